@@ -1,0 +1,40 @@
+"""The softmax loss and its gradient: derived, coded, and proved right by gradient checks.
+
+The maths is here and needs numpy only. The teaching (figures, explorers, exercises, lessons) stands in
+submodules that import it and are imported by name.
+"""
+
+from softmax_lib.derivation import dL_dS, dL_dW, dLi_dp, dLi_dWj, dp_dSi, dSi_dWj
+from softmax_lib.forward import cross_entropy, log_softmax, scores, softmax
+from softmax_lib.gradcheck import (
+    GradientCheck,
+    StepSweep,
+    gradient_check,
+    numerical_gradient,
+    relative_error,
+    step_sweep,
+)
+from softmax_lib.loss import softmax_loss_naive, softmax_loss_vectorized
+
+__all__ = [
+    "GradientCheck",
+    "StepSweep",
+    "cross_entropy",
+    "dL_dS",
+    "dL_dW",
+    "dLi_dWj",
+    "dLi_dp",
+    "dSi_dWj",
+    "dp_dSi",
+    "gradient_check",
+    "log_softmax",
+    "numerical_gradient",
+    "relative_error",
+    "scores",
+    "softmax",
+    "softmax_loss_naive",
+    "softmax_loss_vectorized",
+    "step_sweep",
+]
+
+__version__ = "0.1.0"

@@ -1,0 +1,178 @@
+"""The forward pass, equations (1) to (3): scores, probabilities, the loss of each example.
+
+Every function works on rows: one example, one row. The shift by the row's largest score keeps `exp`
+in range (slip 3 of the series); `log1p` of *the others' mass* keeps the loss of a confident, right
+answer from being rounded to 0.
+"""
+
+import numpy as np
+
+from softmax_lib import inputs
+
+
+def scores(X, W):
+    """Scores S = X W, eq. (1): entry (i, j) is the row X_i times the column W_j.
+
+    Parameters
+    ----------
+    X : array_like, shape (N, D)
+        Examples, one a row. Floats; integers are computed in float64.
+    W : array_like, shape (D, C)
+        Weights, one column a class. May be complex (for the complex step).
+
+    Returns
+    -------
+    S : ndarray, shape (N, C)
+        In the wider dtype of the two.
+
+    Raises
+    ------
+    TypeError
+        X complex, or entries that are not numbers.
+    ValueError
+        Shapes that do not meet, an empty array, a NaN or an infinity, one class only.
+
+    Examples
+    --------
+    >>> scores([[1, 2, 0]], [[1, 0], [0, 1], [5, 5]])
+    array([[1., 2.]])
+    """
+    W, X = inputs.weights_and_inputs(W, X)
+    with np.errstate(all="ignore"):
+        S = X @ W  # (N, C)
+    if not np.isfinite(S).all():
+        inputs.blame("S = X W", X=X, W=W)
+    return S
+
+
+def softmax(S):
+    """Probabilities P, eq. (2), row by row: p_k = exp(S_ik) / Z_i, computed from shifted scores.
+
+    Parameters
+    ----------
+    S : array_like, shape (N, C)
+        Scores (logits). May be complex. A score of -inf is an impossible class: p_k = 0.
+
+    Returns
+    -------
+    P : ndarray, shape (N, C)
+        Each row sums to 1. Same dtype as S (integers: float64; float16: float32).
+
+    Raises
+    ------
+    TypeError
+        Entries that are not numbers.
+    ValueError
+        Not two axes, fewer than two classes, a NaN or +inf, a row of only -inf.
+
+    Examples
+    --------
+    >>> softmax([[1000.0, 1000.0], [0.0, -np.inf]])
+    array([[0.5, 0.5],
+           [1. , 0. ]])
+    """
+    S = inputs.scores_array(S)
+    _, E, others = _shifted_exp(S)
+    return _finite(E / (1 + others)[:, None], "softmax", S)
+
+
+def log_softmax(S):
+    """Logarithms of eq. (2): log p_k = (S_ik - max S_i) - log sum_l exp(S_il - max S_i).
+
+    Finite where `log(softmax(S))` is -inf: the shift alone protects the exponent, not the logarithm.
+
+    Parameters
+    ----------
+    S : array_like, shape (N, C)
+        Scores (logits). May be complex.
+
+    Returns
+    -------
+    log_P : ndarray, shape (N, C)
+        Every real part <= 0. Same dtype as S (integers: float64; float16: float32).
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `softmax`; a score of -inf is refused here, because its logarithm is -inf.
+
+    Examples
+    --------
+    >>> log_softmax([[0.0, -1000.0]])
+    array([[    0., -1000.]])
+    """
+    S = inputs.scores_array(S)
+    T, _, others = _shifted_exp(S)
+    return _finite(T - _log1p(others)[:, None], "log_softmax", S)
+
+
+def cross_entropy(S, y):
+    """Loss of each example, eq. (3): L_i = -log p_m with m = y_i, from the scores in one go.
+
+    Computed as log1p(others) + (max S_i - S_im), where `others` is the sum of exp(S_il - max S_i)
+    over every l but the largest: two terms that are never negative, so nothing cancels.
+
+    Parameters
+    ----------
+    S : array_like, shape (N, C)
+        Scores (logits), not probabilities. May be complex.
+    y : array_like of int, shape (N,)
+        Right classes, 0 <= y_i < C.
+
+    Returns
+    -------
+    L : ndarray, shape (N,)
+        One loss an example, in nats; their mean is the data part of L. Same dtype as S.
+
+    Raises
+    ------
+    TypeError
+        Labels that are not integers, scores that are not numbers.
+    ValueError
+        Shapes that do not fit, a label outside 0 … C-1, a loss that is not finite.
+
+    Examples
+    --------
+    >>> cross_entropy([[0.0, 0.0], [0.0, -1000.0]], [0, 1])
+    array([6.93147181e-01, 1.00000000e+03])
+    """
+    S = inputs.scores_array(S)
+    y = inputs.labels(y, *S.shape)
+    T, _, others = _shifted_exp(S)
+    return _finite(_log1p(others) - T[np.arange(len(S)), y], "the loss", S)
+
+
+def _shifted_exp(S):
+    """T = S - max S_i row by row, exp(T), and the row sums of exp(T) without the largest entry.
+
+    The largest contributes exp(0) = 1 exactly, so Z_i exp(-max S_i) = 1 + others. Shapes (N, C),
+    (N, C), (N,). "Largest" is by real part, so that a complex step never moves the choice.
+    """
+    rows = np.arange(len(S))
+    top = S.real.argmax(axis=1)
+    with np.errstate(all="ignore"):
+        T = S - S[rows, top][:, None]  # (N, C), real parts <= 0
+        E = np.exp(T)
+        E[rows, top] = 0
+        others = E.sum(axis=1)  # (N,)
+    E[rows, top] = 1
+    # A row whose largest score is NaN or infinite has T = NaN there; say so in every output.
+    others[np.isnan(T[rows, top])] = np.nan
+    return T, E, others
+
+
+def _log1p(z):
+    """log(1 + z), also for complex z with a small real part, where numpy's rounds 1 + z first."""
+    if z.dtype.kind != "c":
+        return np.log1p(z)
+    x, y = z.real, z.imag
+    log = np.empty_like(z)
+    log.real = np.log1p(x * (2 + x) + y * y) / 2
+    log.imag = np.arctan2(y, 1 + x)
+    return log
+
+
+def _finite(result, what, S):
+    if not np.isfinite(result).all():
+        inputs.blame(what, S=S)
+    return result

@@ -1,0 +1,296 @@
+"""What comes in is checked here, once, at the door of every public function.
+
+An error says what came, what was needed, and the likely reason. `TypeError` is for types, `ValueError`
+for values and shapes. Nothing is clipped, cast or dropped in silence. What is accepted on purpose:
+
+* lists, nested lists, and anything that numpy turns into a numeric array (a DataFrame's values);
+* integers and booleans for X, W and S: computed in float64; float16: computed in float32;
+* a complex W or S, for the complex step.
+
+No function here reads a large X to look for NaN. A non-finite *result* is what sends `blame` to look
+for the culprit.
+"""
+
+import operator
+
+import numpy as np
+
+
+def array(values, name, axes, *, complex_ok=False):
+    """`values` as a floating-point array with one dimension for each name in `axes`.
+
+    Parameters
+    ----------
+    values : array_like
+    name : str
+        What the caller calls it, for the messages.
+    axes : str
+        The needed shape in symbols, such as ``"(N, D)"``.
+    complex_ok : bool
+        Whether a complex dtype is accepted.
+
+    Raises
+    ------
+    TypeError
+        Not numbers: text, objects, a sparse matrix, complex numbers where none are allowed.
+    ValueError
+        Ragged lists, masked entries, another number of axes, an axis of length 0.
+    """
+    if hasattr(values, "toarray"):
+        raise TypeError(
+            f"{name} is a {type(values).__name__}, a sparse matrix: pass {name}.toarray()."
+        )
+    if np.ma.is_masked(values):
+        raise ValueError(
+            f"{name} is a masked array with masked entries: fill or drop them first, "
+            f"or their hidden values would count."
+        )
+    try:
+        a = np.asarray(values)
+    except ValueError as ragged:
+        raise ValueError(
+            f"{name} is not a rectangular table of numbers: its rows differ in length."
+        ) from ragged
+    if a.dtype.kind == "c" and not complex_ok:
+        raise TypeError(
+            f"{name} is complex ({a.dtype}), but only the weights W or the scores S may be: "
+            f"the complex step moves what we differentiate by, nothing else."
+        )
+    if a.dtype.kind not in "biufc":
+        raise TypeError(
+            f"{name} has dtype {a.dtype}, needed numbers. "
+            f"Does it hold text, None, or rows of different lengths?"
+        )
+    wanted = axes.count(",") + 1 if not axes.endswith(",)") else 1
+    if a.ndim != wanted:
+        raise ValueError(f"{name} has shape {a.shape}, needed {axes}.{_axis_hint(a, name, wanted)}")
+    if 0 in a.shape:
+        raise ValueError(
+            f"{name} has shape {a.shape}: it is empty. Did a filter or a slice select nothing?"
+        )
+    if a.dtype.kind in "biu":
+        return a.astype(np.float64)
+    return a.astype(np.float32) if a.dtype == np.float16 else a
+
+
+def _axis_hint(a, name, wanted):
+    if wanted == 2 and a.ndim == 1:
+        return f" For a single row keep both axes: {name}[None, :], or a slice i:i+1 of its matrix."
+    if wanted == 2 and a.ndim > 2:
+        return f" Images become rows with {name}.reshape(len({name}), -1)."
+    return ""
+
+
+def scores_array(S):
+    """The scores S as a floating-point or complex array (N, C) with C >= 2."""
+    S = array(S, "S", "(N, C)", complex_ok=True)
+    _need_two_classes(S.shape[1], f"S has shape {S.shape}")
+    return S
+
+
+def weights_and_inputs(W, X):
+    """W (D, C) and X (N, D), with the shared axis D compared."""
+    W = array(W, "W", "(D, C)", complex_ok=True)
+    X = array(X, "X", "(N, D)")
+    if X.shape[1] != W.shape[0]:
+        raise ValueError(
+            f"X has shape {X.shape} but W has shape {W.shape}: X's second axis must equal W's "
+            f"first (D).{_product_hint(X, W)}"
+        )
+    _need_two_classes(W.shape[1], f"W has shape {W.shape}")
+    return W, X
+
+
+def _product_hint(X, W):
+    if X.shape[1] == W.shape[1]:
+        return " Did you pass W transposed?"
+    if X.shape[0] == W.shape[0]:
+        return " Did you pass X transposed?"
+    if X.shape[0] == W.shape[1]:
+        return " Did you swap X and W?"
+    if X.shape[1] + 1 == W.shape[0]:
+        return " Is the bias column of ones missing from X?"
+    if X.shape[1] == W.shape[0] + 1:
+        return " Does X have a bias column that W has no row for?"
+    return ""
+
+
+def _need_two_classes(C, came):
+    if C < 2:
+        raise ValueError(
+            f"{came}: one class only. With C = 1 every probability is 1 and there is nothing to "
+            f"learn; two classes need two columns."
+        )
+
+
+def labels(y, N, C):
+    """The labels y as an integer array (N,) with every entry in 0 … C-1."""
+    if np.ma.is_masked(y):
+        raise ValueError("y is a masked array with masked entries: drop those examples first.")
+    try:
+        y = np.asarray(y)
+    except ValueError as ragged:
+        raise ValueError("y is not a flat list of labels: its rows differ in length.") from ragged
+    if y.ndim != 1:
+        raise ValueError(f"y has shape {y.shape}, needed (N,) = ({N},).{_label_hint(y, N, C)}")
+    if y.dtype.kind not in "iu":
+        raise TypeError(_label_type(y))
+    if len(y) != N:
+        raise ValueError(f"y has {len(y)} labels but there are N = {N} examples (rows of X or S).")
+    low, high = y.min(), y.max()
+    if low < 0:
+        i = int(np.argmax(y < 0))
+        raise ValueError(
+            f"y[{i}] is {y[i]}, needed 0 <= y_i < C = {C}. "
+            f"numpy would quietly read a negative label as a class counted from the end."
+        )
+    if high >= C:
+        i = int(np.argmax(y >= C))
+        hint = " Do your labels start at 1? Subtract 1." if low >= 1 and high == C else ""
+        raise ValueError(
+            f"y[{i}] is {y[i]}, needed 0 <= y_i < C = {C}, the number of columns of the scores.{hint}"
+        )
+    return y
+
+
+def _label_hint(y, N, C):
+    if y.shape == (N, C):
+        return " Is it one-hot? Its labels are Y.argmax(axis=1)."
+    if y.size == N:
+        return " Flatten it with y.ravel()."
+    return ""
+
+
+def _label_type(y):
+    if y.dtype.kind == "f":
+        whole = np.all(np.isfinite(y)) and np.all(y == np.round(y))
+        hint = (
+            "They are whole numbers: y.astype(int) makes them labels."
+            if whole
+            else "They are not whole numbers: are these targets of a regression?"
+        )
+        return f"y holds floats ({y.dtype}), needed integer labels. {hint}"
+    if y.dtype.kind == "b":
+        return "y holds booleans, which numpy would use as a mask: y.astype(int) makes them labels."
+    return (
+        f"y has dtype {y.dtype}, needed integer labels. "
+        f"Text labels become integers with np.unique(y, return_inverse=True)[1]."
+    )
+
+
+def regularization(reg):
+    """`reg` as a Python float, finite and not negative."""
+    if isinstance(reg, str) or np.ndim(reg) != 0:
+        raise TypeError(f"reg is {_short(reg)}, needed one number >= 0.")
+    if np.iscomplexobj(reg):
+        raise TypeError(f"reg is complex ({_short(reg)}), needed a real number >= 0.")
+    try:
+        reg = float(reg)
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"reg is a {type(reg).__name__} ({_short(reg)}), needed one number >= 0."
+        ) from None
+    if not 0 <= reg < np.inf:
+        raise ValueError(
+            f"reg is {reg}, needed a finite number >= 0: a negative one would reward large weights."
+        )
+    return reg
+
+
+def loss_inputs(W, X, y, reg):
+    """The four arguments that every loss shares, checked."""
+    W, X = weights_and_inputs(W, X)
+    return W, X, labels(y, X.shape[0], W.shape[1]), regularization(reg)
+
+
+def probabilities(P, name, axes="(N, C)"):
+    """Rows of probabilities, such as P (N, C) or p (1, C)."""
+    P = array(P, name, axes, complex_ok=True)
+    if axes.startswith("(1,") and P.shape[0] != 1:
+        raise ValueError(f"{name} has shape {P.shape}, needed {axes}: one example, kept as a row.")
+    _need_two_classes(P.shape[1], f"{name} has shape {P.shape}")
+    R = P.real
+    slack = 64 * np.sqrt(np.finfo(R.dtype).eps)
+    if not (R.min() >= -slack and abs(R.sum(axis=1) - 1).max() <= slack):
+        raise ValueError(
+            f"{name}'s rows are not probabilities (entries >= 0 that sum to 1). "
+            f"Did you pass scores? Then call softmax first."
+        )
+    return P
+
+
+def row(values, name, axes):
+    """One example kept as a row, such as X_i (1, D)."""
+    a = array(values, name, axes)
+    if a.shape[0] != 1:
+        raise ValueError(f"{name} has shape {a.shape}, needed {axes}: one example, kept as a row.")
+    return a
+
+
+def class_index(j, C, name):
+    """An integer class 0 … C-1."""
+    j = integer(j, name)
+    if not 0 <= j < C:
+        raise ValueError(f"{name} is {j}, needed a class 0 <= {name} < C = {C}.")
+    return j
+
+
+def integer(value, name, least=None):
+    """`value` as a Python int; 2.0 and True are not integers."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} is {_short(value)}, needed an integer.") from None
+    if isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} is {value}, a truth value, needed an integer.")
+    if least is not None and number < least:
+        raise ValueError(f"{name} is {number}, needed an integer >= {least}.")
+    return number
+
+
+def positive(value, name):
+    """`value` as a Python float, finite and above 0."""
+    if isinstance(value, str) or np.ndim(value) != 0 or np.iscomplexobj(value):
+        raise TypeError(f"{name} is {_short(value)}, needed one real number > 0.")
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"{name} is a {type(value).__name__}, needed one real number > 0."
+        ) from None
+    if not 0 < number < np.inf:
+        raise ValueError(f"{name} is {number}, needed a finite number > 0.")
+    return number
+
+
+def choice(value, name, options):
+    """`value` when it is one of `options` (strings)."""
+    if value not in options:
+        listed = ", ".join(repr(option) for option in options)
+        raise ValueError(f"{name} is {_short(value)}, needed one of {listed}.")
+    return value
+
+
+def blame(result, **arrays):
+    """Raise `ValueError` naming the first non-finite entry among `arrays`, the inputs of `result`."""
+    for name, a in arrays.items():
+        bad = ~np.isfinite(a)
+        if bad.any():
+            where = tuple(int(k) for k in np.argwhere(bad)[0])
+            count = int(bad.sum())
+            others = "" if count == 1 else f" ({count} entries of {name} are not finite)"
+            raise ValueError(
+                f"{name}[{', '.join(map(str, where))}] is {a[where]}{others}: {result} needs finite "
+                f"numbers. Is a value missing, or did an earlier step overflow?"
+            )
+    sizes = ", ".join(f"|{name}| up to {np.abs(a).max():.3g}" for name, a in arrays.items())
+    kind = next(iter(arrays.values())).real.dtype
+    raise ValueError(
+        f"{result} is beyond what {kind} can hold, though all inputs are finite ({sizes}). "
+        f"Are the inputs scaled? Did training diverge?"
+    )
+
+
+def _short(value):
+    text = repr(value)
+    return text if len(text) <= 40 else text[:37] + "..."

@@ -1,0 +1,112 @@
+"""Loss and gradient in one call: eq. (1), (2), (3) forward, eq. (14) back. One contract for all:
+
+    f(W, X, y, reg) -> (loss, dW)
+
+W (D, C), X (N, D), y (N,) integers, reg >= 0. The loss is mean_i L_i + reg * sum(W * W), a Python
+float; dW has the shape of W and the inputs' floating dtype. Inputs are never changed. A complex W
+gives a Python complex, with its imaginary part kept: that is what the complex step differentiates.
+"""
+
+import numpy as np
+
+from softmax_lib import inputs
+from softmax_lib.derivation import _minus_one_hot
+from softmax_lib.forward import _log1p, _shifted_exp
+
+
+def softmax_loss_naive(W, X, y, reg):
+    """Softmax loss and its gradient, example by example and class by class, as the derivation reads.
+
+    Parameters
+    ----------
+    W : array_like, shape (D, C)
+        Weights; may be complex.
+    X : array_like, shape (N, D)
+        Examples.
+    y : array_like of int, shape (N,)
+        Right classes, 0 <= y_i < C.
+    reg : float
+        Regularization strength, >= 0.
+
+    Returns
+    -------
+    loss : float or complex
+        mean_i L_i + reg * sum(W * W).
+    dW : ndarray, shape (D, C)
+        dL/dW, in the wider floating dtype of W and X.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Inputs that do not fit; the message says which, and the likely reason.
+
+    Examples
+    --------
+    >>> loss, dW = softmax_loss_naive(np.zeros((3, 4)), [[1.0, 2.0, 3.0]], [0], reg=0.0)
+    >>> round(loss, 4)  # no idea yet: log C
+    1.3863
+    >>> dW[:, 0]
+    array([-0.75, -1.5 , -2.25])
+    """
+    W, X, y, reg = inputs.loss_inputs(W, X, y, reg)
+    N, C = len(X), W.shape[1]
+    loss = 0.0
+    dW = np.zeros(W.shape, np.result_type(W, X))
+    with np.errstate(all="ignore"):
+        for i in range(N):
+            S_i = X[i] @ W  # (C,), eq. (1)
+            top = np.argmax(S_i.real)
+            E = np.exp(S_i - S_i[top])  # (C,), the largest is exp(0) = 1
+            others = sum(E[l] for l in range(C) if l != top)
+            m = y[i]
+            loss += (_log1p(others) - (S_i[m] - S_i[top])).item() / N  # eq. (3)
+            p = E / (1 + others)  # (C,), eq. (2)
+            for j in range(C):
+                if j != m:
+                    dW[:, j] += p[j] * X[i] / N  # eq. (14) with j != m
+                else:  # p_m - 1, as minus the others' mass
+                    dW[:, m] -= sum(p[l] for l in range(C) if l != m) * X[i] / N
+        loss += _l2(W, reg)
+        dW += 2 * reg * W
+    return _finite(loss, dW, W, X)
+
+
+def softmax_loss_vectorized(W, X, y, reg):
+    """Softmax loss and its gradient in whole matrices: X W forward, X^T (P - Y)/N back.
+
+    Parameters, returns, errors: as `softmax_loss_naive`, to the last digits but rounding.
+
+    Examples
+    --------
+    >>> X = np.array([[1.0, 2.0, 3.0], [0.0, 1.0, 0.0]])
+    >>> loss, dW = softmax_loss_vectorized(np.zeros((3, 4)), X, [0, 2], reg=0.1)
+    >>> round(loss, 4), dW.shape
+    (1.3863, (3, 4))
+    """
+    W, X, y, reg = inputs.loss_inputs(W, X, y, reg)
+    N = len(X)
+    with np.errstate(all="ignore"):
+        S = X @ W  # (N, C), eq. (1)
+        T, E, others = _shifted_exp(S)
+        L = _log1p(others) - T[np.arange(N), y]  # (N,), eq. (3)
+        P = E / (1 + others)[:, None]  # (N, C), eq. (2)
+        dS = _minus_one_hot(P, y) / N  # (N, C)
+        dW = X.T @ dS + 2 * reg * W  # (D, C), eq. (14) summed over the examples
+        loss = np.sum(L / N, dtype=_wide(L)).item() + _l2(W, reg)
+    return _finite(loss, dW, W, X)
+
+
+def _l2(W, reg):
+    """reg * sum(W * W) in double precision; reg goes in first, so that 0 times anything is 0."""
+    W = W.astype(_wide(W))
+    return np.sum(reg * W * W).item()
+
+
+def _wide(a):
+    return np.result_type(a, np.float64)
+
+
+def _finite(loss, dW, W, X):
+    if not (np.isfinite(loss) and np.isfinite(dW).all()):
+        inputs.blame("the loss or its gradient", X=X, W=W)
+    return loss, dW
