@@ -216,7 +216,7 @@ def dL_dW(X, dS, W, reg):
            [ 0.5,  0.5]])
     """
     W, X = inputs.weights_and_inputs(W, X)
-    dS = inputs.array(dS, "dS", "(N, C)", complex_ok=True)
+    dS = inputs.matrix(dS, "dS", "(N, C)", complex_ok=True)
     if dS.shape != (X.shape[0], W.shape[1]):
         raise ValueError(
             f"dS has shape {dS.shape}, needed (N, C) = ({X.shape[0]}, {W.shape[1]}), "

@@ -339,11 +339,11 @@ def step_sweep(
     np.True_
     """
     W, X, y, reg = inputs.loss_inputs(W, X, y, reg)
-    W = inputs.array(W, "W", "(D, C)")  # real: the sweep adds the imaginary part itself
+    W = inputs.matrix(W, "W", "(D, C)")  # real: the sweep adds the imaginary part itself
     u = unit_roundoff(np.result_type(W, X))
     if U is None:
         U = _unit(_normal(seed, W.shape, np.float64))
-    U = inputs.array(U, "U", "(D, C)")
+    U = inputs.matrix(U, "U", "(D, C)")
     if U.shape != W.shape:
         raise ValueError(f"U has shape {U.shape}, needed W's shape {W.shape}: a direction for W.")
     if steps is None:

@@ -16,8 +16,8 @@ import operator
 import numpy as np
 
 
-def array(values, name, axes, *, complex_ok=False):
-    """`values` as a floating-point array with one dimension for each name in `axes`.
+def matrix(values, name, axes, *, complex_ok=False):
+    """`values` as a two-dimensional floating-point array.
 
     Parameters
     ----------
@@ -61,9 +61,8 @@ def array(values, name, axes, *, complex_ok=False):
             f"{name} has dtype {a.dtype}, needed numbers. "
             f"Does it hold text, None, or rows of different lengths?"
         )
-    wanted = axes.count(",") + 1 if not axes.endswith(",)") else 1
-    if a.ndim != wanted:
-        raise ValueError(f"{name} has shape {a.shape}, needed {axes}.{_axis_hint(a, name, wanted)}")
+    if a.ndim != 2:
+        raise ValueError(f"{name} has shape {a.shape}, needed {axes}.{_axis_hint(a, name)}")
     if 0 in a.shape:
         raise ValueError(
             f"{name} has shape {a.shape}: it is empty. Did a filter or a slice select nothing?"
@@ -73,25 +72,25 @@ def array(values, name, axes, *, complex_ok=False):
     return a.astype(np.float32) if a.dtype == np.float16 else a
 
 
-def _axis_hint(a, name, wanted):
-    if wanted == 2 and a.ndim == 1:
+def _axis_hint(a, name):
+    if a.ndim == 1:
         return f" For a single row keep both axes: {name}[None, :], or a slice i:i+1 of its matrix."
-    if wanted == 2 and a.ndim > 2:
+    if a.ndim > 2:
         return f" Images become rows with {name}.reshape(len({name}), -1)."
     return ""
 
 
 def scores_array(S):
     """The scores S as a floating-point or complex array (N, C) with C >= 2."""
-    S = array(S, "S", "(N, C)", complex_ok=True)
+    S = matrix(S, "S", "(N, C)", complex_ok=True)
     _need_two_classes(S.shape[1], f"S has shape {S.shape}")
     return S
 
 
 def weights_and_inputs(W, X):
     """W (D, C) and X (N, D), with the shared axis D compared."""
-    W = array(W, "W", "(D, C)", complex_ok=True)
-    X = array(X, "X", "(N, D)")
+    W = matrix(W, "W", "(D, C)", complex_ok=True)
+    X = matrix(X, "X", "(N, D)")
     if X.shape[1] != W.shape[0]:
         raise ValueError(
             f"X has shape {X.shape} but W has shape {W.shape}: X's second axis must equal W's "
@@ -205,7 +204,7 @@ def loss_inputs(W, X, y, reg):
 
 def probabilities(P, name, axes="(N, C)"):
     """Rows of probabilities, such as P (N, C) or p (1, C)."""
-    P = array(P, name, axes, complex_ok=True)
+    P = matrix(P, name, axes, complex_ok=True)
     if axes.startswith("(1,") and P.shape[0] != 1:
         raise ValueError(f"{name} has shape {P.shape}, needed {axes}: one example, kept as a row.")
     _need_two_classes(P.shape[1], f"{name} has shape {P.shape}")
@@ -221,7 +220,7 @@ def probabilities(P, name, axes="(N, C)"):
 
 def row(values, name, axes):
     """One example kept as a row, such as X_i (1, D)."""
-    a = array(values, name, axes)
+    a = matrix(values, name, axes)
     if a.shape[0] != 1:
         raise ValueError(f"{name} has shape {a.shape}, needed {axes}: one example, kept as a row.")
     return a
