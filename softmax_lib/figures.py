@@ -1,0 +1,425 @@
+"""What every picture of the series shares: its colors, its style, and one way to be shown.
+
+A lesson's ``plot_`` function reads: :func:`new_figure`, draw, :func:`show`. Nothing here touches
+pyplot: a student's own plots keep their own settings, and no figure is left behind.
+"""
+
+import base64
+import html
+import io
+import logging
+import struct
+import sys
+
+import matplotlib as mpl
+import numpy as np
+
+# On a machine's first plot matplotlib tells stderr that it builds its font cache; the one font
+# used here ships with matplotlib.
+logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: E402
+from matplotlib.figure import Figure  # noqa: E402
+from PIL import Image  # noqa: E402
+
+__all__ = [
+    "CLASS_COLORS",
+    "CLASS_MARKERS",
+    "MATRIX_COLORS",
+    "METHOD_STYLES",
+    "PALETTE",
+    "draw_entry_errors",
+    "draw_step_sweep",
+    "error_axis",
+    "figure_html",
+    "house_style",
+    "new_figure",
+    "plot_entry_errors",
+    "plot_step_sweep",
+    "show",
+]
+
+# Okabe and Ito, "Color Universal Design" (2008): told apart by every kind of color vision.
+PALETTE = {
+    "black": "#000000",
+    "orange": "#E69F00",
+    "sky": "#56B4E9",
+    "green": "#009E73",
+    "yellow": "#F0E442",
+    "blue": "#0072B2",
+    "vermillion": "#D55E00",
+    "purple": "#CC79A7",
+    "gray": "#6E6E6E",
+}
+
+# Ten classes, ten colors: yellow does not read on white, so wine, violet and brown join. They were
+# picked so that no two come closer, in simulated color blindness, than two of Okabe-Ito's own do.
+CLASS_COLORS = (
+    *(PALETTE[name] for name in ("blue", "orange", "green", "purple", "sky", "vermillion")),
+    *("#882255", "#5D3A9B", "#6B4C00", PALETTE["black"]),
+)
+CLASS_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")
+
+MATRIX_COLORS = {
+    "X": PALETTE["blue"],
+    "W": PALETTE["orange"],
+    "S": PALETTE["green"],
+    "P": PALETTE["purple"],
+    "dW": PALETTE["vermillion"],
+}
+
+METHOD_STYLES = {
+    "forward": {"color": PALETTE["vermillion"], "marker": "o", "linestyle": "-"},
+    "central": {"color": PALETTE["blue"], "marker": "s", "linestyle": "--"},
+    "complex": {"color": PALETTE["green"], "marker": "^", "linestyle": "-."},
+}
+
+DPI = 144  # one and a half image pixels per CSS pixel: crisp, and still about 20 to 40 KB
+INK = "#222222"
+
+STYLE = {
+    "figure.dpi": DPI,
+    "figure.facecolor": "white",
+    "font.family": "DejaVu Sans",
+    "font.size": 10.5,
+    "text.color": INK,
+    "axes.facecolor": "white",
+    "axes.edgecolor": PALETTE["gray"],
+    "axes.labelcolor": INK,
+    "axes.titlesize": 12,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.titlepad": 8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.formatter.useoffset": False,
+    "axes.prop_cycle": mpl.cycler(color=CLASS_COLORS),
+    "figure.titlesize": 12,
+    "figure.titleweight": "bold",
+    "grid.color": "#E3E3E3",
+    "grid.linewidth": 0.8,
+    "image.cmap": "cividis",
+    "legend.frameon": False,
+    "lines.linewidth": 1.8,
+    "lines.markersize": 6,
+    "xtick.color": INK,
+    "ytick.color": INK,
+}
+
+# A decorator: what the function draws, it draws in the house style, whatever the user has set.
+house_style = mpl.rc_context(STYLE)
+
+
+@house_style
+def new_figure(width=7.0, height=3.6, **subplots_kw):
+    """Figure and axes in the house style, unknown to pyplot.
+
+    Parameters
+    ----------
+    width, height : float
+        Size in inches, 96 CSS pixels each: 7 by 3.6 is 672 by 346 pixels on the page.
+    **subplots_kw
+        For ``Figure.subplots``: ``nrows``, ``ncols``, ``sharey``, ``width_ratios`` ...
+
+    Returns
+    -------
+    fig : matplotlib.figure.Figure
+        Laid out by matplotlib's constrained layout.
+    axes : matplotlib.axes.Axes or array of them
+
+    Examples
+    --------
+    >>> fig, (left, right) = new_figure(ncols=2)
+    >>> fig.get_size_inches().tolist()
+    [7.0, 3.6]
+    """
+    fig = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(fig)
+    return fig, fig.subplots(**subplots_kw)
+
+
+def show(fig, caption, alt):
+    """Show a figure as one output: an HTML figure, with the caption as plain text beside it.
+
+    Parameters
+    ----------
+    fig : matplotlib.figure.Figure
+    caption : str
+        What the picture shows: facts computed from what was drawn, true on any machine.
+    alt : str
+        The picture in words, for those who cannot see it.
+
+    Raises
+    ------
+    ValueError
+        If the caption or the alt text is empty.
+    """
+    from IPython.display import display
+
+    display(figure_bundle(figure_html(fig, caption, alt), caption, alt), raw=True)
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close(fig)  # else a pyplot figure would be shown twice
+
+
+def figure_bundle(figure, caption, alt):
+    """The display of a figure: its HTML, and in plain text the caption above the alt text."""
+    return {"text/html": figure, "text/plain": f"{caption}\n{alt}"}
+
+
+def figure_html(picture, caption, alt, *, live=False):
+    """The ``<figure>`` that `show` and the explorers share.
+
+    Parameters
+    ----------
+    picture : matplotlib.figure.Figure or bytes
+        A figure, or the bytes of a PNG with `DPI` dots per inch.
+    caption, alt : str
+        Plain text; it is escaped here.
+    live : bool
+        For a picture that is replaced while one watches: its height is reserved, so that the page
+        stays still, and a screen reader is told of each new caption.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    ValueError
+        If the caption or the alt text is empty.
+
+    Examples
+    --------
+    >>> fig, ax = new_figure(2, 1)
+    >>> figure_html(fig, "1 < 2", "Empty axes.")  # doctest: +ELLIPSIS
+    '<figure ...><img alt="Empty axes." width="192" src="data:image/png;base64,...1 &lt; 2...'
+    """
+    if not (caption and alt):
+        raise ValueError("a picture needs both a caption and an alt text; one of them is empty")
+    if not isinstance(picture, bytes):
+        picture.canvas.draw()
+        picture = small_png(picture.canvas.buffer_rgba())
+    width, height = (round(96 * dots / DPI) for dots in struct.unpack(">II", picture[16:24]))
+    size = f'width="{width}" height="{height}"' if live else f'width="{width}"'
+    announced = ' aria-live="polite"' if live else ""
+    return (
+        f'<figure style="margin:0"><img alt="{html.escape(alt)}" {size} '
+        f'src="data:image/png;base64,{base64.b64encode(picture).decode()}">'
+        f'<figcaption{announced} style="max-width:{width}px">{html.escape(caption)}</figcaption>'
+        "</figure>"
+    )
+
+
+def small_png(pixels):
+    """Pixels (height, width, 4) as a PNG of few colors: a notebook full of pictures stays light."""
+    picture = Image.fromarray(np.asarray(pixels)).convert("RGB")
+    stream = io.BytesIO()
+    picture.quantize(128, dither=Image.Dither.NONE).save(stream, "png", optimize=True)
+    return stream.getvalue()
+
+
+def error_axis(ax, *errors):
+    """Give an axis a log scale for errors, with a marked place for those a log axis cannot show.
+
+    An error of exactly 0 has no logarithm, nor has one that is infinite or not a number. Each
+    gets a line of its own, below or above the decades, when there is one to show.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    *errors : array_like
+        All that will be drawn: errors, floors, theory lines.
+
+    Returns
+    -------
+    function
+        ``place(errors)`` is where to draw them: the errors themselves, or their marked line.
+
+    Examples
+    --------
+    >>> fig, ax = new_figure()
+    >>> place = error_axis(ax, [1e-7, 3e-9, 0.0])
+    >>> bool(place([1e-7])[0] == 1e-7), bool(0 < place([0.0])[0] < 1e-9)
+    (True, True)
+    """
+    values = np.concatenate([np.ravel(e).astype(float) for e in errors])
+    drawn = values[np.isfinite(values) & (values > 0)]
+    low, high = -16, 0
+    if drawn.size:
+        low, high = np.floor(np.log10(drawn.min())), np.ceil(np.log10(drawn.max()))
+    high = max(high, low + 1)
+    gap = max(0.6, 0.08 * (high - low))
+    below, above = low - 1.3 * gap, high + 1.3 * gap
+    has_zero, has_wild = (values == 0).any(), (~np.isfinite(values)).any()
+
+    ax.set_yscale("log")
+    ax.set_ylim(
+        10.0 ** (below - 0.7 * gap if has_zero else low - 0.1),
+        10.0 ** (above + 0.7 * gap if has_wild else high + 0.1),
+    )
+    every = int(np.ceil((high - low) / 7))
+    ax.set_yticks(10.0 ** np.arange(low, high + 1, every))
+    marked = [(10.0**below, "exactly 0")] if has_zero else []
+    if has_wild:
+        marked.append((10.0**above, "not finite"))
+    ax.set_yticks([at for at, _ in marked], [name for _, name in marked], minor=True)
+    for at, _ in marked:
+        ax.axhline(at, color=PALETTE["gray"], linewidth=0.8, linestyle=":", zorder=0.9)
+    ax.grid(True, axis="y", which="major")
+
+    def place(errors):
+        errors = np.asarray(errors, dtype=float)
+        errors = np.where(errors == 0, 10.0**below, errors)
+        return np.where(np.isfinite(errors), errors, 10.0**above)
+
+    return place
+
+
+@house_style
+def draw_entry_errors(ax, check, bound=None, group="class", title="Relative error of each entry"):
+    """Draw a gradient check's errors, entry by entry, beside their rounding floor.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    check : GradientCheck
+        Its ``entry_errors``, ``floor``, ``method`` and ``tolerance`` are read. Entries of a
+        two-dimensional gradient stand column by column, each column in its class's color.
+    bound : float, optional
+        Drawn as a line, and counted against in the caption; the check's tolerance by default.
+    group : str
+        What a column is, for the labels below.
+    title : str
+
+    Returns
+    -------
+    caption, alt : str
+        How many entries lie below the bound: nothing that another machine would count otherwise,
+        as long as the errors stay clear of the bound.
+    """
+    errors, floor = np.atleast_1d(check.entry_errors), np.atleast_1d(check.floor)
+    bound = check.tolerance if bound is None else bound
+    place = error_axis(ax, errors, floor[floor > 0], bound)
+
+    grouped = errors.ndim == 2 and errors.shape[1] <= len(CLASS_COLORS)
+    columns = errors.T if grouped else errors.reshape(1, -1)
+    floors = floor.T if grouped else floor.reshape(1, -1)
+    many = errors.size > 100
+    centers, start = [], 0
+    for j, (column, beside) in enumerate(zip(columns, floors, strict=True)):
+        x = start + np.arange(column.size)
+        at = x[beside > 0]
+        ax.hlines(beside[beside > 0], at - 0.4, at + 0.4, color=PALETTE["gray"], linewidth=1.6)
+        ax.plot(
+            x,
+            place(column),
+            linestyle="",
+            marker=CLASS_MARKERS[j],
+            markersize=3.5 if many else 6,
+            color=CLASS_COLORS[j],
+        )
+        centers.append(x.mean())
+        start = x[-1] + 2 + column.size // 8
+    ax.axhline(bound, color=INK, linewidth=1.2, linestyle="--")
+    ax.annotate(
+        f"bound {bound:.0e}", (1, bound), (-2, 3), ha="right", xycoords=("axes fraction", "data"),
+        textcoords="offset points",
+    )  # fmt: skip
+    if (floors > 0).any():
+        ax.plot([], [], color=PALETTE["gray"], linewidth=1.6, label="rounding floor u|L| / (h|g|)")
+        ax.legend(loc="lower right", bbox_to_anchor=(1, 1), borderaxespad=0)
+    ax.set_title(title)
+    ax.set_ylabel("relative error")
+    if grouped:
+        ax.set_xticks(centers, [f"{group} {j}" for j in range(len(centers))])
+    else:
+        ax.set_xlabel("entry")
+
+    over = int((~(errors < bound)).sum())
+    fact = (
+        f"All {errors.size} entries agree: every error is below {bound:.0e}."
+        if over == 0
+        else f"{over} of {errors.size} entries are off by {bound:.0e} or more."
+    )
+    alt = (
+        f"Log plot of the relative error between the analytic gradient and {check.method} "
+        f"differences, one marker for each of {errors.size} entries"
+        f"{f' in {len(columns)} groups, one a {group}' if grouped else ''}, "
+        f"with a dashed line at {bound:.0e}. {fact}"
+    )
+    return fact, alt
+
+
+def plot_entry_errors(check, **options):
+    """Show :func:`draw_entry_errors` as a figure of its own; same options."""
+    fig, ax = new_figure()
+    show(fig, *draw_entry_errors(ax, check, **options))
+
+
+@house_style
+def draw_step_sweep(ax, sweep, title="Error of the numerical derivative against the step h"):
+    """Draw the error of numerical derivatives against h, measured and predicted.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    sweep : StepSweep
+        Its ``steps``, ``errors``, ``truncation`` and ``rounding`` are read. Markers are measured;
+        lines are the theory, truncation plus rounding.
+    title : str
+
+    Returns
+    -------
+    caption, alt : str
+        The slopes with which the errors fall, where truncation rules: the same on any machine.
+    """
+    h = np.asarray(sweep.steps, dtype=float)
+    theory = {m: np.asarray(sweep.truncation[m]) + sweep.rounding[m] for m in sweep.errors}
+    place = error_axis(ax, *sweep.errors.values(), *(t[t > 0] for t in theory.values()))
+    facts = []
+    for method, errors in sweep.errors.items():
+        style = METHOD_STYLES[method]
+        lined = np.where(theory[method] > 0, theory[method], np.nan)
+        ax.plot(h, lined, color=style["color"], linestyle=style["linestyle"], linewidth=1.4)
+        ax.plot(
+            h, place(errors), color=style["color"], marker=style["marker"], linestyle="",
+            markersize=5, label=method,
+        )  # fmt: skip
+        slope = truncation_slope(sweep, method)
+        if slope is not None:
+            facts.append(f"{method} like h^{slope}" if slope != 1 else f"{method} like h")
+    ax.set_xscale("log")
+    ax.set_xlabel("step $h$")
+    ax.set_ylabel("relative error")
+    ax.set_title(title)
+    ax.legend()
+    fact = (
+        f"Where truncation rules, the error falls {'; '.join(facts)}."
+        if facts
+        else ("No step here is large enough for truncation to rule.")
+    )
+    alt = (
+        f"Log-log plot of the error against h, from {h.min():.0e} to {h.max():.0e}, for "
+        f"{', '.join(sweep.errors)} differences: markers measured, lines predicted. {fact}"
+    )
+    return fact, alt
+
+
+def truncation_slope(sweep, method):
+    """Slope of log error against log h where truncation rules, or None where it never does."""
+    errors, truncation, rounding = (
+        np.asarray(of[method], dtype=float)
+        for of in (sweep.errors, sweep.truncation, sweep.rounding)
+    )
+    ruled = (truncation > 100 * rounding) & (truncation < 1e-2) & (errors > 0)
+    if ruled.sum() < 3:
+        return None
+    slope = np.polyfit(np.log10(np.asarray(sweep.steps)[ruled]), np.log10(errors[ruled]), 1)[0]
+    return round(slope) if abs(slope - round(slope)) < 0.1 else round(float(slope), 1)
+
+
+def plot_step_sweep(sweep, **options):
+    """Show :func:`draw_step_sweep` as a figure of its own; same options."""
+    fig, ax = new_figure(height=4.2)
+    show(fig, *draw_step_sweep(ax, sweep, **options))
