@@ -1,0 +1,354 @@
+"""Mini-batch gradient descent (SGD) on any loss of the shared contract, and prediction.
+
+One step: take a batch, ask the loss for dW, go a little way against it: W - learning_rate * dW.
+"""
+
+import importlib.util
+import os
+import sys
+from typing import NamedTuple
+
+import numpy as np
+
+from softmax_lib import inputs
+from softmax_lib.forward import scores
+from softmax_lib.loss import softmax_loss_vectorized
+
+# Runs of more steps than this take long enough to deserve a progress bar.
+_LONG_RUN = 2000
+
+
+class History(NamedTuple):
+    """What training measured before the first step and after each epoch; K = epochs + 1 entries."""
+
+    steps: np.ndarray
+    """Steps done so far, shape (K,), from 0."""
+    loss: np.ndarray
+    """Loss on the whole training set, regularization included, shape (K,)."""
+    train_accuracy: np.ndarray
+    """Share of the training set that is predicted right, shape (K,)."""
+    val_accuracy: np.ndarray | None
+    """The same for the validation set, shape (K,); None without one."""
+
+
+class Training(NamedTuple):
+    """What `train` returns."""
+
+    W: np.ndarray
+    """The weights after the last step, shape (D, C)."""
+    history: History
+
+    def __repr__(self):
+        epochs, steps = len(self.history.steps) - 1, self.history.steps[-1]
+        return f"Training(W: {self.W.shape}, history: {epochs} epochs, {steps} steps)"
+
+
+def train(
+    X,
+    y,
+    C=None,
+    *,
+    learning_rate=0.5,
+    reg=1e-4,
+    batch_size=50,
+    epochs=50,
+    X_val=None,
+    y_val=None,
+    seed=0,
+    progress=None,
+    loss=softmax_loss_vectorized,
+    W=None,
+):
+    """Weights found by mini-batch gradient descent, and the history of the run.
+
+    Every epoch shuffles the examples anew and cuts them into batches, so each example is used once
+    an epoch. The last batch of an epoch is smaller when `batch_size` does not divide N.
+
+    Parameters
+    ----------
+    X : array_like, shape (N, D)
+        Training examples.
+    y : array_like of int, shape (N,)
+        Their classes, 0 <= y_i < C. A class may have no examples.
+    C : int, optional
+        Number of classes; without it, W's second axis, or else the largest label plus one.
+    learning_rate : float
+        Length of a step in units of dW, > 0. The default suits features between 0 and 1.
+    reg : float
+        Regularization strength, >= 0.
+    batch_size : int
+        Examples a step, >= 1; N or more makes every step use the whole training set.
+    epochs : int
+        Passes over the training set, >= 0.
+    X_val, y_val : array_like, shapes (M, D) and (M,), optional
+        Validation set, measured after each epoch and never trained on.
+    seed : int
+        Fixes the shuffling, >= 0.
+    progress : bool, optional
+        Whether to show a progress bar. By default a run of more than 2000 steps shows one, when its
+        output goes to a terminal or a notebook. The environment variable TQDM_DISABLE=1 forbids it.
+    loss : callable
+        ``loss(W, X, y, reg) -> (loss, dW)``: a loss of the library, or yours.
+    W : array_like, shape (D, C), optional
+        Where to start; zeros by default. The loss is convex in W, so no start can lead to a poor
+        local minimum, and at zero every class is equally likely: the first loss is log C.
+
+    Returns
+    -------
+    Training
+        `W`, shape (D, C), in the floating dtype of X (the wider one, if you pass W), and `history`
+        with `steps`, `loss`, `train_accuracy`, `val_accuracy`: ``W, history = train(X, y)``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Inputs that do not fit; a `loss` that does not return (loss, dW); a run that diverges. The
+        message says which, and at what step a run diverged.
+
+    Examples
+    --------
+    Two classes, told apart by the sign of the first feature; the second is the bias column:
+
+    >>> X, y = [[-2.0, 1.0], [-1.0, 1.0], [1.0, 1.0], [2.0, 1.0]], [0, 0, 1, 1]
+    >>> W, history = train(X, y, batch_size=2, epochs=30)
+    >>> round(float(history.loss[0]), 4)  # log 2
+    0.6931
+    >>> predict(W, [[-3.0, 1.0], [5.0, 1.0]])
+    array([0, 1])
+    >>> accuracy(W, X, y)
+    1.0
+    """
+    X, y, W = _training_set(X, y, C, W)
+    X_val, y_val = _validation_set(X_val, y_val, W)
+    learning_rate = inputs.positive(learning_rate, "learning_rate")
+    reg = inputs.regularization(reg)
+    batch_size = inputs.integer(batch_size, "batch_size", least=1)
+    epochs = inputs.integer(epochs, "epochs", least=0)
+    rng = np.random.default_rng(inputs.integer(seed, "seed", least=0))
+
+    def measured(step, L, W):
+        val_accuracy = None if X_val is None else accuracy(W, X_val, y_val)
+        return step, L, accuracy(W, X, y), val_accuracy
+
+    L = _first_loss(loss, W, X, y, reg)
+    records = [measured(0, L, W)]
+    steps_per_epoch = -(-len(X) // batch_size)  # rounded up: the last batch may be smaller
+    batches = _batches(len(X), batch_size, epochs, rng)
+    for step, batch in enumerate(_with_bar(batches, epochs * steps_per_epoch, progress), start=1):
+        last_L = L
+        L, dW = loss(W, X[batch], y[batch], reg)
+        with np.errstate(over="ignore", invalid="ignore"):  # what overflows is named two lines on
+            W = (W - learning_rate * np.asarray(dW)).astype(W.dtype, copy=False)
+        if not _all_finite(L, W):
+            raise ValueError(_diverged(step, L, dW, last_L, learning_rate, reg))
+        if step % steps_per_epoch == 0:
+            records.append(measured(step, loss(W, X, y, reg)[0], W))
+
+    steps, losses, train_accuracy, val_accuracy = map(np.array, zip(*records, strict=True))
+    if X_val is None:
+        val_accuracy = None
+    return Training(W, History(steps, losses, train_accuracy, val_accuracy))
+
+
+def predict(W, X):
+    """The class with the largest score, for each example.
+
+    The softmax keeps the order of the scores, so the most probable class needs no probabilities.
+
+    Parameters
+    ----------
+    W : array_like, shape (D, C)
+        Weights.
+    X : array_like, shape (N, D)
+        Examples.
+
+    Returns
+    -------
+    ndarray of int, shape (N,)
+        Classes 0 … C-1; of equal scores, the first.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `scores`.
+
+    Examples
+    --------
+    >>> predict(np.eye(3), [[0.1, 0.7, 0.2], [5.0, 5.0, 0.0]])
+    array([1, 0])
+    """
+    return scores(X, W).real.argmax(axis=1)
+
+
+def accuracy(W, X, y):
+    """Share of the examples whose predicted class is the right one, between 0 and 1.
+
+    Parameters
+    ----------
+    W : array_like, shape (D, C)
+        Weights.
+    X : array_like, shape (N, D)
+        Examples.
+    y : array_like of int, shape (N,)
+        Right classes, 0 <= y_i < C.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `scores`; labels that do not fit.
+
+    Examples
+    --------
+    >>> accuracy(np.eye(2), [[3.0, 1.0], [0.0, 2.0], [1.0, 4.0], [9.0, 8.0]], [0, 1, 1, 1])
+    0.75
+    """
+    S = scores(X, W)  # (N, C)
+    return float(np.mean(S.real.argmax(axis=1) == inputs.labels(y, *S.shape)))
+
+
+def _training_set(X, y, C, W):
+    """X (N, D), y (N,) and the W (D, C) to start from, checked, with C settled."""
+    X = inputs.matrix(X, "X", "(N, D)")
+    given = C if C is None else inputs.integer(C, "C", least=2)
+    if W is None:
+        C = given or _largest_label_plus_one(y)
+        y = inputs.labels(y, len(X), C)
+        if given is None and y.max() == 0:
+            raise ValueError(
+                "y holds label 0 only: one class, so there is nothing to learn. "
+                "If other classes exist without an example here, pass their number C."
+            )
+        return _read_only(X), _read_only(y), np.zeros((X.shape[1], C), X.dtype)
+    W, X = inputs.weights_and_inputs(W, X)
+    if np.iscomplexobj(W):
+        raise TypeError("W is complex: training moves real weights.")
+    if given not in (None, W.shape[1]):
+        raise ValueError(f"C is {given} but W has shape {W.shape}: W's second axis must equal C.")
+    y = inputs.labels(y, len(X), W.shape[1])
+    return _read_only(X), _read_only(y), W.astype(np.result_type(W, X))
+
+
+def _largest_label_plus_one(y):
+    """A class count from the labels, at least 2; what are no labels, `inputs.labels` will name."""
+    try:
+        y = np.asarray(y)
+    except ValueError:  # rows that differ in length
+        return 2
+    return max(2, int(y.max()) + 1) if y.dtype.kind in "iu" and y.size else 2
+
+
+def _read_only(a):
+    """A view that the loss function, which may be a student's, cannot write through."""
+    a = a.view()
+    a.flags.writeable = False
+    return a
+
+
+def _validation_set(X_val, y_val, W):
+    if X_val is None and y_val is None:
+        return None, None
+    if X_val is None or y_val is None:
+        missing = "X_val" if X_val is None else "y_val"
+        raise ValueError(f"{missing} is missing: a validation set needs both X_val and y_val.")
+    try:
+        _, X_val = inputs.weights_and_inputs(W, X_val)
+        return X_val, inputs.labels(y_val, len(X_val), W.shape[1])
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"In the validation set (X_val, y_val): {error}") from None
+
+
+def _first_loss(loss, W, X, y, reg):
+    """The loss before the first step, after one look at what the function returns."""
+    if not callable(loss):
+        raise TypeError(f"loss is a {type(loss).__name__}, needed a function of (W, X, y, reg).")
+    name = getattr(loss, "__name__", "loss")
+    result = loss(W, X, y, reg)
+    if result is None:
+        raise TypeError(f"{name} returned None: does it end with `return loss, dW`?")
+    if not isinstance(result, (tuple, list)) or len(result) != 2:
+        kind = type(result).__name__
+        raise TypeError(f"{name} returned one {kind}, needed the pair (loss, dW).")
+    L, dW = map(np.asarray, result)
+    if L.shape == W.shape and dW.shape == ():
+        raise ValueError(f"{name} returned (dW, loss), needed the other order: (loss, dW).")
+    if L.shape != ():
+        raise ValueError(
+            f"{name} returned a loss of shape {L.shape}, needed one number: "
+            f"the mean over the examples, plus the regularization."
+        )
+    if dW.shape != W.shape:
+        hint = " Is it transposed?" if dW.shape == W.shape[::-1] else ""
+        raise ValueError(
+            f"{name} returned a dW of shape {dW.shape}, needed the shape of W, {W.shape}.{hint}"
+        )
+    for part, a in {"loss": L, "dW": dW}.items():
+        if a.dtype.kind not in "iuf":
+            raise TypeError(f"{name} returned a {part} of dtype {a.dtype}, needed real numbers.")
+    if not np.isfinite(L):
+        if not np.isfinite(X).all():
+            inputs.blame("the loss", X=X)
+        raise ValueError(
+            f"{name} returned a loss of {L} before the first step: no learning rate can mend that. "
+            f"Does it take the log of 0, or exp of a large score without the shift?"
+        )
+    return L.item()
+
+
+def _batches(N, batch_size, epochs, rng):
+    """Index arrays, at most `batch_size` long: in every epoch a new order, cut into pieces."""
+    for _ in range(epochs):
+        order = rng.permutation(N)
+        for start in range(0, N, batch_size):
+            yield order[start : start + batch_size]
+
+
+def _all_finite(L, W):
+    """Whether the loss and sum(W * W) are: the latter overflows before any entry of W does."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.isfinite(L) and np.isfinite(np.vdot(W, W))
+
+
+def _diverged(step, L, dW, last_L, learning_rate, reg):
+    if not np.isfinite(L):
+        what = f"the loss is {L}; before that it was {last_L:.3g}"
+    elif not np.isfinite(dW).all():
+        d, j = np.argwhere(~np.isfinite(dW))[0]
+        what = f"dW[{d}, {j}] is {dW[d][j]} though the loss is {L:.3g}"
+    else:
+        what = f"sum(W * W) has overflowed; the loss was {L:.3g}"
+    why = ""
+    if learning_rate * reg > 1:
+        why = (
+            f" The regularization alone multiplies W by 1 - 2 * learning_rate * reg = "
+            f"{1 - 2 * learning_rate * reg:.3g} at every step."
+        )
+    return (
+        f"Training diverged at step {step}: {what}. "
+        f"Is learning_rate = {learning_rate:g} too large? Try a tenth of it.{why}"
+    )
+
+
+def _with_bar(batches, steps, progress):
+    """The batches, inside a progress bar where one is wanted."""
+    if progress not in (None, True, False):
+        raise TypeError(f"progress is {progress!r}, needed True, False or None (when it is long).")
+    if progress is None:
+        progress = steps > _LONG_RUN and _someone_watches()
+    # tqdm's bar for notebooks ignores TQDM_DISABLE: read it here.
+    if not progress or os.environ.get("TQDM_DISABLE"):
+        return batches
+    from tqdm.auto import tqdm
+
+    return tqdm(batches, total=steps, desc="training", unit="step")
+
+
+def _someone_watches():
+    """Whether output goes to a notebook or a terminal, and tqdm is there to draw on it."""
+    kernel = sys.modules.get("ipykernel.kernelapp")
+    notebook = kernel is not None and kernel.IPKernelApp.initialized()
+    terminal = sys.stderr is not None and sys.stderr.isatty()
+    return (notebook or terminal) and importlib.util.find_spec("tqdm") is not None
