@@ -4,6 +4,7 @@ The maths is here and needs numpy only. The teaching (figures, explorers, exerci
 submodules that import it and are imported by name.
 """
 
+from softmax_lib.datasets import load_digits
 from softmax_lib.derivation import dL_dS, dL_dW, dLi_dp, dLi_dWj, dp_dSi, dSi_dWj
 from softmax_lib.forward import cross_entropy, log_softmax, scores, softmax
 from softmax_lib.gradcheck import (
@@ -15,10 +16,12 @@ from softmax_lib.gradcheck import (
     step_sweep,
 )
 from softmax_lib.loss import softmax_loss_naive, softmax_loss_vectorized
+from softmax_lib.training import accuracy, predict, train
 
 __all__ = [
     "GradientCheck",
     "StepSweep",
+    "accuracy",
     "cross_entropy",
     "dL_dS",
     "dL_dW",
@@ -27,14 +30,17 @@ __all__ = [
     "dSi_dWj",
     "dp_dSi",
     "gradient_check",
+    "load_digits",
     "log_softmax",
     "numerical_gradient",
+    "predict",
     "relative_error",
     "scores",
     "softmax",
     "softmax_loss_naive",
     "softmax_loss_vectorized",
     "step_sweep",
+    "train",
 ]
 
 __version__ = "0.1.0"
