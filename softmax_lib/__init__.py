@@ -1,7 +1,7 @@
 """The softmax loss and its gradient: derived, coded, and proved right by gradient checks.
 
-The maths is here and needs numpy only. The teaching (figures, explorers, exercises, lessons) stands in
-submodules that import it and are imported by name.
+The maths is here and needs numpy only. The teaching (figures, explorers, exercises, lessons) stands
+in submodules that import it and are imported by name.
 """
 
 from softmax_lib.datasets import load_digits

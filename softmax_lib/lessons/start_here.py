@@ -1,4 +1,4 @@
-"""What `00_start_here.ipynb` needs: the self-test, the map of the series, its pictures and exercises."""
+"""What `00_start_here.ipynb` needs: the self-test, the map of the series, pictures, exercises."""
 
 import sys
 
@@ -15,7 +15,8 @@ _AGAIN = "Close this page and run `make lab` again, or choose the kernel of `.ve
 
 
 def self_test():
-    """Try everything the series needs, and print a line for each: ok, or what to do."""
+    """Try everything the series needs; return a line for each: a tick, or what to do."""
+    lines = []
     for what, test, mend in (
         ("Python is 3.11 or newer", lambda: sys.version_info >= (3, 11), _AGAIN),
         ("numpy is 2.0 or newer", lambda: _version("numpy") >= (2, 0), _AGAIN),
@@ -28,7 +29,8 @@ def self_test():
             problem = "" if test() else mend
         except Exception as error:  # whatever is broken, the other lines are worth having
             problem = f"{error} {mend}".strip()
-        print(f"✗ {what}: {problem}" if problem else f"✓ {what}")
+        lines.append(f"✗ {what}: {problem}" if problem else f"✓ {what}")
+    return "\n".join(lines)
 
 
 def _version(package):
@@ -50,17 +52,8 @@ def plot_map():
     ax.axis("off")
 
     def box(x, y, width, color, symbol, shape, above="", below=""):
-        ax.add_patch(
-            FancyBboxPatch(
-                (x, y),
-                width,
-                12,
-                boxstyle="round,pad=0,rounding_size=1.5",
-                facecolor="white",
-                edgecolor=color,
-                linewidth=2.2,
-            )  # fmt: skip
-        )
+        outline = {"boxstyle": "round,pad=0,rounding_size=1.5", "facecolor": "white"}
+        ax.add_patch(FancyBboxPatch((x, y), width, 12, edgecolor=color, linewidth=2.2, **outline))
         for height, text, style in (
             (14, above, {"weight": "bold", "fontsize": 10}),
             (7.8, symbol, {"fontsize": 13}),
@@ -73,13 +66,9 @@ def plot_map():
         ax.annotate(
             "", (x + length, y), (x, y), arrowprops={"arrowstyle": "->", "color": INK, "lw": 1.6}
         )
-        ax.text(
-            x + length / 2, y + 2.4, above, ha="center", va="center", weight="bold", fontsize=10
-        )
-        ax.text(
-            x + length / 2, y - 2.4, below, ha="center", va="center", fontsize=9,
-            color=PALETTE["gray"],
-        )  # fmt: skip
+        middle = {"x": x + length / 2, "ha": "center", "va": "center"}
+        ax.text(y=y + 2.4, s=above, weight="bold", fontsize=10, **middle)
+        ax.text(y=y - 2.4, s=below, fontsize=9, color=PALETTE["gray"], **middle)
 
     ax.text(0, 54, "Forward: how wrong are the weights?", weight="bold", va="center")
     box(0, 37, 16, MATRIX_COLORS["X"], "$X,\\ W$", "(N, D), (D, C)")
@@ -97,10 +86,8 @@ def plot_map():
     box(0, 8, 16, MATRIX_COLORS["dW"], "$dL/dW$", "(D, C)", "(14)", "06, 07")
     for x, length in ((83, -9), (56, -9), (29, -12)):
         arrow(x, 14, length)
-    ax.text(
-        50, 1, "eq. (4), notebook 04, multiplies the three factors; 08 and 09 prove the product",
-        ha="center", va="center", fontsize=9.5,
-    )  # fmt: skip
+    product = "eq. (4), notebook 04, multiplies the three factors; 08 and 09 prove the product"
+    ax.text(50, 1, product, ha="center", va="center", fontsize=9.5)
     show(
         fig,
         "Fourteen equations: three lead forward to the loss, the others lead back to its gradient.",
@@ -129,7 +116,7 @@ def plot_digits(X, y):
 
 @house_style
 def plot_columns(M, title, caption):
-    """Draw each column of a (65, 10) matrix as an image: the pixels' 64 entries, without the bias."""
+    """Draw each column of a (65, 10) matrix as an image of its 64 pixels, without the bias."""
     images = M[:64].T.reshape(10, 8, 8)
     largest = np.abs(images).max()
     fig, axes = new_figure(height=1.45, ncols=10)
