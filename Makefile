@@ -1,0 +1,45 @@
+# Everything runs as `.venv/bin/python -m …`, from this folder, by relative paths:
+# that way a folder with spaces in its name works too.
+.DEFAULT_GOAL := help
+.PHONY: help lab test setup setup-test refresh slides lock clean
+
+# The user's own Python settings must not reach the notebooks.
+unexport PYTHONPATH PYTHONHOME
+export JUPYTER_PREFER_ENV_PATH = 1
+export PYTHON
+
+python := .venv/bin/python
+compile := $(python) -m uv pip compile pyproject.toml --extra notebooks --group build \
+  --universal --fork-strategy fewest --python-version 3.11 --generate-hashes \
+  --no-header --no-annotate --no-emit-index-url $(if $(UPGRADE),--upgrade) --quiet
+
+help:  ## List these targets
+	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/\1|\2/p' Makefile | \
+	  awk -F'|' '{ printf "make %-10s %s\n", $$1, $$2 }'
+
+lab: setup  ## Open the notebooks in JupyterLab, in your browser
+	@sh tools/lab.sh
+
+test: setup-test  ## Check everything: lint, unit tests, all notebooks, the browser tests
+	@$(python) tools/run_tests.py
+
+setup:  ## Make .venv with what the notebooks need (PYTHON=python3.12 chooses the Python)
+	@sh tools/setup.sh lab
+
+setup-test:
+	@sh tools/setup.sh test
+
+refresh: setup-test  ## Run the notebooks again and store their outputs (NOTEBOOKS="a.ipynb …" for some)
+	@$(python) tools/refresh.py $(NOTEBOOKS)
+
+slides: setup  ## Write every notebook as a slide deck that needs no network, in build/slides
+	@$(python) tools/slides.py
+
+lock: setup-test  ## Bring the locks in line with pyproject.toml (UPGRADE=1 for the newest packages)
+	@$(compile) --output-file requirements.lock
+	@$(compile) --extra test --constraints requirements.lock --output-file requirements-test.lock
+
+clean:  ## Remove .venv and all else that these commands made; your notebooks stay
+	@rm -rf .venv build dist .pytest_cache .ruff_cache .hypothesis *.egg-info
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find . -name .ipynb_checkpoints -type d -prune -exec rm -rf {} +

@@ -1,0 +1,136 @@
+#!/bin/sh
+# Makes .venv and installs the locked packages and the library: `sh tools/setup.sh [lab|test]`.
+# `lab` installs what the notebooks need; `test` installs what the tests need as well.
+# A second run finds its stamp and installs nothing. Plain sh: no Python can be trusted yet.
+set -eu
+cd "$(dirname "$0")/.."
+
+what=${1:-lab}
+venv=.venv
+python=$venv/bin/python
+log=$venv/install.log
+busy=$venv/installing
+oldest='3.11'
+
+# Settings of the user's that would send packages elsewhere, or other people's packages in here.
+unset PYTHONPATH PYTHONHOME PIP_TARGET PIP_PREFIX PIP_ROOT PIP_CONSTRAINT PIP_REQUIRE_HASHES
+export PIP_USER=0 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1
+
+case $what in
+    lab) lock=requirements.lock stamps="$venv/ready-lab" ;;
+    test) lock=requirements-test.lock stamps="$venv/ready-test $venv/ready-lab" ;;
+    *) echo "usage: sh tools/setup.sh [lab|test]" >&2; exit 2 ;;
+esac
+
+stop() {
+    printf '\n%s\n' "$*" >&2
+    exit 1
+}
+
+# What the stamps are keyed on. The folder counts too: the library is installed as a link to it.
+key() {
+    "$python" - <<'PY'
+import hashlib, pathlib, sys
+if sys.version_info < (3, 11):
+    sys.exit(1)
+key = hashlib.sha256(f"{sys.version}\n{pathlib.Path.cwd()}\n".encode())
+for name in ("requirements.lock", "requirements-test.lock", "pyproject.toml", "tools/setup.sh"):
+    key.update(pathlib.Path(name).read_bytes())
+print(key.hexdigest())
+PY
+}
+
+new_enough() { "$1" -c "import sys; sys.exit(sys.version_info < (3, 11))" >/dev/null 2>&1; }
+has_venv() { "$1" -c "import ensurepip, venv" >/dev/null 2>&1; }
+version() { "$1" -c "import sys; print('%d.%d.%d' % sys.version_info[:3])" 2>/dev/null; }
+
+# With PYTHON= given, an environment made by another Python is made again.
+other_python() {
+    [ -n "${PYTHON:-}" ] && [ "$(version "$PYTHON")" != "$(version "$python")" ]
+}
+
+first_stamp=${stamps%% *}
+if [ -f "$first_stamp" ] && ! other_python \
+    && now=$(key 2>/dev/null) && [ "$now" = "$(cat "$first_stamp")" ]; then
+    exit 0
+fi
+
+find_python() {
+    found='' without_venv='' too_old=''
+    for candidate in ${PYTHON:+"$PYTHON"} ${PYTHON:-python3.13 python3.12 python3.11 python3}; do
+        if new_enough "$candidate"; then
+            if has_venv "$candidate"; then
+                found=$candidate
+                return
+            fi
+            without_venv=$candidate
+        elif seen=$(version "$candidate"); then
+            too_old="$candidate is Python $seen"
+        fi
+    done
+    if [ -n "$without_venv" ]; then
+        stop "$without_venv cannot make environments, because its venv module is missing or incomplete:" \
+            "install it (on Debian or Ubuntu: sudo apt install" \
+            "python$(version "$without_venv" | cut -d. -f1,2)-venv), then run the same command again."
+    fi
+    if [ -n "${PYTHON:-}" ]; then
+        stop "PYTHON=$PYTHON does not run as Python $oldest or newer${too_old:+ ($too_old)}:" \
+            "give another, or leave PYTHON out, then run the same command again."
+    fi
+    stop "Python $oldest or newer is needed, and none was found${too_old:+ ($too_old)}:" \
+        "install one (python.org has it for every system), or say where yours is with" \
+        "PYTHON=/path/to/python3 after the command, then run the same command again."
+}
+
+if [ -e "$busy" ] || other_python || ! new_enough "$python" \
+    || ! "$python" -m pip --version >/dev/null 2>&1; then
+    find_python
+    if [ -e "$venv" ]; then
+        echo "The environment in $venv is unfinished or of another Python: making it again."
+    fi
+    rm -rf "$venv" || stop "$venv cannot be removed: see the lines above."
+    echo "Making $venv with Python $(version "$found")."
+    "$found" -m venv "$venv" || stop "$found could not make $venv: see the lines above."
+fi
+
+rm -f "$venv"/ready-*
+: >"$busy"
+: >"$log"
+
+# $1: what it is. The rest: pip's arguments. pip's own words go to the log.
+install() {
+    thing=$1
+    shift
+    if "$python" -m pip install --compile --quiet "$@" >>"$log" 2>&1; then
+        return
+    fi
+    rm -f "$busy" # pip ended by itself: what it had installed is whole
+    if grep -qiE 'do not match the hashes' "$log"; then
+        stop "A downloaded package is not the one in $lock (its hash differs): run the same" \
+            "command again, and if that fails, tell us; nothing was installed (details: $log)."
+    elif grep -qiE 'no space left' "$log"; then
+        stop "The disk is full: make room (about 1 GB), then run the same command again."
+    elif grep -qiE 'connection|retr(y|ies)|timed? ?out|name resolution|proxy|ssl|from versions: none' \
+        "$log"; then
+        stop "The packages cannot be downloaded: this step needs the network once." \
+            "Connect, then run the same command again (details: $log)."
+    fi
+    tail -n 12 "$log" >&2
+    stop "Installing $thing failed: the lines above say why (details: $log)."
+}
+
+echo "Installing the packages of $lock: one to two minutes, the first time only."
+install "the packages" --require-hashes -r "$lock"
+install "softmax_lib" --no-deps --no-build-isolation -e .
+
+# JupyterLab asks every new user about news from the network; a classroom need not answer.
+mkdir -p "$venv/share/jupyter/lab/settings"
+cat >"$venv/share/jupyter/lab/settings/overrides.json" <<'JSON'
+{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}
+JSON
+
+rm -f "$busy"
+for stamp in $stamps; do
+    key >"$stamp"
+done
+echo "Ready."
