@@ -1,0 +1,139 @@
+"""The lessons: one module a notebook, with the notebook's name.
+
+A lesson module holds what its notebook shows and does not spell out: its drawings, its explorer,
+and its exercises as data, ``TASKS``. It imports no engine: `softmax_lib.exercises` finds a lesson's
+tasks when it is asked for one of them.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+__all__ = ["LESSONS", "Task"]
+
+# The place in this tuple is the notebook's number: exercise "2.1" is looked up in LESSONS[2].
+LESSONS = (
+    "start_here",
+    "matrix_shapes",
+    "stability_shift",
+    "cross_entropy_loss",
+)
+
+_NUMBER = re.compile(r"\d+\.[1-9]\d*")
+_SIGNATURE = re.compile(
+    r"(?P<call>(?P<name>[^\W\d]\w*)\([^()]*\))( -> (?P<returns>\w+|\(\w+(, \w+)+\)))?"
+)
+
+
+@dataclass(frozen=True)
+class Task:
+    """One exercise, as data.
+
+    Parameters
+    ----------
+    number : str
+        Notebook and place in it: ``"1.2"`` is the second exercise of notebook 01.
+    title : str
+        What the function returns, in a few words, without a full stop.
+    signature : str
+        What the student writes and what comes back, such as ``"scores(X, W) -> S"`` or
+        ``"softmax_loss(W, X, y, reg) -> (loss, dW)"``. The names after the arrow name the values in
+        the tables of `softmax_lib.exercises.check`.
+    solution : callable
+        A real function of the lesson's module, with a docstring and the signature's parameters. It
+        returns a number, a bool, a string, an array, or a tuple of these.
+    cases : callable
+        ``cases() -> [(argument, ...), ...]``: at least three tuples of arguments, from the kindest
+        to the nastiest, made afresh at every call from a fixed seed.
+    hints : tuple of three str
+        A nudge, the equation put to use, the first line. None holds the solution.
+    equation : str
+        ``"eq. (8)"``.
+    reread : str
+        The notebook and its section: ``'01_matrix_shapes, "Rows meet columns"'``.
+    question : str
+        One question that lets the student find the slip.
+    rtol : float, default 1e-8
+        Bound on ``norm(got - expected) / norm(expected)``. Answers in float32 get 1e-3.
+    atol : float, default 0
+        An absolute bound besides, for tasks whose right answer is rounding noise around 0.
+
+    Raises
+    ------
+    TypeError, ValueError
+        When a field could not work, naming the task and the field.
+
+    Examples
+    --------
+    >>> def ones_like_scores(S):
+    ...     "Return ones in the shape of S."
+    ...     return S * 0 + 1.0
+    >>> task = Task(
+    ...     number="1.9",
+    ...     title="Ones",
+    ...     signature="ones(S) -> P",
+    ...     solution=ones_like_scores,
+    ...     cases=lambda: [([0.0],), ([1.0],), ([2.0],)],
+    ...     hints=("Look at the shape.", "Every entry is 1.", "Start from S.shape."),
+    ...     equation="eq. (2)",
+    ...     reread='01_matrix_shapes, "Shapes"',
+    ...     question="Which shape must come back?",
+    ... )
+    >>> task.returns
+    ('P',)
+    >>> print(task.stub)
+    def ones(S):
+        ...
+    """
+
+    number: str
+    title: str
+    signature: str
+    solution: Callable
+    cases: Callable[[], list[tuple]]
+    hints: tuple[str, str, str]
+    equation: str
+    reread: str
+    question: str
+    rtol: float = 1e-8
+    atol: float = 0.0
+
+    def __post_init__(self):
+        for field in ("number", "title", "signature", "equation", "reread", "question"):
+            value = getattr(self, field)
+            if not isinstance(value, str) or not value.strip():
+                raise TypeError(f"task {self.number!r}: {field} must be a text, got {value!r}")
+        if not _NUMBER.fullmatch(self.number):
+            raise ValueError(f'task {self.number!r}: number must look like "1.2"')
+        if not _SIGNATURE.fullmatch(self.signature):
+            raise ValueError(
+                f"task {self.number!r}: signature must look like "
+                f'"scores(X, W) -> S" or "loss(W, X) -> (loss, dW)", got {self.signature!r}'
+            )
+        for field in ("solution", "cases"):
+            if not callable(getattr(self, field)):
+                raise TypeError(f"task {self.number!r}: {field} must be a function")
+        if (
+            not isinstance(self.hints, tuple)
+            or len(self.hints) != 3
+            or not all(isinstance(hint, str) and hint.strip() for hint in self.hints)
+        ):
+            raise ValueError(f"task {self.number!r}: hints must be a tuple of three texts")
+        if not self.rtol > 0 or not self.atol >= 0:
+            raise ValueError(f"task {self.number!r}: rtol must be positive, atol 0 or more")
+
+    @property
+    def name(self):
+        """The name of the student's function."""
+        return _SIGNATURE.fullmatch(self.signature)["name"]
+
+    @property
+    def returns(self):
+        """The names of the values that come back; empty when the signature has no arrow."""
+        returns = _SIGNATURE.fullmatch(self.signature)["returns"] or ""
+        return tuple(re.findall(r"\w+", returns))
+
+    @property
+    def stub(self):
+        """The source of an unfilled answer, as the notebook's cell begins."""
+        return f"def {_SIGNATURE.fullmatch(self.signature)['call']}:\n    ..."
