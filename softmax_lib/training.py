@@ -269,9 +269,10 @@ def _first_loss(loss, W, X, y, reg):
     result = loss(W, X, y, reg)
     if result is None:
         raise TypeError(f"{name} returned None: does it end with `return loss, dW`?")
-    if not isinstance(result, (tuple, list)) or len(result) != 2:
-        kind = type(result).__name__
-        raise TypeError(f"{name} returned one {kind}, needed the pair (loss, dW).")
+    several = isinstance(result, (tuple, list))
+    if not several or len(result) != 2:
+        came = f"{len(result)} values" if several else f"one {type(result).__name__}"
+        raise TypeError(f"{name} returned {came}, needed the pair (loss, dW).")
     L, dW = map(np.asarray, result)
     if L.shape == W.shape and dW.shape == ():
         raise ValueError(f"{name} returned (dW, loss), needed the other order: (loss, dW).")

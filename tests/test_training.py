@@ -1,0 +1,561 @@
+"""Training: each step as defined, the right minimum, a history that is true, errors that teach."""
+
+import re
+import subprocess
+import sys
+import types
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.linear_model import LogisticRegression
+
+from softmax_lib import softmax_loss_naive, softmax_loss_vectorized, training
+from softmax_lib.datasets import load_digits
+from softmax_lib.training import accuracy, predict, train
+
+N, D, C = 23, 5, 3
+
+
+def small_problem(dtype=np.float64, seed=1):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(N, D)).astype(dtype)
+    y = rng.integers(C, size=N)
+    y[:C] = np.arange(C)
+    return X, y
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return load_digits()
+
+
+@pytest.fixture(scope="module")
+def trained(digits):
+    """The run that notebook 10 shows: every default."""
+    return train(digits.X_train, digits.y_train, X_val=digits.X_val, y_val=digits.y_val)
+
+
+class Recorder:
+    """A loss that keeps what it was called with."""
+
+    def __init__(self, loss=softmax_loss_vectorized):
+        self.loss, self.calls = loss, []
+
+    def __call__(self, W, X, y, reg):
+        L, dW = self.loss(W, X, y, reg)
+        self.calls.append((W.copy(), X.copy(), y.copy(), reg, L, dW.copy()))
+        return L, dW
+
+
+# What it reaches
+
+
+def test_defaults_reach_94_percent_of_the_test_digits(digits, trained):
+    assert accuracy(trained.W, digits.X_test, digits.y_test) >= 0.94
+
+
+def test_loss_falls_from_log_C(trained):
+    loss = trained.history.loss
+    assert loss[0] == pytest.approx(np.log(10), rel=1e-12)
+    assert loss[-1] < 0.1 * loss[0]
+    assert loss[5] > loss[10] > loss[20] > loss[-1]
+
+
+def test_long_training_reaches_the_minimum_that_scikit_learn_finds(digits):
+    """An oracle that shares no code and scales otherwise: sum_i L_i + |W|^2 / 2C at its minimum."""
+    reg = 0.01
+    some = digits.y_train < 3
+    X, y = digits.X_train[some][:150], digits.y_train[some][:150]
+    W = train(X, y, reg=reg, learning_rate=1.0, batch_size=len(X), epochs=4000).W
+    oracle = LogisticRegression(
+        C=1 / (2 * len(X) * reg), fit_intercept=False, tol=1e-12, max_iter=10_000
+    ).fit(X, y)
+    np.testing.assert_allclose(W, oracle.coef_.T, rtol=0, atol=1e-6 * abs(oracle.coef_).max())
+    np.testing.assert_array_equal(predict(W, digits.X_test), oracle.predict(digits.X_test))
+
+
+@pytest.mark.parametrize("start", [0.0, 3.0])
+def test_the_minimum_does_not_depend_on_the_start(start):
+    X, y = small_problem()
+    W = np.random.default_rng(0).normal(scale=start, size=(D, C))
+    W = train(X, y, W=W, reg=0.05, learning_rate=0.5, batch_size=N, epochs=2000).W
+    gradient = softmax_loss_vectorized(W, X, y, 0.05)[1]
+    assert abs(gradient).max() < 1e-12
+
+
+# Each step
+
+
+@settings(max_examples=30, deadline=None)
+@given(batch_size=st.integers(1, N + 3), epochs=st.integers(1, 3), seed=st.integers(0, 2**32))
+def test_every_epoch_uses_each_example_once_in_batches_of_the_size_asked(batch_size, epochs, seed):
+    X, y = small_problem()
+    recorder = Recorder()
+    train(X, y, batch_size=batch_size, epochs=epochs, seed=seed, loss=recorder)
+    steps = -(-N // batch_size)
+    calls = recorder.calls[1:]  # the first looks at the whole set, as does the last of each epoch
+    assert len(calls) == epochs * (steps + 1)
+    for epoch in range(epochs):
+        batches = calls[epoch * (steps + 1) :][:steps]
+        sizes = [len(batch_y) for _, _, batch_y, *_ in batches]
+        assert sizes[:-1] == [min(batch_size, N)] * (steps - 1)
+        assert 1 <= sizes[-1] <= batch_size
+        seen = np.vstack([np.column_stack(call[1:3]) for call in batches])
+        whole = np.column_stack([X, y])
+        np.testing.assert_array_equal(seen[np.lexsort(seen.T)], whole[np.lexsort(whole.T)])
+
+
+def test_every_step_goes_learning_rate_times_the_gradient_down():
+    X, y = small_problem()
+    recorder = Recorder()
+    W = train(X, y, batch_size=4, epochs=2, reg=0.3, learning_rate=0.125, loss=recorder).W
+    batches = [call for call in recorder.calls if len(call[2]) < N]
+    assert len(batches) == 12
+    assert {call[3] for call in recorder.calls} == {0.3}
+    starts = [call[0] for call in batches] + [W]
+    np.testing.assert_array_equal(starts[0], 0)
+    for before, after, (_, _, _, _, _, dW) in zip(starts, starts[1:], batches, strict=False):
+        np.testing.assert_array_equal(after, before - 0.125 * dW)
+
+
+def test_epochs_are_shuffled_anew():
+    X, y = small_problem()
+    recorder = Recorder()
+    train(X, y, batch_size=N, epochs=2, loss=recorder)
+    first, second = recorder.calls[1][1], recorder.calls[3][1]
+    assert (first != X).any()
+    assert (first != second).any()
+
+
+def test_a_seed_gives_one_run_and_another_seed_another():
+    X, y = small_problem()
+    runs = [train(X, y, batch_size=4, epochs=3, seed=seed) for seed in (7, 7, 8)]
+    np.testing.assert_array_equal(runs[0].W, runs[1].W)
+    np.testing.assert_array_equal(runs[0].history.loss, runs[1].history.loss)
+    assert (runs[0].W != runs[2].W).any()
+
+
+def test_naive_and_vectorized_losses_train_the_same_weights():
+    X, y = small_problem()
+    naive, vectorized = (
+        train(X, y, epochs=3, batch_size=7, loss=loss).W
+        for loss in (softmax_loss_naive, softmax_loss_vectorized)
+    )
+    np.testing.assert_allclose(naive, vectorized, rtol=1e-12, atol=1e-14)
+
+
+def test_inputs_are_never_changed():
+    X, y = small_problem()
+    W = np.random.default_rng(2).normal(size=(D, C))
+    copies = X.copy(), y.copy(), W.copy()
+    result = train(X, y, W=W, X_val=X, y_val=y, epochs=2)
+    for now, before in zip((X, y, W), copies, strict=True):
+        np.testing.assert_array_equal(now, before)
+        assert now.flags.writeable
+    assert not np.shares_memory(result.W, W)
+    unmoved = train(X, y, W=W, epochs=0).W
+    np.testing.assert_array_equal(unmoved, W)
+    assert not np.shares_memory(unmoved, W)
+
+
+def test_a_loss_that_writes_into_X_or_y_is_stopped():
+    X, y = small_problem()
+
+    def centers_in_place(W, X, y, reg):
+        X -= X.mean(axis=0)
+        return softmax_loss_vectorized(W, X, y, reg)
+
+    before = X.copy()
+    with pytest.raises(ValueError, match="read-only"):
+        train(X, y, loss=centers_in_place)
+    np.testing.assert_array_equal(X, before)
+
+
+# What it returns
+
+
+def test_history_is_measured_before_the_first_step_and_after_each_epoch():
+    X, y = small_problem()
+    X_val, y_val = small_problem(seed=2)
+    recorder = Recorder()
+    W, history = train(
+        X, y, batch_size=10, epochs=4, reg=0.1, X_val=X_val, y_val=y_val, loss=recorder
+    )
+    np.testing.assert_array_equal(history.steps, [0, 3, 6, 9, 12])
+    whole = [call for call in recorder.calls if len(call[2]) == N]
+    weights = [call[0] for call in whole]
+    np.testing.assert_array_equal(weights[-1], W)
+    for k, W_k in enumerate(weights):
+        assert history.loss[k] == softmax_loss_vectorized(W_k, X, y, 0.1)[0]
+        assert history.train_accuracy[k] == np.mean((X @ W_k).argmax(axis=1) == y)
+        assert history.val_accuracy[k] == np.mean((X_val @ W_k).argmax(axis=1) == y_val)
+    assert {len(column) for column in history} == {5}
+    assert {column.dtype.kind for column in history} == {"i", "f"}
+
+
+def test_without_a_validation_set_there_is_no_validation_accuracy():
+    X, y = small_problem()
+    assert train(X, y, epochs=1).history.val_accuracy is None
+
+
+def test_no_epochs_measure_the_start_only():
+    X, y = small_problem()
+    W, history = train(X, y, epochs=0)
+    np.testing.assert_array_equal(W, 0)
+    assert len(history.loss) == len(history.steps) == 1
+
+
+def test_repr_is_short_and_the_same_on_any_machine(trained):
+    assert repr(trained) == "Training(W: (65, 10), history: 50 epochs, 1200 steps)"
+
+
+@pytest.mark.parametrize(
+    ("given", "computed"),
+    [
+        (np.float64, np.float64),
+        (np.float32, np.float32),
+        (np.float16, np.float32),
+        (np.int64, np.float64),
+    ],
+)
+def test_weights_have_the_dtype_of_X(given, computed):
+    X, y = small_problem(given)
+    W, history = train(X, y, epochs=20, learning_rate=np.float64(0.1))
+    assert W.dtype == computed
+    assert history.loss[-1] < history.loss[0]
+
+
+def test_float32_follows_float64():
+    X, y = small_problem(np.float32)
+    single = train(X, y, epochs=5, batch_size=6).W
+    double = train(X.astype(np.float64), y, epochs=5, batch_size=6).W
+    np.testing.assert_allclose(single, double, rtol=0, atol=1e-5)
+
+
+def test_a_loss_that_returns_a_wider_gradient_does_not_widen_W():
+    X, y = small_problem(np.float32)
+
+    def in_double(W, X, y, reg):
+        return softmax_loss_vectorized(W.astype(np.float64), X, y, reg)
+
+    assert train(X, y, epochs=1, loss=in_double).W.dtype == np.float32
+
+
+def test_lists_do():
+    X, y = small_problem()
+    from_lists = train(X.tolist(), y.tolist(), epochs=2).W
+    np.testing.assert_array_equal(from_lists, train(X, y, epochs=2).W)
+
+
+def test_the_class_count_comes_from_C_or_W_or_the_labels():
+    X, y = small_problem()
+    assert train(X, y, epochs=1).W.shape == (D, C)
+    assert train(X, y, C + 2, epochs=1).W.shape == (D, C + 2)
+    assert train(X, y, W=np.zeros((D, C + 1)), epochs=1).W.shape == (D, C + 1)
+    assert train(X, y, C, W=np.zeros((D, C)), epochs=1).W.shape == (D, C)
+
+
+def test_a_class_without_examples_is_learned_to_be_improbable():
+    X, y = small_problem()
+    X[:, -1] = 1
+    y[y == 1] = 0
+    W = train(X, y, C + 1, epochs=200, learning_rate=0.2).W
+    assert set(predict(W, X)) <= {0, 2}
+    assert accuracy(train(X, np.zeros(N, int), 2, epochs=20).W, X, np.zeros(N, int)) == 1
+
+
+# Prediction
+
+
+def test_predict_is_the_class_of_the_largest_score_and_the_first_of_equals():
+    W = np.array([[1.0, 0.0, 1.0], [0.0, 2.0, 0.0]])
+    classes = predict(W, [[1, 0], [0, 1], [0, 0], [-1, 0]])
+    np.testing.assert_array_equal(classes, [0, 1, 0, 1])
+    assert classes.dtype.kind == "i"
+
+
+def test_accuracy_is_a_python_float_and_counts_right_predictions():
+    W = np.eye(3)
+    value = accuracy(W, np.eye(3), [0, 1, 1])
+    assert type(value) is float
+    assert value == 2 / 3
+
+
+# Progress
+
+
+@pytest.fixture
+def bars(monkeypatch):
+    """Stands in for tqdm and keeps what it was asked to show."""
+    shown = []
+
+    def tqdm(batches, **options):
+        shown.append(options)
+        return batches
+
+    monkeypatch.setitem(sys.modules, "tqdm.auto", types.SimpleNamespace(tqdm=tqdm))
+    monkeypatch.delenv("TQDM_DISABLE", raising=False)
+    return shown
+
+
+@pytest.fixture
+def terminal(monkeypatch):
+    """Replaces the stream that training would draw on: a terminal, or not, or no stream."""
+
+    def use(stream):
+        replaced = types.SimpleNamespace(stderr=stream, modules=sys.modules)
+        monkeypatch.setattr(training, "sys", replaced)
+
+    return use
+
+
+TERMINAL = types.SimpleNamespace(isatty=lambda: True)
+FILE = types.SimpleNamespace(isatty=lambda: False)
+
+
+def run(steps, **options):
+    X, y = small_problem()
+    return train(X, y, batch_size=N, epochs=steps, **options)
+
+
+def test_a_long_run_in_a_terminal_shows_a_bar_and_a_short_one_does_not(bars, terminal):
+    terminal(TERMINAL)
+    run(2000)
+    assert bars == []
+    run(2001)
+    assert [bar["total"] for bar in bars] == [2001]
+
+
+@pytest.mark.parametrize("stream", [FILE, None])  # pythonw has no stderr
+def test_a_long_run_that_nobody_watches_shows_none(bars, terminal, stream, monkeypatch):
+    monkeypatch.setattr(training, "_LONG_RUN", 10)
+    terminal(stream)
+    run(11)
+    assert bars == []
+
+
+def test_a_long_run_in_a_notebook_shows_a_bar(bars, terminal, monkeypatch):
+    monkeypatch.setattr(training, "_LONG_RUN", 10)
+    terminal(FILE)
+    kernel = types.SimpleNamespace(IPKernelApp=types.SimpleNamespace(initialized=lambda: True))
+    monkeypatch.setitem(sys.modules, "ipykernel.kernelapp", kernel)
+    run(11)
+    assert len(bars) == 1
+
+
+def test_a_bar_comes_and_goes_when_asked(bars, terminal, monkeypatch):
+    monkeypatch.setattr(training, "_LONG_RUN", 10)
+    terminal(TERMINAL)
+    run(3, progress=True)
+    assert len(bars) == 1
+    run(11, progress=False)
+    assert len(bars) == 1
+
+
+def test_tqdm_disable_has_the_last_word(bars, monkeypatch):
+    monkeypatch.setenv("TQDM_DISABLE", "1")
+    run(3, progress=True)
+    assert bars == []
+
+
+def test_the_bar_changes_nothing_but_what_is_seen(monkeypatch, capsys):
+    monkeypatch.delenv("TQDM_DISABLE", raising=False)
+    quiet, shown = run(3), run(3, progress=True)
+    np.testing.assert_array_equal(quiet.W, shown.W)
+    assert "training: 100%" in capsys.readouterr().err
+
+
+def test_a_run_without_a_bar_imports_no_tqdm_and_works_where_there_is_none():
+    program = (
+        "import sys; sys.modules['tqdm'] = None\n"
+        "import softmax_lib.training as t\n"
+        "t.train([[0.0], [1.0]], [0, 1], epochs=2001)\n"
+        "assert not any(name.startswith('tqdm.') for name in sys.modules)\n"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+
+
+# A student's loss
+
+
+def returns(value):
+    def my_loss(W, X, y, reg):
+        return value(W, *softmax_loss_vectorized(W, X, y, reg))
+
+    return my_loss
+
+
+@pytest.mark.parametrize(
+    ("loss", "error", "sentence"),
+    [
+        ("sgd", TypeError, "loss is a str, needed a function of (W, X, y, reg)"),
+        (returns(lambda W, L, dW: None), TypeError, "my_loss returned None: does it end with"),
+        (returns(lambda W, L, dW: L), TypeError, "my_loss returned one float, needed the pair"),
+        (returns(lambda W, L, dW: (L, dW, 0)), TypeError, "returned 3 values, needed the pair"),
+        (returns(lambda W, L, dW: (dW, L)), ValueError, "returned (dW, loss), needed the other"),
+        (
+            returns(lambda W, L, dW: (np.full(N, L), dW)),
+            ValueError,
+            "returned a loss of shape (23,), needed one number: the mean over the examples",
+        ),
+        (
+            returns(lambda W, L, dW: (L, dW.T)),
+            ValueError,
+            "a dW of shape (3, 5), needed the shape of W, (5, 3). Is it transposed?",
+        ),
+        (
+            returns(lambda W, L, dW: (L, dW[:, :1])),
+            ValueError,
+            "a dW of shape (5, 1), needed the shape of W, (5, 3).",
+        ),
+        (returns(lambda W, L, dW: (L, None)), ValueError, "a dW of shape (), needed the shape"),
+        (returns(lambda W, L, dW: (None, dW)), TypeError, "a loss of dtype object, needed real"),
+        (returns(lambda W, L, dW: (L, dW + 0j)), TypeError, "a dW of dtype complex128, needed"),
+        (
+            returns(lambda W, L, dW: (np.nan, dW)),
+            ValueError,
+            "my_loss returned a loss of nan before the first step: no learning rate can mend that",
+        ),
+        (
+            returns(lambda W, L, dW: (L, dW * np.nan)),
+            ValueError,
+            "Training diverged at step 1: dW[0, 0] is nan though the loss is 1.1",
+        ),
+    ],
+)
+def test_what_a_loss_must_return(loss, error, sentence):
+    X, y = small_problem()
+    with pytest.raises(error, match=re.escape(sentence)):
+        train(X, y, loss=loss)
+
+
+def test_a_loss_that_turns_nan_is_named_with_its_step_and_the_last_finite_loss():
+    X, y = small_problem()
+    calls = []
+
+    def fails_at_its_fifth_call(W, X, y, reg):
+        calls.append(softmax_loss_vectorized(W, X, y, reg))
+        return (np.nan if len(calls) == 5 else calls[-1][0]), calls[-1][1]
+
+    with pytest.raises(ValueError, match="Training diverged at step 4") as caught:
+        train(X, y, batch_size=5, learning_rate=0.25, loss=fails_at_its_fifth_call)
+    assert f"the loss is nan; before that it was {calls[3][0]:.3g}." in str(caught.value)
+    assert "Is learning_rate = 0.25 too large? Try a tenth of it." in str(caught.value)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_learning_rate_that_overshoots_is_named_without_a_warning(dtype):
+    X, y = small_problem(dtype)
+    with pytest.raises(ValueError, match="Training diverged at step") as caught:
+        train(X, y, learning_rate=100, reg=0.5, epochs=2000)
+    message = str(caught.value)
+    assert "sum(W * W) has overflowed" in message
+    assert "Is learning_rate = 100 too large?" in message
+    assert "multiplies W by 1 - 2 * learning_rate * reg = -99 at every step" in message
+
+
+def test_the_regularization_is_blamed_only_where_it_is_to_blame():
+    X, y = small_problem()
+    with pytest.raises(ValueError, match="diverged at step 1") as caught:
+        train(X, y, loss=returns(lambda W, L, dW: (L, dW * np.inf)), reg=1.0, learning_rate=0.9)
+    assert "regularization" not in str(caught.value)
+
+
+# Bad input
+
+
+def set_entry(X, value):
+    X = X.copy()
+    X[4, 2] = value
+    return X
+
+
+X0, Y0 = small_problem()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "sentence"),
+    [
+        ({"X": X0[0]}, ValueError, "X has shape (5,), needed (N, D)"),
+        ({"X": X0.T}, ValueError, "y has 23 labels but there are N = 5 examples"),
+        ({"X": set_entry(X0, np.nan)}, ValueError, "X[4, 2] is nan"),
+        ({"X": set_entry(X0, np.inf)}, ValueError, "X[4, 2] is inf"),
+        ({"X": X0 + 0j}, TypeError, "X is complex"),
+        ({"X": X0[:0], "y": Y0[:0]}, ValueError, "X has shape (0, 5): it is empty"),
+        ({"y": Y0[:-1]}, ValueError, "y has 22 labels but there are N = 23 examples"),
+        ({"y": Y0 + 0.0}, TypeError, "y holds floats (float64), needed integer labels"),
+        ({"y": Y0 - 1}, ValueError, "needed 0 <= y_i < C = 2"),
+        ({"y": np.eye(C, dtype=int)[Y0]}, ValueError, "y has shape (23, 3), needed (N,) = (23,)"),
+        ({"y": [[0, 1], [2]]}, ValueError, "y is not a flat list of labels"),
+        ({"y": 0 * Y0}, ValueError, "y holds label 0 only: one class"),
+        ({"C": 2}, ValueError, "needed 0 <= y_i < C = 2"),
+        ({"C": 1}, ValueError, "C is 1, needed an integer >= 2"),
+        ({"C": 3.0}, TypeError, "C is 3.0, needed an integer"),
+        ({"W": np.zeros((C, D))}, ValueError, "X has shape (23, 5) but W has shape (3, 5)"),
+        ({"W": np.zeros((D, C)) + 0j}, TypeError, "W is complex: training moves real weights"),
+        ({"W": np.zeros((D, C)), "C": 4}, ValueError, "C is 4 but W has shape (5, 3)"),
+        ({"W": np.full((D, C), np.nan)}, ValueError, "W[0, 0] is nan"),
+        ({"learning_rate": 0}, ValueError, "learning_rate is 0.0, needed a finite number > 0"),
+        ({"learning_rate": "0.1"}, TypeError, "learning_rate is '0.1', needed one real number"),
+        ({"reg": -1}, ValueError, "reg is -1.0, needed a finite number >= 0"),
+        ({"batch_size": 0}, ValueError, "batch_size is 0, needed an integer >= 1"),
+        ({"batch_size": 2.5}, TypeError, "batch_size is 2.5, needed an integer"),
+        ({"epochs": -1}, ValueError, "epochs is -1, needed an integer >= 0"),
+        ({"seed": None}, TypeError, "seed is None, needed an integer"),
+        ({"progress": "bar"}, TypeError, "progress is 'bar', needed True, False or None"),
+        ({"X_val": X0}, ValueError, "y_val is missing: a validation set needs both"),
+        ({"y_val": Y0}, ValueError, "X_val is missing: a validation set needs both"),
+        (
+            {"X_val": X0[:, 1:], "y_val": Y0},
+            ValueError,
+            "In the validation set (X_val, y_val): X has shape (23, 4) but W has shape (5, 3)",
+        ),
+        (
+            {"X_val": X0, "y_val": Y0 + 1},
+            ValueError,
+            "In the validation set (X_val, y_val): y[2] is 3, needed 0 <= y_i < C = 3",
+        ),
+    ],
+)
+def test_bad_input_is_named(arguments, error, sentence):
+    with pytest.raises(error, match=re.escape(sentence)):
+        train(**{"X": X0, "y": Y0, "epochs": 1} | arguments)
+
+
+@pytest.mark.parametrize("loss", [softmax_loss_vectorized, returns(lambda W, L, dW: (L, dW))])
+def test_a_nan_in_X_is_found_before_the_first_step(loss):
+    with pytest.raises(ValueError, match=r"X\[4, 2\] is nan"):
+        train(set_entry(X0, np.nan), Y0, loss=loss)
+
+
+def test_a_nan_in_X_is_found_for_a_loss_that_does_not_look():
+    def careless(W, X, y, reg):
+        with np.errstate(all="ignore"):
+            return (X @ W).sum(), X.T @ (X @ W)
+
+    with pytest.raises(ValueError, match=r"X\[4, 2\] is nan.*: the loss needs finite numbers"):
+        train(set_entry(X0, np.nan), Y0, loss=careless)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "sentence"),
+    [
+        (lambda: predict(np.zeros((C, D)), X0), ValueError, "Did you pass W transposed?"),
+        (lambda: predict(X0, np.zeros((D, C))), ValueError, "Did you swap X and W?"),
+        (lambda: predict(np.zeros((D, C)), X0[0]), ValueError, "keep both axes: X[None, :]"),
+        (lambda: accuracy(np.zeros((D, C)), X0, Y0[1:]), ValueError, "y has 22 labels"),
+        (lambda: accuracy(np.zeros((D, C)), X0, Y0 + 1), ValueError, "needed 0 <= y_i < C = 3"),
+        (lambda: accuracy(np.zeros((D, C)), X0, Y0 * 1.0), TypeError, "y holds floats"),
+    ],
+)
+def test_bad_input_to_predict_and_accuracy(call, error, sentence):
+    with pytest.raises(error, match=re.escape(sentence)):
+        call()
+
+
+def test_long_runs_are_longer_than_the_digits_run(trained):
+    """The run of notebook 10 shows no bar: its output is compared on machines of any speed."""
+    assert trained.history.steps[-1] <= training._LONG_RUN
