@@ -1,0 +1,22 @@
+"""Exercises that answer: right, not yet (what came, what was expected), or not attempted.
+
+>>> from softmax_lib import exercises
+>>> def scores(X, W):
+...     "Scores S = X W, eq. (1)."
+...     ...
+>>> exercises.check("1.1", scores)
+○ 1.1 not attempted yet. A hint: exercises.hint("1.1")
+"""
+
+from softmax_lib.exercises.engine import (
+    Prediction,
+    Verdict,
+    case,
+    check,
+    hint,
+    predict,
+    progress,
+    solution,
+)
+
+__all__ = ["Prediction", "Verdict", "case", "check", "hint", "predict", "progress", "solution"]

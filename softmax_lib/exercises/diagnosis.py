@@ -1,0 +1,706 @@
+"""What a student's function did, and what that proves.
+
+`diagnose` calls the function on every case of a task, compares, and keeps findings: slugs of the
+catalogue that the answers prove, and the rows and sentences that show it. Nothing the function does
+gets out of here, except the user's own interrupt.
+"""
+
+import copy
+import dis
+import inspect
+import io
+import itertools
+import os
+import sysconfig
+import traceback
+import types
+import warnings
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from softmax_lib.exercises.catalogue import MISTAKES
+
+__all__ = ["Diagnosis", "Finding", "Run", "argument_names", "describe_argument", "diagnose"]
+
+# float32 carries 7 digits, of which scores of several thousand cost four.
+RTOL_SINGLE = 1e-3
+# Where the right answer is exactly 0, rounding is all that may come.
+ATOL_AT_ZERO = 1e-12
+
+ROWS_SHOWN = 6
+CHARACTERS_SHOWN = 1000
+
+
+@dataclass
+class Run:
+    """One call of the student's function: what went in, what came, what was seen on the way."""
+
+    arguments: tuple
+    expected: object
+    got: object = None
+    error: str = ""
+    misfit: bool = False
+    unfinished: bool = False
+    changed: tuple = ()
+    printed: str = ""
+    warned: tuple = ()
+
+
+@dataclass
+class Finding:
+    """What one run shows: proven slugs, rows (name, expected, got), sentences. Empty: right."""
+
+    slugs: tuple = ()
+    rows: tuple = ()
+    notes: tuple = ()
+
+    @property
+    def right(self):
+        """True when nothing speaks against the answer."""
+        return not (self.slugs or self.rows or self.notes)
+
+    def __add__(self, other):
+        """Everything that either shows."""
+        return Finding(
+            self.slugs + tuple(slug for slug in other.slugs if slug not in self.slugs),
+            self.rows + other.rows,
+            self.notes + tuple(note for note in other.notes if note not in self.notes),
+        )
+
+
+@dataclass
+class Diagnosis:
+    """The runs, a finding for each, and what only all runs together show."""
+
+    runs: list = field(default_factory=list)
+    findings: list = field(default_factory=list)
+    overall: Finding = field(default_factory=Finding)
+    attempted: bool = True
+
+    @property
+    def passed(self):
+        """True when every run was right."""
+        return self.attempted and self.overall.right and all(found.right for found in self.findings)
+
+    @property
+    def mistakes(self):
+        """The slugs proven by any run, in the catalogue's order."""
+        if not self.attempted:
+            return ("not-attempted",)
+        proven = {slug for found in [*self.findings, self.overall] for slug in found.slugs}
+        return tuple(slug for slug in MISTAKES if slug in proven)
+
+
+def diagnose(task, function):
+    """Run `function` on every case of `task` and say what that proves.
+
+    Parameters
+    ----------
+    task : softmax_lib.lessons.Task
+    function : callable
+        The student's.
+
+    Returns
+    -------
+    Diagnosis
+    """
+    runs = []
+    for arguments in task.cases():
+        with np.errstate(all="ignore"):
+            expected = task.solution(*copy.deepcopy(arguments))
+        runs.append(call(function, arguments, expected))
+    empty = is_stub(function)
+    if all(run.unfinished or is_blank(run.got) or (empty and run.got is None) for run in runs):
+        return Diagnosis(attempted=False)
+    order = exchanged_order(task, runs)
+    findings = [judge(task, run, order) for run in runs]
+    if not all("transposed" in found.slugs or found.right for found in findings):
+        findings = [without_transposed(found) for found in findings]
+    overall = Finding()
+    if findings[0].right:
+        again = call(function, runs[0].arguments, runs[0].expected)
+        if not judge(task, again, order).right:
+            note = "Called again with the inputs of case 1, it gives another answer than before."
+            overall = Finding(notes=(note,))
+    return Diagnosis(runs, findings, overall)
+
+
+def exchanged_order(task, runs):
+    """The order that turns every tuple that came into the right one, or None.
+
+    One run proves nothing: small whole numbers agree by luck. So the same order must do for all.
+    """
+    runs = [run for run in runs if not run.error]
+    if len(runs) < 2 or not all(
+        is_a(run.expected, tuple)
+        and type(run.got) in (tuple, list)
+        and len(run.got) == len(run.expected) <= 4
+        and not all(is_a(value, bool, np.bool_) for value in run.expected)
+        for run in runs
+    ):
+        return None
+
+    def right(run, values):
+        return judged(task, run.expected, values).right
+
+    if all(right(run, run.got) for run in runs):
+        return None
+    for order in itertools.permutations(range(len(runs[0].expected))):
+        if all(right(run, [run.got[k] for k in order]) for run in runs):
+            return order
+    if len(runs[0].expected) == 2 and all(
+        kinds(run.got) == kinds(run.expected)[::-1] != kinds(run.expected) for run in runs
+    ):
+        return (1, 0)
+    return None
+
+
+def kinds(values):
+    """What tells the values of a tuple apart without looking at the numbers: text, or the shape."""
+    arrays = [as_array(value, limit=10**6) for value in values]
+    return [
+        "text" if is_a(value, str) else "other" if array is None else array.shape
+        for value, array in zip(values, arrays, strict=True)
+    ]
+
+
+def without_transposed(found):
+    """The finding less its claim, which another run does not bear out."""
+    if "transposed" not in found.slugs:
+        return found
+    slugs = tuple(slug for slug in found.slugs if slug != "transposed")
+    if any("shape" in name for name, *_ in found.rows):
+        slugs = ("wrong-shape", *slugs)
+    return Finding(slugs, found.rows, found.notes)
+
+
+# Calling
+
+
+class BoundedText(io.StringIO):
+    """Takes any amount of print, keeps the beginning."""
+
+    def write(self, text):
+        """Keep what still fits, and say that all was written."""
+        super().write(text[: max(0, CHARACTERS_SHOWN - self.tell())])
+        return len(text)
+
+
+def call(function, arguments, expected=None):
+    """Call `function` on a copy of `arguments`; keep what came, was printed and was changed.
+
+    Everything is caught, `SystemExit` too; `KeyboardInterrupt` alone passes: it is the user's.
+
+    Parameters
+    ----------
+    function : callable
+    arguments : tuple
+        Left as they are: the function gets a deep copy.
+    expected : object
+        Kept in the run.
+
+    Returns
+    -------
+    Run
+    """
+    run = Run(arguments, expected)
+    given = copy.deepcopy(arguments)
+    misfit = signature_misfit(function, given)
+    if misfit:
+        run.error, run.misfit = misfit, True
+        return run
+    screen = BoundedText()
+    with (
+        warnings.catch_warnings(record=True) as caught,
+        np.errstate(all="warn", under="ignore"),
+        redirect_stdout(screen),
+        redirect_stderr(screen),
+    ):
+        warnings.simplefilter("default")
+        try:
+            run.got = kept(function(*given))
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            frames = traceback.extract_tb(error.__traceback__)[1:]  # the first is this one
+            own = own_frames(frames, function)
+            run.error = short_traceback(error, own)
+            own_raise = own[-1:] == frames[-1:] != []
+            run.unfinished = own_raise and isinstance(error, NotImplementedError)
+    run.printed = screen.getvalue()
+    run.warned = tuple(dict.fromkeys(f"{w.category.__name__}: {w.message}" for w in caught))
+    names = argument_names(function, len(given))
+    run.changed = tuple(
+        name
+        for name, before, after in zip(names, arguments, given, strict=True)
+        if not unchanged(before, after)
+    )
+    return run
+
+
+def kept(value):
+    """A result that a later call cannot write into; a coroutine closed, as nobody awaits it."""
+    if inspect.iscoroutine(value):
+        value.close()
+    if type(value) is np.ndarray and value.nbytes <= 10**7:
+        return value.copy()
+    if type(value) in (tuple, list) and len(value) <= 4:
+        return type(value)(kept(part) for part in value)
+    return value
+
+
+def signature_misfit(function, arguments):
+    """The sentence for a function that does not take these arguments, or ``""``."""
+    try:
+        signature = inspect.signature(function)
+    except Exception:
+        return ""  # some functions written in C have none
+    try:
+        signature.bind(*arguments)
+    except TypeError as error:
+        count = f"{len(arguments)} argument" + "s" * (len(arguments) > 1)
+        return f"It is called with {count}, but takes ({', '.join(signature.parameters)}): {error}."
+    return ""
+
+
+def argument_names(function, count):
+    """Names for `count` arguments, from the function's parameters where it has them."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except Exception:
+        parameters = ()
+    names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    return tuple(names[:count]) + tuple(f"argument {k + 1}" for k in range(len(names), count))
+
+
+def own_frames(frames, function):
+    """The frames that are the student's: neither ours nor an installed library's."""
+    code = code_of(function)
+    home = code.co_filename if code else None
+    library = (
+        os.path.dirname(np.__file__),
+        os.path.dirname(os.path.dirname(__file__)),
+        sysconfig.get_path("stdlib"),
+        sysconfig.get_path("purelib"),
+        "<frozen ",
+        "<__array_function__",
+    )
+    return [f for f in frames if f.filename == home or not f.filename.startswith(library)]
+
+
+def short_traceback(error, frames):
+    """The student's last three lines, then the error itself."""
+    lines = []
+    for frame in frames[-3:]:
+        source = f": {frame.line}" if frame.line else ""
+        lines.append(f"line {frame.lineno}, in {frame.name}{source}")
+    said = "".join(traceback.TracebackException(type(error), error, None).format_exception_only())
+    return "\n".join([*lines, shortened(said.strip(), 400)])
+
+
+def unchanged(before, after):
+    """True when an argument still holds what it held: same shape, dtype and bytes."""
+    if type(before) is not type(after):
+        return False
+    if is_a(before, np.ndarray):
+        return (before.shape, before.dtype, before.tobytes()) == (
+            after.shape,
+            after.dtype,
+            after.tobytes(),
+        )
+    if is_a(before, list, tuple):
+        return len(before) == len(after) and all(map(unchanged, before, after))
+    if is_a(before, bool, int, float, complex, str, np.generic):
+        return repr(before) == repr(after)
+    return True
+
+
+# Stubs
+
+# What a body of a docstring and `...`, `pass`, `return None` or `raise NotImplementedError("why")`
+# compiles to, in every Python from 3.11 on. Work of any kind needs another instruction.
+STUB_INSTRUCTIONS = {
+    *("RESUME", "NOP", "CACHE", "COPY_FREE_VARS", "MAKE_CELL", "PUSH_NULL", "PRECALL", "CALL"),
+    *("LOAD_CONST", "LOAD_GLOBAL", "RETURN_CONST", "RETURN_VALUE", "RAISE_VARARGS"),
+}
+
+
+def code_of(function):
+    """The code object of a Python function, or None."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    return code if isinstance(code, types.CodeType) else None
+
+
+def is_stub(function):
+    """True when all the code can do is return None or ``...``, or raise NotImplementedError."""
+    code = code_of(function)
+    if code is None:
+        return False
+    steps = list(dis.get_instructions(code))
+    constants = [step.argval for step in steps if step.opname in ("LOAD_CONST", "RETURN_CONST")]
+    raises = any(step.opname == "RAISE_VARARGS" for step in steps)
+    return (
+        {step.opname for step in steps} <= STUB_INSTRUCTIONS
+        and all(s.argval == "NotImplementedError" for s in steps if s.opname == "LOAD_GLOBAL")
+        and (raises or constants[-1:] in ([None], [...]))
+    )
+
+
+def is_blank(value):
+    """True for ``...``, alone or as every value of a tuple: a blank that was not filled."""
+    return value is ... or (type(value) is tuple and bool(value) and all(v is ... for v in value))
+
+
+# Comparing
+
+
+def is_a(value, *kinds):
+    """`isinstance` by the true type: a value can lie about its ``__class__`` or fail there."""
+    return issubclass(type(value), kinds)
+
+
+# Comparing
+
+
+def judge(task, run, order=None):
+    """What one run shows: the error, or the answer beside the expected one; and changed inputs."""
+    if run.error:
+        found = Finding(("raised",))
+    elif order is None:
+        found = judged(task, run.expected, run.got)
+    else:
+        note = f"The values came in another order than ({', '.join(task.returns)})."
+        note = note if task.returns else "The values came in another order."
+        found = Finding(("swapped-return",), notes=(note,))
+        found += judged(task, run.expected, [run.got[k] for k in order])
+    if run.changed:
+        names = " and ".join(run.changed)
+        note = f"The call changed its input {names}, which its caller still needs."
+        found += Finding(("mutates-input",), notes=(note,))
+    return found
+
+
+def judged(task, expected, got):
+    """What `got` shows beside `expected`; objects whose own methods fail are of the wrong kind."""
+    try:
+        return compare(task, task.returns, expected, got)
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
+        return wrong_kind("returned", expected, got, task.returns)
+
+
+def compare(task, names, expected, got):
+    """Compare by the kind of the expected value."""
+    name = names[0] if len(names) == 1 else "result"
+    if is_a(expected, tuple):
+        return compare_tuple(task, names, expected, got)
+    if is_a(expected, str):
+        return compare_text(name, expected, got)
+    return compare_numbers(task, name, np.asarray(expected), got)
+
+
+def compare_tuple(task, names, expected, got):
+    """Compare value by value."""
+    if len(names) != len(expected):
+        names = tuple(f"value {k + 1}" for k in range(len(expected)))
+    row_of_numbers = is_a(got, np.ndarray) and got.ndim == 1
+    if not (is_a(got, list, tuple) or row_of_numbers) or len(got) != len(expected):
+        return wrong_kind("returned", expected, got, names)
+    found = Finding()
+    for name, right, came in zip(names, expected, got, strict=True):
+        found += compare(task, (name,), right, came)
+    return found
+
+
+def compare_text(name, expected, got):
+    """Compare texts; blanks and capitals do not count."""
+    if not is_a(got, str):
+        return wrong_kind(name, expected, got)
+    if "".join(str(got).split()).casefold() == "".join(expected.split()).casefold():
+        return Finding()
+    return Finding(rows=((name, repr(expected), shortened(repr(str(got)), 60)),))
+
+
+def compare_numbers(task, name, expected, got):
+    """Compare a number or an array: kind, shape, dtype, then values by norm."""
+    array = as_array(got, limit=10 * expected.size + 1000)
+    if array is None:
+        return wrong_kind(name, expected, got)
+    found = wrong_dtype(name, expected, array, strict=is_a(got, np.ndarray))
+    if array.shape != expected.shape:
+        row = (f"{name}: shape", str(expected.shape), str(array.shape))
+        found = Finding(("wrong-shape",), rows=(row,)) + found
+    if "wrong-dtype" in found.slugs:
+        return found
+    if array.shape == expected.shape and close(task, expected, array):
+        return found
+    turned = expected.ndim == 2 and array.shape == expected.shape[::-1] != (1, 1)
+    if turned and close(task, expected, array.T):
+        rows = found.rows or entry_rows(task, name, expected, array).rows
+        return Finding(("transposed",), rows, ("Transposed, your result would be right.",))
+    if array.shape != expected.shape:
+        if array.size == expected.size and close(task, expected, array.reshape(expected.shape)):
+            found += Finding(notes=("The numbers are right; the shape is not.",))
+        return found
+    return entry_rows(task, name, expected, array)
+
+
+def wrong_kind(name, expected, got, names=()):
+    """A finding for a value that is not of the kind asked for."""
+    return Finding(("wrong-return",), rows=((name, describe(expected, names), describe(got)),))
+
+
+def as_array(got, limit):
+    """`got` as a plain array; None when it is no number, array or list of up to `limit` numbers."""
+    if is_a(got, np.ndarray):
+        return np.asarray(got)
+    if is_a(got, list, tuple):
+        if leaves(got, limit) is None:
+            return None
+    elif not is_a(got, bool, int, float, complex, np.generic) and not hasattr(
+        type(got), "__array__"
+    ):
+        return None
+    try:
+        array = np.asarray(got)
+    except Exception:  # ragged lists; an __array__ that fails
+        return None
+    return array if array.dtype.kind in "biufc" else None
+
+
+def leaves(nested, limit, depth=0):
+    """How many numbers stand in nested lists; None when there are more than `limit` or no end."""
+    if not is_a(nested, list, tuple):
+        return nested.size if is_a(nested, np.ndarray) else 1
+    if depth > 8 or len(nested) > limit:
+        return None
+    total = 0
+    for part in nested:
+        count = leaves(part, limit, depth + 1)
+        if count is None or (total := total + count) > limit:
+            return None
+    return total
+
+
+def wrong_dtype(name, expected, array, strict):
+    """A finding for a dtype that cannot hold the right answer, or that means something else.
+
+    Numbers and lists count by their values. Arrays (`strict`) of integers or of truth values serve
+    as indices, where floats fail and 0/1 means something else than False/True: there the kind must
+    be right.
+    """
+    want, came = expected.dtype.kind.replace("u", "i"), array.dtype.kind.replace("u", "i")
+    strict = strict and expected.ndim > 0
+    why = ""
+    if came not in "bifc":
+        why = "these are not numbers"
+    elif came == "c" and want != "c":
+        why = "nothing here is complex"
+    elif want == "c" and came != "c" and (expected.imag != 0).any():
+        why = "the imaginary part is missing"
+    elif want in "bi" and came != want and strict:
+        why = {"b": "True and False are asked for", "i": "whole numbers are asked for"}[want]
+    elif want == "f" and came in "bi" and strict and not whole(expected):
+        why = "it drops everything after the point"
+    elif array.dtype == np.float16 != expected.dtype:
+        why = "it keeps three digits"
+    if not why:
+        return Finding()
+    row = (f"{name}: dtype", str(expected.dtype), str(array.dtype))
+    return Finding(("wrong-dtype",), (row,), (f"The dtype of {name} is {array.dtype}: {why}.",))
+
+
+def whole(array):
+    """True when every entry is a whole number."""
+    return bool((np.isfinite(array) & (array == np.trunc(array))).all())
+
+
+def close(task, expected, array):
+    """True when infinities and NaNs stand in the same places and the rest agrees by norm.
+
+    Real and imaginary parts are held to their own norms: in a complex step the imaginary part is
+    the derivative, and twenty orders of magnitude smaller.
+    """
+    if {expected.dtype.kind, array.dtype.kind} <= set("biu"):
+        return bool(np.array_equal(expected, array))
+    if "c" in (expected.dtype.kind, array.dtype.kind):
+        return close(task, expected.real, array.real) and close(task, expected.imag, array.imag)
+    right, came = widened(expected), widened(array)
+    special = ~(np.isfinite(right) & np.isfinite(came))
+    if not np.array_equal(right[special], came[special], equal_nan=True):
+        return False
+    right, came = right[~special], came[~special]
+    # Divided by the largest entry first, so that no square overflows or underflows.
+    scale = max(largest(right), largest(came))
+    if scale == 0:
+        return True
+    size = np.linalg.norm(right / scale)
+    bound = tolerance(task, expected, array) * size
+    bound += max(task.atol, ATOL_AT_ZERO if size == 0 else 0.0) / scale
+    return bool(np.linalg.norm(right / scale - came / scale) <= bound)
+
+
+def widened(array):
+    """The array in float64, or as it is when wider."""
+    return array.astype(np.result_type(array, np.float64))
+
+
+def largest(array):
+    """The largest absolute value, 0 for an empty array."""
+    return float(np.max(np.abs(array), initial=0.0))
+
+
+def tolerance(task, expected, array):
+    """The task's rtol, or what float32 can reach when one of the two is in float32."""
+    bits = [np.finfo(a.dtype).bits for a in (expected, array) if a.dtype.kind in "fc"]
+    return max(task.rtol, RTOL_SINGLE) if min(bits, default=64) < 64 else task.rtol
+
+
+def entry_rows(task, name, expected, array):
+    """The first entries that differ, expected against got, and how many there are."""
+    if expected.ndim == 0:
+        return Finding(rows=((name, *distinct(expected[()], array[()])),))
+    where = np.argwhere(differing(task, expected, array))
+    rows = tuple(
+        (f"{name}[{', '.join(map(str, at))}]", *distinct(expected[tuple(at)], array[tuple(at)]))
+        for at in where[:ROWS_SHOWN]
+    )
+    return Finding(rows=rows, notes=(f"{len(where)} of {expected.size} entries of {name} differ.",))
+
+
+def differing(task, expected, array):
+    """Which entries are further off than an entry's share of the bound on the norm."""
+    if "c" in (expected.dtype.kind, array.dtype.kind):
+        return differing(task, expected.real, array.real) | differing(
+            task, expected.imag, array.imag
+        )
+    right, came = widened(expected), widened(array)
+    finite = np.isfinite(right) & np.isfinite(came)
+    differ = (right != came) & ~(np.isnan(right) & np.isnan(came))
+    scale = max(largest(right[finite]), largest(came[finite]))
+    if scale > 0:
+        size = np.linalg.norm(right[finite] / scale)
+        share = tolerance(task, expected, array) * size + task.atol / scale
+        share /= np.sqrt(finite.sum())
+        differ[finite] = np.abs(right[finite] / scale - came[finite] / scale) > share
+    return differ
+
+
+def distinct(expected, got):
+    """Both numbers with 6 digits, or with as many as tell them apart."""
+    for digits in (6, 9, 12, 17):
+        texts = number(expected, digits), number(got, digits)
+        if texts[0] != texts[1]:
+            break
+    return texts
+
+
+def number(value, digits=6):
+    """A number as text."""
+    if isinstance(value, bool | np.bool_ | int | np.integer):
+        return str(value)
+    return f"{value:.{digits}g}"
+
+
+# Describing
+
+
+def describe(value, names=()):
+    """A value in a few words; none of the value's own methods is trusted.
+
+    Parameters
+    ----------
+    value : object
+    names : tuple of str
+        Names for the values of a tuple.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> describe((0.5, np.zeros((5, 3))), ("loss", "dW"))
+    'a tuple of 2 values: loss, a number; dW, an array of shape (5, 3)'
+    >>> describe(None), describe(i for i in range(3))
+    ('None', 'a generator')
+    """
+    kind = type(value)
+    if value is None or value is ... or kind is bool:
+        return repr(value)
+    if issubclass(kind, np.ndarray):
+        value = np.asarray(value)
+        if value.dtype.kind not in "biufc":
+            return f"an array of shape {value.shape} and dtype {value.dtype}"
+        return f"an array of shape {value.shape}" if value.ndim else "a number"
+    if issubclass(kind, int | float | complex | np.number | np.bool_):
+        return "a number"
+    if issubclass(kind, str):
+        return f"the text {shortened(repr(str(value)), 40)}"
+    if kind in (tuple, list):
+        said = f"a {kind.__name__} of {len(value)} value{'' if len(value) == 1 else 's'}"
+        if 0 < len(value) <= 4 and not any(type(part) in (tuple, list) for part in value):
+            parts = [describe(part) for part in value]
+            if len(names) == len(parts):
+                parts = [f"{name}, {part}" for name, part in zip(names, parts, strict=True)]
+            said += ": " + "; ".join(parts)
+        return said
+    if issubclass(kind, type(i for i in ())):
+        return "a generator"
+    if issubclass(kind, type(describe) | type(len)):
+        return "a function"
+    return f"an object of type {kind.__name__}"
+
+
+def describe_argument(name, value):
+    """One argument of a case: small ones in full, arrays by shape, dtype and range.
+
+    Parameters
+    ----------
+    name : str
+    value : object
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> describe_argument("S", np.array([[1000.0, -2.5]]))
+    'S = [[1000, -2.5]]'
+    >>> describe_argument("X", np.zeros((7, 4), np.float32))
+    'X: float32, shape (7, 4), from 0 to 0'
+    >>> describe_argument("f", np.sin), describe_argument("f", lambda x: x)
+    ('f = sin', 'f: a function')
+    """
+    if isinstance(value, np.ndarray):
+        if value.size <= 8:
+            said = f"{name} = {nested(value.tolist())}"
+            return said if value.dtype in (float, int) else f"{said} in {value.dtype}"
+        said = f"{name}: {value.dtype}, shape {value.shape}"
+        if value.dtype.kind in "iuf":
+            said += f", from {number(value.min(), 3)} to {number(value.max(), 3)}"
+        return said
+    if isinstance(value, bool | int | float | complex | np.number):
+        return f"{name} = {number(value)}"
+    if isinstance(value, str | tuple | list):
+        return f"{name} = {shortened(repr(value), 80)}"
+    title = getattr(value, "__name__", "")
+    if title.isidentifier():  # a type, or a function that has a name
+        return f"{name} = {title}"
+    return f"{name}: {describe(value)}"
+
+
+def nested(values):
+    """Nested lists of numbers as text, four digits each."""
+    if isinstance(values, list):
+        return "[" + ", ".join(map(nested, values)) + "]"
+    return number(values, 4)
+
+
+def shortened(text, length):
+    """The text, cut at `length` characters."""
+    return text if len(text) <= length else text[: length - 1] + "…"

@@ -1,0 +1,621 @@
+"""What a student calls: `check`, `case`, `hint`, `solution`, `progress`, `predict`.
+
+Everything they show is a `Message`: a text, and the same text as HTML with a colored border. Signs
+(✓ right, ✗ not yet, ○ not attempted) say what the color says.
+"""
+
+import html
+import importlib
+import inspect
+import re
+import textwrap
+from dataclasses import dataclass, field
+
+from softmax_lib import lessons
+from softmax_lib.exercises.catalogue import MISTAKES
+from softmax_lib.exercises.diagnosis import (
+    argument_names,
+    describe_argument,
+    diagnose,
+    shortened,
+)
+
+__all__ = ["Message", "Prediction", "Verdict", "case", "check", "hint", "predict", "progress"]
+__all__ += ["solution"]
+
+SIGNS = {"right": "✓", "not yet": "✗", "not attempted": "○"}
+# Okabe-Ito green, vermilion, sky blue, orange; the text keeps the theme's own color.
+COLORS = {"right": "#009E73", "not yet": "#D55E00", "not attempted": "#56B4E9", "other": "#E69F00"}
+
+_session = {}  # number -> [state of the last check, checks with an attempt]
+
+
+class Message(str):
+    """A text that a notebook shows as it reads, not in quotes; its HTML says the same.
+
+    Parameters
+    ----------
+    blocks : list of tuple
+        ``("title" | "text" | "code", text)`` or ``("table", rows)``, the first row being the head.
+    state : {"right", "not yet", "not attempted", "other"}
+        Which color the border has.
+    """
+
+    def __new__(cls, blocks, state="not attempted"):
+        """A string, with its HTML beside it."""
+        message = super().__new__(cls, plain_text(blocks))
+        message.html = html_text(blocks, COLORS[state])
+        return message
+
+    def __repr__(self):
+        return str(self)
+
+    def _repr_html_(self):
+        return self.html
+
+
+def plain_text(blocks):
+    """The blocks as text: code and tables indented, tables aligned."""
+    parts = []
+    for kind, content in blocks:
+        if kind == "table":
+            rows = [list(map(str, row)) for row in content]
+            widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+            lines = [
+                "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+                for row in rows
+            ]
+            parts.append("\n".join("    " + line.rstrip() for line in lines))
+        elif kind == "code":
+            parts.append(textwrap.indent(content, "    "))
+        else:
+            parts.append(content)
+    return "\n".join(parts)
+
+
+def html_text(blocks, color):
+    """The same text as HTML: escaped, in the theme's own text color, with a border in `color`.
+
+    What stands between backticks is set as code.
+    """
+    parts = []
+    for kind, content in blocks:
+        if kind == "table":
+            head, *body = content
+            rows = ["".join(f'<th scope="col">{html.escape(str(cell))}</th>' for cell in head)]
+            for name, *cells in body:
+                row = "".join(f"<td>{html.escape(str(cell))}</td>" for cell in cells)
+                rows.append(f'<th scope="row">{html.escape(str(name))}</th>{row}')
+            body = "".join(f"<tr>{row}</tr>" for row in rows)
+            parts.append(f'<table style="margin: 0.4em 0">{body}</table>')
+        elif kind == "code":
+            parts.append(f'<pre style="margin: 0.4em 1.5em">{html.escape(content)}</pre>')
+        elif kind == "title":
+            parts.append(f"<div><strong>{inline(content)}</strong></div>")
+        else:
+            parts.append(f"<div>{inline(content)}</div>")
+    style = f"border-left: 4px solid {color}; padding: 0.2em 0 0.2em 0.8em"
+    return f'<div style="{style}">{"".join(parts)}</div>'
+
+
+def inline(text):
+    """A text as HTML, with `code` as code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
+
+
+# Tasks
+
+
+def find_task(number):
+    """The task with this number, from the one lesson it belongs to.
+
+    Parameters
+    ----------
+    number : str
+        ``"2.1"``: the first exercise of notebook 02.
+
+    Returns
+    -------
+    softmax_lib.lessons.Task
+
+    Raises
+    ------
+    TypeError
+        The number is no string.
+    ValueError
+        There is no such notebook or exercise; the message lists those there are.
+    """
+    if not isinstance(number, str):
+        given = "a function" if callable(number) else repr(number)
+        raise TypeError(
+            f'An exercise\'s number is a text such as "1.2", and comes first; got {given}.'
+        )
+    notebook = number.strip().partition(".")[0]
+    if not notebook.isdecimal() or int(notebook) >= len(lessons.LESSONS):
+        last = len(lessons.LESSONS) - 1
+        raise ValueError(
+            f'There is no exercise {number!r}: a number is notebook and place, such as "1.2", '
+            f"and the notebooks go from 0 to {last}."
+        )
+    tasks = lesson_tasks(int(notebook))
+    for task in tasks:
+        if task.number == number.strip():
+            return task
+    known = ", ".join(task.number for task in tasks) or "none"
+    raise ValueError(
+        f"There is no exercise {number!r}: {lessons.LESSONS[int(notebook)]} has {known}."
+    )
+
+
+def lesson_tasks(notebook):
+    """The tasks of one notebook's lesson."""
+    name = lessons.LESSONS[notebook]
+    return getattr(importlib.import_module(f"{lessons.__name__}.{name}"), "TASKS", ())
+
+
+def case(number, index=1):
+    """The arguments of one of an exercise's cases, to try a function on by hand.
+
+    Parameters
+    ----------
+    number : str
+        The exercise, such as ``"1.2"``.
+    index : int, default 1
+        Which case, counted from 1 as in the verdict.
+
+    Returns
+    -------
+    tuple
+        The arguments, made afresh.
+
+    Raises
+    ------
+    TypeError, ValueError
+        No such exercise, or no such case.
+
+    Examples
+    --------
+    >>> len(case("1.1", 2)) > 0
+    True
+    """
+    cases = find_task(number).cases()
+    if isinstance(index, bool) or not isinstance(index, int) or not 1 <= index <= len(cases):
+        raise ValueError(f"{number} has cases 1 to {len(cases)}; got {index!r}.")
+    return tuple(cases[index - 1])
+
+
+# Checking
+
+
+@dataclass(frozen=True, repr=False)
+class Verdict:
+    """What `check` found: shows itself as text, and as HTML with the same text.
+
+    Attributes
+    ----------
+    number : str
+        The exercise.
+    passed : bool
+        The answer is right on every case. A verdict is true exactly when it passed.
+    mistakes : tuple of str
+        Names of the mistakes that the answer proves, most certain first. Empty when passed, and
+        when the answer is wrong in a way that proves none.
+    state : {"right", "not yet", "not attempted"}
+    message : Message
+        The text shown.
+    """
+
+    number: str
+    passed: bool
+    mistakes: tuple
+    state: str
+    message: Message = field(compare=False)
+
+    def __bool__(self):
+        return self.passed
+
+    def __repr__(self):
+        return str(self.message)
+
+    def _repr_html_(self):
+        return self.message.html
+
+    def explain(self):
+        """The mistakes said outright, one sentence each.
+
+        Returns
+        -------
+        Message
+            A string.
+        """
+        if self.passed:
+            blocks = [("text", f"✓ {self.number} is right: there is nothing to explain.")]
+        elif not self.mistakes:
+            text = f"✗ {self.number}: the answers prove no slip. Compare them value by value."
+            blocks = [("text", text)]
+        else:
+            blocks = [("title", f"{SIGNS[self.state]} {self.number}: {', '.join(self.mistakes)}")]
+            blocks += [("text", MISTAKES[slug].sentence) for slug in self.mistakes]
+        return Message(blocks, self.state)
+
+
+def check(number, function):
+    """Check a student's function on an exercise's cases.
+
+    It runs on copies of the inputs; what it raises, prints or warns goes into the verdict. Only the
+    user's own interrupt gets out. The solution is never shown.
+
+    Parameters
+    ----------
+    number : str
+        The exercise, such as ``"1.2"``.
+    function : callable
+        The function itself, without parentheses.
+
+    Returns
+    -------
+    Verdict
+
+    Raises
+    ------
+    TypeError
+        The number is no string, or `function` cannot be called.
+    ValueError
+        There is no such exercise.
+
+    Examples
+    --------
+    >>> check("1.1", lambda X, W: ...)
+    ○ 1.1 not attempted yet. A hint: exercises.hint("1.1")
+    """
+    task = find_task(number)
+    if not callable(function):
+        raise TypeError(
+            f"check needs the function itself, without parentheses: "
+            f'exercises.check("{task.number}", {task.name}); got {type(function).__name__}.'
+        )
+    found = diagnose(task, function)
+    tries = _session.get(task.number, ("", 0))[1]
+    if not found.attempted:
+        state = "not attempted"
+        text = f'○ {task.number} not attempted yet. A hint: exercises.hint("{task.number}")'
+        blocks = [("text", text)]
+    elif found.passed:
+        state, tries = "right", tries + 1
+        text = f"✓ {task.number} {task.title}: right, on all {len(found.runs)} cases."
+        blocks = [("text", text), *seen(found.runs[0])]
+    else:
+        state, tries = "not yet", tries + 1
+        blocks = failure(task, found, getattr(function, "__name__", ""))
+    _session[task.number] = (state, tries)
+    return Verdict(task.number, found.passed, found.mistakes, state, Message(blocks, state))
+
+
+def failure(task, found, name):
+    """The blocks of a verdict that did not pass: one case, expected against got, where to look."""
+    wrong = [k for k, finding in enumerate(found.findings) if not finding.right]
+    total = len(found.runs)
+    score = f"Right on {total - len(wrong)} of {total} cases."
+    blocks = [("title", f"✗ {task.number} {task.title}: not yet. {score}")]
+    question = MISTAKES[found.mistakes[0]].question if found.mistakes else task.question
+    if wrong:
+        # The first case that shows the first mistake named, so that the question fits what is seen.
+        k = next((k for k in wrong if found.mistakes[:1] == found.findings[k].slugs[:1]), wrong[0])
+        run = found.runs[k]
+        names = argument_names(task.solution, len(run.arguments))
+        parts = [describe_argument(*pair) for pair in zip(names, run.arguments, strict=True)]
+        name = name if name.isidentifier() else task.name
+        left = ", ".join(names) if len(names) > 1 else f"({names[0]},)"
+        again = f'{left} = exercises.case("{task.number}", {k + 1})\n{name}({", ".join(names)})'
+        blocks += [
+            ("text", f"Case {k + 1}: {'; '.join(parts)}. To see it again:"),
+            ("code", again),
+            *shown_finding(run, found.findings[k]),
+        ]
+        if run.misfit:
+            question = f"Does your first line read as asked, def {task.signature.split(' -> ')[0]}?"
+    blocks += [("text", note) for note in found.overall.notes]
+    named = "The slip by name: .explain() on this verdict. " if found.mistakes else ""
+    return [
+        *blocks,
+        ("text", f"Reread {task.equation}: {task.reread}."),
+        ("text", question),
+        ("text", f'{named}A hint: exercises.hint("{task.number}")'),
+    ]
+
+
+def shown_finding(run, finding):
+    """The blocks for one run: the error or the table, the sentences, what was printed."""
+    blocks = []
+    if run.misfit:
+        blocks += [("text", run.error)]
+    elif run.error:
+        blocks += [("text", "It stopped with an error:"), ("code", run.error)]
+    if finding.rows:
+        blocks += [("table", [("", "expected", "got"), *finding.rows])]
+    return [*blocks, *(("text", note) for note in finding.notes), *seen(run)]
+
+
+def seen(run):
+    """The blocks for what a run printed and warned of."""
+    blocks = []
+    if run.printed.strip():
+        lines = run.printed.strip("\n").splitlines()
+        shown = [shortened(line, 100) for line in lines[:10]]
+        blocks += [("text", "It printed:"), ("code", "\n".join(shown + ["…"] * (len(lines) > 10)))]
+    if run.warned:
+        shown = [shortened(warning, 200) for warning in run.warned[:3]]
+        blocks += [("text", "It warned:"), ("code", "\n".join(shown))]
+    return blocks
+
+
+# Hints, solutions, progress
+
+
+def hint(number, level=1):
+    """One of an exercise's three hints: a nudge, the equation put to use, the first line.
+
+    Parameters
+    ----------
+    number : str
+        The exercise, such as ``"1.2"``.
+    level : {1, 2, 3}
+
+    Returns
+    -------
+    Message
+        A string.
+
+    Raises
+    ------
+    TypeError, ValueError
+        No such exercise, or no such level.
+
+    Examples
+    --------
+    >>> print(hint("1.1").splitlines()[-1])
+    More: exercises.hint("1.1", 2)
+    """
+    task = find_task(number)
+    if isinstance(level, bool) or level not in (1, 2, 3):
+        raise ValueError(f"A hint's level is 1, 2 or 3; got {level!r}.")
+    more = f'"{task.number}", {level + 1}' if level < 3 else ""
+    more = f"More: exercises.hint({more})" if more else f'exercises.solution("{task.number}")'
+    return Message(
+        [
+            ("title", f"{task.number} {task.title}, hint {level} of 3"),
+            ("text", task.hints[level - 1]),
+            ("text", more if level < 3 else f"One way to write it: {more}"),
+        ]
+    )
+
+
+def solution(number):
+    """The source of an exercise's solution, a function that the tests run.
+
+    Parameters
+    ----------
+    number : str
+        The exercise, such as ``"1.2"``.
+
+    Returns
+    -------
+    Message
+        A string.
+
+    Raises
+    ------
+    TypeError, ValueError
+        No such exercise.
+
+    Examples
+    --------
+    >>> "def " in solution("1.1")
+    True
+    """
+    task = find_task(number)
+    source = textwrap.dedent(inspect.getsource(task.solution)).rstrip()
+    return Message(
+        [("title", f"{task.number} {task.title}: one way to write it"), ("code", source)]
+    )
+
+
+def progress():
+    """A table of this session: the exercises of every notebook in which one was checked.
+
+    Returns
+    -------
+    Message
+        A string.
+
+    Examples
+    --------
+    >>> _session.clear()
+    >>> progress()
+    No exercise has been checked in this session.
+    """
+    rows = []
+    for notebook in sorted({int(number.partition(".")[0]) for number in _session}):
+        for task in lesson_tasks(notebook):
+            state, tries = _session.get(task.number, ("not checked", 0))
+            rows.append((task.number, task.title, f"{SIGNS.get(state, '·')} {state}", tries))
+    if not rows:
+        return Message([("text", "No exercise has been checked in this session.")])
+    right = sum(state == "right" for state, _ in _session.values())
+    done = right == len(rows)
+    return Message(
+        [
+            ("title", f"{right} of {len(rows)} exercises right"),
+            ("table", [("exercise", "what it returns", "last check", "tries"), *rows]),
+        ],
+        "right" if done else "not attempted",
+    )
+
+
+# Predictions
+
+
+class Prediction:
+    """A question asked before the cell that answers it; keeps what the student chose.
+
+    Displayed, it shows radio buttons, none of them chosen, worked by mouse or keyboard. Where there
+    are no widgets it shows the question and the options.
+
+    Attributes
+    ----------
+    question : str
+    options : tuple of str
+    answer : str or None
+        What the student chose, None as long as nothing is.
+    """
+
+    def __init__(self, question, options):
+        self.question = question
+        self.options = options
+        self.answer = None
+        self._radio = None
+        self._shown = None
+
+    def choose(self, option):
+        """Choose by code, where there are no buttons.
+
+        Parameters
+        ----------
+        option : int or str
+            The option's place, counted from 1, or its text.
+
+        Raises
+        ------
+        ValueError
+            No such option.
+        """
+        if isinstance(option, int) and 1 <= option <= len(self.options):
+            option = self.options[option - 1]
+        if option not in self.options:
+            raise ValueError(f"Choose 1 to {len(self.options)}; got {option!r}.")
+        self.answer = option
+        if self._radio is not None:
+            self._radio.value = option
+
+    def reveal(self, answer):
+        """Compare the kept answer with what was measured.
+
+        Parameters
+        ----------
+        answer : str
+            What happened: one of the options, computed from the result.
+
+        Returns
+        -------
+        Message
+            A string.
+
+        Raises
+        ------
+        ValueError
+            `answer` is none of the options.
+
+        Examples
+        --------
+        >>> guess = predict("What is exp(710) in float64?", ["about 1e308", "inf"])
+        >>> guess.reveal("inf")
+        ○ No prediction was made. What happens: inf
+        >>> guess.choose(2)
+        >>> guess.reveal("inf")
+        ✓ You predicted it: inf
+        """
+        if not isinstance(answer, str) or answer not in self.options:
+            options = ", ".join(map(repr, self.options))
+            raise ValueError(f"reveal takes one of the options {options}; got {answer!r}.")
+        if self.answer is None:
+            text, state = f"○ No prediction was made. What happens: {answer}", "not attempted"
+        elif self.answer == answer:
+            text, state = f"✓ You predicted it: {answer}", "right"
+        else:
+            text = f"≠ You predicted: {self.answer}. What happens: {answer}. Which step differs?"
+            state = "other"
+        return Message([("text", text)], state)
+
+    def _message(self):
+        options = [("text", f"({k}) {option}") for k, option in enumerate(self.options, 1)]
+        choose = ("text", "Without buttons: .choose(1) on this prediction.")
+        return Message([("title", f"Predict: {self.question}"), *options, choose])
+
+    def __repr__(self):
+        return str(self._message())
+
+    def _repr_html_(self):
+        return self._message().html
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        if self._shown is None:
+            try:
+                from softmax_lib.explorer import with_fallback
+
+                self._shown = with_fallback(self._buttons(), self._repr_html_(), repr(self))
+            except ImportError:  # the library without its notebooks: text it is
+                return {"text/plain": repr(self), "text/html": self._repr_html_()}
+        return self._shown._repr_mimebundle_(include=include, exclude=exclude)
+
+    def _buttons(self):
+        """The question, a radio button for each option, and a line that says what is kept."""
+        import ipywidgets as widgets
+
+        question = widgets.HTML(f"<strong>Predict:</strong> {inline(self.question)}")
+        self._radio = widgets.RadioButtons(
+            options=self.options,
+            value=self.answer,
+            description="You say",
+            layout=widgets.Layout(width="auto"),
+        )
+        kept = widgets.HTML(_kept_line("Nothing chosen yet."))
+
+        def keep(change):
+            self.answer = change["new"]
+            kept.value = _kept_line(f"Kept: {self.answer}")
+
+        self._radio.observe(keep, names="value")
+        return widgets.VBox([question, self._radio, kept])
+
+
+def _kept_line(text):
+    """A line that a screen reader reads aloud when it changes."""
+    return f'<span role="status">{inline(text)}</span>'
+
+
+def predict(question, options):
+    """Ask for a prediction; show it as the cell's last expression and reveal it later.
+
+    Parameters
+    ----------
+    question : str
+    options : sequence of str
+        At least two, all different.
+
+    Returns
+    -------
+    Prediction
+
+    Raises
+    ------
+    TypeError
+        The question or an option is no text.
+    ValueError
+        Fewer than two options, or two alike.
+
+    Examples
+    --------
+    >>> predict("What is exp(710) in float64?", ["about 1e308", "inf"])
+    Predict: What is exp(710) in float64?
+    (1) about 1e308
+    (2) inf
+    Without buttons: .choose(1) on this prediction.
+    """
+    if not isinstance(question, str) or not question.strip():
+        raise TypeError(f"predict needs a question as text; got {question!r}.")
+    if isinstance(options, str) or not all(isinstance(option, str) for option in options):
+        raise TypeError(f"predict needs a list of texts to choose from; got {options!r}.")
+    options = tuple(options)
+    if len(options) < 2 or len(set(options)) < len(options):
+        raise ValueError(f"predict needs at least two different options; got {options!r}.")
+    return Prediction(question, options)
