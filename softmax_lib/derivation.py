@@ -1,12 +1,13 @@
 """Equations (4) to (14), one function a factor, named after what it returns.
 
-The chain of eq. (4), for one example (a row X_i with scores S_i and probabilities p, right class m):
+The chain of eq. (4), for one example (a row X_i, scores S_i, probabilities p, right class m):
 
     dL_i/dW_j  =  dL_i/dp   dp/dS_i   dS_i/dW_j
      (1, D)        (1, C)    (C, C)     (C, D)
 
-Jacobians are in numerator layout: an f of length a, differentiated by an x of length b, gives (a, b).
-A gradient by a matrix takes the matrix's shape: column j of dL/dW is the row dL/dW_j, turned.
+Jacobians are in numerator layout: an f of length a, differentiated by an x of length b, gives
+(a, b). A gradient by a matrix takes the matrix's shape: column j of dL/dW is the row dL/dW_j,
+turned.
 """
 
 import numpy as np
@@ -42,7 +43,7 @@ def dLi_dp(p, m):
     p = inputs.probabilities(p, "p", "(1, C)")
     m = inputs.class_index(m, p.shape[1], "m")
     row = np.zeros_like(p)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(all="ignore"):
         row[0, m] = -1 / p[0, m]
     return row
 
@@ -50,7 +51,8 @@ def dLi_dp(p, m):
 def dp_dSi(p):
     """Jacobian of the softmax, eq. (6) and (7): p_k (1 - p_k) if k = c, else -p_k p_c.
 
-    As a matrix, diag(p) - p^T p. Row k is the probability that moves, column c the score that moves it.
+    As a matrix, diag(p) - p^T p. Row k is the probability that moves, column c the score that
+    moves it.
 
     Parameters
     ----------
@@ -74,7 +76,8 @@ def dp_dSi(p):
            [-0.25,  0.25]])
     """
     p = inputs.probabilities(p, "p", "(1, C)")
-    return np.diag(p[0]) - p.T @ p
+    with np.errstate(all="ignore"):
+        return np.diag(p[0]) - p.T @ p  # (C, C) - (C, 1)(1, C)
 
 
 def dSi_dWj(X_i, j, C):
@@ -112,7 +115,7 @@ def dSi_dWj(X_i, j, C):
     j = inputs.class_index(j, C, "j")
     jacobian = np.zeros((C, X_i.shape[1]), X_i.dtype)
     jacobian[j] = X_i
-    return jacobian
+    return _finite(jacobian, "dS_i/dW_j", X_i=X_i)
 
 
 def dLi_dWj(p, m, X_i, j):
@@ -147,7 +150,9 @@ def dLi_dWj(p, m, X_i, j):
     X_i = inputs.row(X_i, "X_i", "(1, D)")
     m = inputs.class_index(m, p.shape[1], "m")
     j = inputs.class_index(j, p.shape[1], "j")
-    return _minus_one_hot(p, [m])[:, [j]] * X_i
+    with np.errstate(all="ignore"):
+        row = _minus_one_hot(p, [m])[:, [j]] * X_i  # (1, 1)(1, D)
+    return _finite(row, "dL_i/dW_j", X_i=X_i)
 
 
 def dL_dS(P, y):
@@ -181,7 +186,8 @@ def dL_dS(P, y):
     """
     P = inputs.probabilities(P, "P")
     y = inputs.labels(y, *P.shape)
-    return _minus_one_hot(P, y) / len(P)
+    with np.errstate(all="ignore"):
+        return _minus_one_hot(P, y) / len(P)
 
 
 def dL_dW(X, dS, W, reg):
@@ -224,10 +230,8 @@ def dL_dW(X, dS, W, reg):
         )
     reg = inputs.regularization(reg)
     with np.errstate(all="ignore"):
-        dW = X.T @ dS + 2 * reg * W  # (D, N)(N, C) -> (D, C)
-    if not np.isfinite(dW).all():
-        inputs.blame("dW", X=X, dS=dS, W=W)
-    return dW
+        dW = X.T @ dS + 2 * (reg * W)  # (D, N)(N, C) -> (D, C)
+    return _finite(dW, "dL/dW", X=X, dS=dS, W=W)
 
 
 def _minus_one_hot(P, y):
@@ -237,3 +241,9 @@ def _minus_one_hot(P, y):
     G[rows, y] = 0
     G[rows, y] = -G.sum(axis=1)
     return G
+
+
+def _finite(result, what, **arrays):
+    if not np.isfinite(result).all():
+        inputs.blame(what, **arrays)
+    return result

@@ -73,13 +73,15 @@ def softmax(S):
     """
     S = inputs.scores_array(S)
     _, E, others = _shifted_exp(S)
-    return _finite(E / (1 + others)[:, None], "softmax", S)
+    with np.errstate(all="ignore"):
+        P = E / (1 + others)[:, None]  # (N, C)
+    return _finite(P, "softmax", S)
 
 
 def log_softmax(S):
     """Logarithms of eq. (2): log p_k = (S_ik - max S_i) - log sum_l exp(S_il - max S_i).
 
-    Finite where `log(softmax(S))` is -inf: the shift alone protects the exponent, not the logarithm.
+    Finite where `log(softmax(S))` is -inf: the shift protects the exponent, not the logarithm.
 
     Parameters
     ----------
@@ -102,8 +104,10 @@ def log_softmax(S):
     array([[    0., -1000.]])
     """
     S = inputs.scores_array(S)
-    T, _, others = _shifted_exp(S)
-    return _finite(T - _log1p(others)[:, None], "log_softmax", S)
+    highest, _, others = _shifted_exp(S)
+    with np.errstate(all="ignore"):
+        log_P = (S - highest[:, None]) - _log1p(others)[:, None]  # (N, C)
+    return _finite(log_P, "log_softmax", S)
 
 
 def cross_entropy(S, y):
@@ -138,27 +142,29 @@ def cross_entropy(S, y):
     """
     S = inputs.scores_array(S)
     y = inputs.labels(y, *S.shape)
-    T, _, others = _shifted_exp(S)
-    return _finite(_log1p(others) - T[np.arange(len(S)), y], "the loss", S)
+    highest, _, others = _shifted_exp(S)
+    with np.errstate(all="ignore"):
+        L = _log1p(others) + (highest - S[np.arange(len(S)), y])  # (N,)
+    return _finite(L, "the loss", S)
 
 
 def _shifted_exp(S):
-    """T = S - max S_i row by row, exp(T), and the row sums of exp(T) without the largest entry.
+    """max S_i of each row, E = exp(S_i - max S_i), and E's row sums without the largest entry.
 
-    The largest contributes exp(0) = 1 exactly, so Z_i exp(-max S_i) = 1 + others. Shapes (N, C),
+    The largest contributes exp(0) = 1 exactly, so Z_i exp(-max S_i) = 1 + others. Shapes (N,),
     (N, C), (N,). "Largest" is by real part, so that a complex step never moves the choice.
     """
     rows = np.arange(len(S))
     top = S.real.argmax(axis=1)
+    highest = S[rows, top]  # (N,)
     with np.errstate(all="ignore"):
-        T = S - S[rows, top][:, None]  # (N, C), real parts <= 0
-        E = np.exp(T)
+        E = np.exp(S - highest[:, None])  # (N, C), of real parts <= 0
         E[rows, top] = 0
         others = E.sum(axis=1)  # (N,)
     E[rows, top] = 1
-    # A row whose largest score is NaN or infinite has T = NaN there; say so in every output.
-    others[np.isnan(T[rows, top])] = np.nan
-    return T, E, others
+    # A row whose largest score is NaN or infinite has no softmax; say so in every output.
+    others[~np.isfinite(highest)] = np.nan
+    return highest, E, others
 
 
 def _log1p(z):
@@ -173,6 +179,8 @@ def _log1p(z):
 
 
 def _finite(result, what, S):
-    if not np.isfinite(result).all():
-        inputs.blame(what, S=S)
+    finite = np.isfinite(result).reshape(len(S), -1).all(axis=1)  # (N,)
+    if not finite.all():
+        # Blame a row that went wrong, not a -inf that did its work in another row.
+        inputs.blame(what, S=np.where(finite[:, None], 0, S))
     return result

@@ -6,9 +6,9 @@ Three methods, for a function f and a step h:
 * ``"central"``: (f(x + h) - f(x - h)) / 2h, truncation error h^2 f'''/6
 * ``"complex"``: Im f(x + ih) / h, truncation error h^2 f'''/6 and no subtraction, so h may be tiny
 
-The first two subtract two nearly equal numbers, so a rounding error of about u |f| / h comes on top, with
-u the unit roundoff (2^-53 in float64, 2^-24 in float32). Their default steps balance the two errors
-for an f and an x of order one; the complex step needs no balance.
+The first two subtract two nearly equal numbers, so a rounding error of about u |f| / h comes on
+top, with u the unit roundoff (2^-53 in float64, 2^-24 in float32). Their default steps balance the
+two errors for an f and an x of order one; the complex step needs no balance.
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ def unit_roundoff(dtype):
 
 
 def default_step(method, dtype):
-    """The step for f and x of order one: sqrt(u) forward, cbrt(u) central; complex: h^2 vanishes."""
+    """Step for f and x of order one: sqrt(u) forward, cbrt(u) central; complex: h^2 vanishes."""
     u = unit_roundoff(dtype)
     return {"forward": u ** (1 / 2), "central": u ** (1 / 3), "complex": u * 1e-4}[method]
 
@@ -71,17 +71,14 @@ def numerical_gradient(f, x, method="central", h=None):
     >>> np.abs(gradient - [3.0, 12.0]).max() < 1e-8
     np.True_
     """
+    inputs.function(f, "f(x) -> a number or an array")
     x = _point(x)
     h = _step(h, method, x.dtype)
     columns = []
     for index in np.ndindex(x.shape):
         direction = np.zeros_like(x)
         direction[index] = 1
-        if method != "complex" and x[index] + x.dtype.type(h) == x[index]:
-            raise ValueError(
-                f"h = {h:.1g} is too small: {_name(index)} = {x[index]:.6g} plus h rounds back to itself "
-                f"in {x.dtype}. Take a larger h."
-            )
+        _must_move(x, direction, method, h, f"{_name(index)} = {x[index]:.6g}")
         columns.append(_difference(f, x, direction, method, h))
     return np.stack(columns, axis=-1).reshape(columns[0].shape + x.shape)
 
@@ -94,7 +91,7 @@ def relative_error(a, b, entrywise=False):
     a, b : array_like
         Two arrays of one shape. Symmetric in the two.
     entrywise : bool
-        False: one number, with the Euclidean norm over all entries: what a check passes or fails by.
+        False: one number, with the Euclidean norm of all entries: what a check passes or fails by.
         True: an array, each entry by itself: what is plotted.
 
     Returns
@@ -114,10 +111,7 @@ def relative_error(a, b, entrywise=False):
     >>> relative_error([0.0, 1e-20], [0.0, -1e-20], entrywise=True)
     array([0., 2.])
     """
-    a, b = np.asarray(a), np.asarray(b)
-    for name, values in (("a", a), ("b", b)):
-        if values.dtype.kind not in "biufc":
-            raise TypeError(f"{name} has dtype {values.dtype}, needed numbers.")
+    a, b = inputs.numbers(a, "a"), inputs.numbers(b, "b")
     if a.shape != b.shape:
         raise ValueError(
             f"a has shape {a.shape} but b has shape {b.shape}: compare like with like. "
@@ -125,18 +119,18 @@ def relative_error(a, b, entrywise=False):
         )
     dtype = np.result_type(a, b, np.float64)  # wide enough that the error itself is not rounded
     a, b = a.astype(dtype), b.astype(dtype)
+    norm = np.abs if entrywise else np.linalg.norm
     with np.errstate(all="ignore"):
-        size = np.maximum(np.abs(a), np.abs(b))
+        largest = np.max(np.abs([a.real, a.imag, b.real, b.imag]), axis=0)
         if not entrywise:
-            largest = size.max(initial=0.0)
-            if not np.isfinite(largest):
-                return float("nan")
-            scale = largest if largest > 0 else 1.0  # keeps the squares in range
-            a, b = a / scale, b / scale
-            size = max(np.linalg.norm(a), np.linalg.norm(b))
-            return float(np.linalg.norm(a - b) / size) if size > 0 else 0.0
-        error = np.abs(a / np.where(size > 0, size, 1) - b / np.where(size > 0, size, 1))
-        return np.where(np.isfinite(size), error, np.nan)
+            largest = largest.max(initial=0.0)
+        # Divided by a power of two, which rounds nothing, sums and squares stay in range.
+        scale = np.ldexp(1.0, np.frexp(np.maximum(largest, np.finfo(dtype).tiny))[1] - 1)
+        a, b = a / scale, b / scale
+        size = np.maximum(norm(a), norm(b))
+        error = np.minimum(norm(a - b) / np.where(size > 0, size, 1), 2)
+        error = np.where(np.isfinite(largest), error, np.nan)
+    return error if entrywise else float(error)
 
 
 @dataclass(frozen=True, eq=False)
@@ -226,6 +220,7 @@ def gradient_check(f, x, method="central", h=None, directions=None, tolerance=No
     >>> gradient_check(lambda x: (np.sum(x**2), 3 * x), x).passed
     False
     """
+    inputs.function(f, "f(x) -> (value, gradient)")
     x = _point(x)
     h = _step(h, method, x.dtype)
     value, gradient = _pair(f(x.copy()), x.shape)
@@ -239,12 +234,14 @@ def gradient_check(f, x, method="central", h=None, directions=None, tolerance=No
     else:
         directions = inputs.integer(directions, "directions", least=1)
         units = [_unit(U) for U in _normal(seed, (directions, *x.shape), x.dtype)]
+        for U in units:
+            _must_move(x, U, method, h, "every entry of x")
         analytic = np.array([np.vdot(U, gradient) for U in units])
         numerical = np.array([_difference(loss, x, U, method, h) for U in units])
 
     u = unit_roundoff(x.dtype)
     noise = 0.0 if method == "complex" else u * abs(value) / h
-    with np.errstate(divide="ignore"):
+    with np.errstate(all="ignore"):
         floor = noise / np.abs(numerical) if noise else np.zeros(numerical.shape)
     if tolerance is None:
         expected = {"forward": u ** (1 / 2), "central": u ** (2 / 3), "complex": u}[method]
@@ -303,12 +300,12 @@ def step_sweep(
     Parameters
     ----------
     W, X, y, reg
-        As in `softmax_loss_vectorized`; W real. W's dtype and X's decide the precision of the sweep.
+        As in `softmax_loss_vectorized`; W real. The wider dtype of W and X is the sweep's.
     U : array_like, shape (D, C), optional
         The direction; by default random, of length 1.
     steps : array_like, shape (K,), optional
         Steps h > 0; by default three a decade from 1 down to 1e-15 (float64) or 1e-7 (float32).
-    methods : sequence of str
+    methods : str or sequence of str
         Some of "forward", "central", "complex".
     loss : callable
         f(W, X, y, reg) -> (loss, dW); only its loss is used.
@@ -328,9 +325,10 @@ def step_sweep(
     -----
     With s = X_i U, the derivatives of L_i along U are E_p[s] - s_m, Var_p(s) and the third central
     moment of s under p; the regularization adds 2 reg <W, U> to the first and 2 reg |U|^2 to the
-    second. Truncation: forward h |L''| / 2, central and complex h^2 |L'''| / 6. Rounding: each loss is
-    off by up to about u |L|, so forward 2 u |L| / h and central u |L| / h; the complex step adds up
-    the terms of L' itself, E_p[s - s_m] and 2 reg W U, so u times their absolute sum. All over |L'|.
+    second. Truncation: forward h |L''| / 2, central and complex h^2 |L'''| / 6. Rounding: each loss
+    is off by up to about u |L|, so forward 2 u |L| / h and central u |L| / h; the complex step adds
+    up the terms of L' itself, E_p[s - s_m] and 2 reg W U, so u times their absolute sum. All of it
+    over |L'|.
 
     Examples
     --------
@@ -339,8 +337,13 @@ def step_sweep(
     np.True_
     """
     W, X, y, reg = inputs.loss_inputs(W, X, y, reg)
-    W = inputs.matrix(W, "W", "(D, C)")  # real: the sweep adds the imaginary part itself
-    u = unit_roundoff(np.result_type(W, X))
+    inputs.function(loss, "loss(W, X, y, reg) -> (loss, dW)")
+    if np.iscomplexobj(W):
+        raise TypeError(
+            f"W is complex ({W.dtype}), needed real: the sweep adds the imaginary part itself."
+        )
+    W = W.astype(np.result_type(W, X))  # a float32 W beside a float64 X would be moved in float32
+    u = unit_roundoff(W.dtype)
     if U is None:
         U = _unit(_normal(seed, W.shape, np.float64))
     U = inputs.matrix(U, "U", "(D, C)")
@@ -349,11 +352,17 @@ def step_sweep(
     if steps is None:
         smallest = -15 if u < 1e-10 else -7
         steps = np.logspace(0, smallest, 1 - 3 * smallest)
-    steps = np.array([inputs.positive(h, "every step in steps") for h in np.ravel(steps)])
+    methods = (methods,) if isinstance(methods, str) else tuple(methods)
     for method in methods:
         inputs.choice(method, "method", METHODS)
+    steps = inputs.numbers(steps, "steps").ravel()
+    if len(steps) == 0:
+        raise ValueError("steps is empty, needed at least one step h > 0.")
+    steps = np.array([_step(h, "central", W.dtype, "every step in steps") for h in steps])
 
     slope, curvature, third, terms = _derivatives_along(W, X, y, reg, U)
+    if not np.isfinite([slope, curvature, third]).all():
+        inputs.blame("the slope along U", W=W, X=X, U=U)
     if slope == 0:
         raise ValueError("The loss does not change along U to first order: choose another U.")
 
@@ -361,27 +370,33 @@ def step_sweep(
         return loss(at, X, y, reg)[0]
 
     direction = U.astype(W.dtype)
-    errors = {
-        method: np.array([abs(_difference(along, W, direction, method, h) - slope) for h in steps])
+    slopes = {
+        method: np.array([_difference(along, W, direction, method, h) for h in steps])
         for method in methods
     }
-    noise = u * abs(along(W.copy())) / steps
-    truncation = {
-        "forward": steps * abs(curvature) / 2,
-        "central": steps**2 * abs(third) / 6,
-        "complex": steps**2 * abs(third) / 6,
-    }
-    rounding = {
-        "forward": 2 * noise,
-        "central": noise,
-        "complex": np.full(steps.shape, u * terms),
-    }
-    size = abs(slope)
+    value = abs(along(W.copy()))
+    with np.errstate(all="ignore"):
+        errors = {method: abs(slopes[method] - slope) for method in methods}
+        noise = u * value / steps
+        truncation = {
+            "forward": steps * abs(curvature) / 2,
+            "central": steps**2 * abs(third) / 6,
+            "complex": steps**2 * abs(third) / 6,
+        }
+        rounding = {
+            "forward": 2 * noise,
+            "central": noise,
+            "complex": np.full(steps.shape, u * terms),
+        }
+        errors, truncation, rounding = (
+            {method: part[method] / abs(slope) for method in methods}
+            for part in (errors, truncation, rounding)
+        )
     return StepSweep(
         steps=steps,
-        errors={method: errors[method] / size for method in methods},
-        truncation={method: truncation[method] / size for method in methods},
-        rounding={method: rounding[method] / size for method in methods},
+        errors=errors,
+        truncation=truncation,
+        rounding=rounding,
         slope=slope,
         U=U,
         dtype=W.dtype,
@@ -394,47 +409,69 @@ def _derivatives_along(W, X, y, reg, U):
     And the sum of the absolute terms of the first: what rounding in a sum of them is relative to.
     """
     W, X, U = (a.astype(np.float64) for a in (W, X, U))
-    S = X @ W
-    P = np.exp(S - S.max(axis=1, keepdims=True))
-    P /= P.sum(axis=1, keepdims=True)  # (N, C)
-    s = X @ U  # (N, C)
-    s_m = s[np.arange(len(y)), y][:, None]
-    # E_p[s] - s_m as E_p[s - s_m]: the differences are exact where the mean would cancel.
-    first = np.sum(P * (s - s_m), axis=1)
-    d = s - np.sum(P * s, axis=1, keepdims=True)
-    second, third = np.sum(P * d**2, axis=1), np.sum(P * d**3, axis=1)
-    return (
-        float(first.mean() + 2 * reg * np.sum(W * U)),
-        float(second.mean() + 2 * reg * np.sum(U * U)),
-        float(third.mean()),
-        float(np.sum(P * abs(s - s_m), axis=1).mean() + 2 * reg * np.sum(abs(W * U))),
-    )
+    with np.errstate(all="ignore"):
+        S = X @ W
+        P = np.exp(S - S.max(axis=1, keepdims=True))
+        P /= P.sum(axis=1, keepdims=True)  # (N, C)
+        s = X @ U  # (N, C)
+        s_m = s[np.arange(len(y)), y][:, None]
+        # E_p[s] - s_m as E_p[s - s_m]: the differences are exact where the mean would cancel.
+        first = np.sum(P * (s - s_m), axis=1)
+        d = s - np.sum(P * s, axis=1, keepdims=True)
+        second, third = np.sum(P * d**2, axis=1), np.sum(P * d**3, axis=1)
+        return (
+            float(first.mean() + 2 * reg * np.sum(W * U)),
+            float(second.mean() + 2 * reg * np.sum(U * U)),
+            float(third.mean()),
+            float(np.sum(P * abs(s - s_m), axis=1).mean() + 2 * reg * np.sum(abs(W * U))),
+        )
 
 
 def _difference(f, x, direction, method, h):
     """Derivative of f at x along `direction`, as an array (0-d for a number)."""
     h = x.dtype.type(h)
+    with np.errstate(all="ignore"):
+        step = h * direction
+        ahead = x + (1j * step if method == "complex" else step)
+        behind = x - step if method == "central" else x.copy()
+    f_ahead = _values(f, ahead)
     if method == "complex":
-        ahead = _values(f, x + 1j * h * direction)
-        if ahead.dtype.kind != "c":
+        if f_ahead.dtype.kind != "c":
             raise TypeError(
                 "f returned a real number for a complex input: the imaginary part, which holds the "
                 "derivative, is lost. Does f call abs, float, np.real, or store into a real array?"
             )
-        return ahead.imag / h
-    ahead = _values(f, x + h * direction)
-    if method == "forward":
-        return (ahead - _values(f, x.copy())) / h
-    return (ahead - _values(f, x - h * direction)) / (2 * h)
+        with np.errstate(all="ignore"):
+            return f_ahead.imag / h
+    f_behind = _values(f, behind)
+    with np.errstate(all="ignore"):
+        return (f_ahead - f_behind) / (2 * h if method == "central" else h)
+
+
+def _must_move(x, direction, method, h, what):
+    with np.errstate(all="ignore"):
+        stays = method != "complex" and np.all(x + x.dtype.type(h) * direction == x)
+    if stays:
+        raise ValueError(
+            f"h = {h:.1g} is too small: {what} plus h rounds back to itself in {x.dtype}. "
+            f"Take a larger h."
+        )
 
 
 def _values(f, x):
-    value = np.asarray(f(x))
+    returned = f(x)
+    try:
+        value = np.array(returned)  # a copy: f may fill the same array at every call
+    except ValueError:
+        value = np.array(None)
     if value.dtype.kind not in "biufc":
-        raise TypeError(f"f returned {value.dtype} values, needed a number or an array of numbers.")
+        raise TypeError(
+            f"f returned a {type(returned).__name__}, needed a number or an array of numbers. "
+            f"Does it return (loss, gradient)? Then pass lambda x: f(x)[0]."
+        )
     if not np.isfinite(value).all():
         raise ValueError("f returned a value that is not finite: a difference of it says nothing.")
-    return value
+    return value.astype(np.float64) if value.dtype.kind in "biu" else value
 
 
 def _pair(result, shape):
@@ -460,25 +497,37 @@ def _pair(result, shape):
 
 
 def _point(x):
-    x = np.asarray(x)
-    if x.dtype.kind not in "biuf":
-        raise TypeError(f"x has dtype {x.dtype}, needed real numbers.")
+    x = inputs.numbers(x, "x")
+    if x.dtype.kind == "c":
+        raise TypeError(
+            f"x is complex ({x.dtype}), needed real numbers: the method adds i h itself."
+        )
     x = x.astype(np.float64) if x.dtype.kind in "biu" else x
     x = x.astype(np.float32) if x.dtype == np.float16 else x
     if x.size == 0:
-        raise ValueError(f"x has shape {x.shape}: it is empty, there is nothing to differentiate by.")
+        raise ValueError(
+            f"x has shape {x.shape}: it is empty, there is nothing to differentiate by."
+        )
     if not np.isfinite(x).all():
         inputs.blame("a difference", x=x)
     return x
 
 
-def _step(h, method, dtype):
+def _step(h, method, dtype, name="h"):
     inputs.choice(method, "method", METHODS)
-    return default_step(method, dtype) if h is None else inputs.positive(h, "h")
+    if h is None:
+        return default_step(method, dtype)
+    h = inputs.positive(h, name)
+    with np.errstate(all="ignore"):
+        held = dtype.type(h)
+    if not 0 < held < np.inf:
+        raise ValueError(f"{name} is {h}, which {dtype} can only hold as {held}.")
+    return h
 
 
 def _normal(seed, shape, dtype):
-    return np.random.default_rng(seed).standard_normal(shape).astype(dtype)
+    rng = np.random.default_rng(inputs.integer(seed, "seed", least=0))
+    return rng.standard_normal(shape).astype(dtype)
 
 
 def _unit(U):

@@ -1,14 +1,15 @@
 """What comes in is checked here, once, at the door of every public function.
 
-An error says what came, what was needed, and the likely reason. `TypeError` is for types, `ValueError`
-for values and shapes. Nothing is clipped, cast or dropped in silence. What is accepted on purpose:
+An error says what came, what was needed, and the likely reason. `TypeError` is for types,
+`ValueError` for values and shapes. Nothing is clipped, cast or dropped in silence. What is accepted
+on purpose:
 
 * lists, nested lists, and anything that numpy turns into a numeric array (a DataFrame's values);
 * integers and booleans for X, W and S: computed in float64; float16: computed in float32;
 * a complex W or S, for the complex step.
 
-No function here reads a large X to look for NaN. A non-finite *result* is what sends `blame` to look
-for the culprit.
+No function here reads a large X to look for NaN. A non-finite *result* is what sends `blame` to
+look for the culprit.
 """
 
 import operator
@@ -36,6 +37,27 @@ def matrix(values, name, axes, *, complex_ok=False):
     ValueError
         Ragged lists, masked entries, another number of axes, an axis of length 0.
     """
+    a = numbers(values, name)
+    if a.dtype.kind == "c" and not complex_ok:
+        raise TypeError(
+            f"{name} is complex ({a.dtype}), but only the weights W or the scores S may be: "
+            f"the complex step moves what we differentiate by, nothing else."
+        )
+    if a.ndim != 2:
+        raise ValueError(f"{name} has shape {a.shape}, needed {axes}.{_axis_hint(a, name)}")
+    if 0 in a.shape:
+        raise ValueError(
+            f"{name} has shape {a.shape}: it is empty. Did a filter or a slice select nothing?"
+        )
+    if a.dtype.kind in "biu":
+        return a.astype(np.float64)
+    return a.astype(np.float32) if a.dtype == np.float16 else a
+
+
+def numbers(values, name):
+    """`values` as an array of any shape and of a numeric dtype."""
+    if callable(values):
+        raise TypeError(f"{name} is a function, needed numbers. Are the arguments in their order?")
     if hasattr(values, "toarray"):
         raise TypeError(
             f"{name} is a {type(values).__name__}, a sparse matrix: pass {name}.toarray()."
@@ -51,25 +73,22 @@ def matrix(values, name, axes, *, complex_ok=False):
         raise ValueError(
             f"{name} is not a rectangular table of numbers: its rows differ in length."
         ) from ragged
-    if a.dtype.kind == "c" and not complex_ok:
-        raise TypeError(
-            f"{name} is complex ({a.dtype}), but only the weights W or the scores S may be: "
-            f"the complex step moves what we differentiate by, nothing else."
-        )
     if a.dtype.kind not in "biufc":
         raise TypeError(
             f"{name} has dtype {a.dtype}, needed numbers. "
             f"Does it hold text, None, or rows of different lengths?"
         )
-    if a.ndim != 2:
-        raise ValueError(f"{name} has shape {a.shape}, needed {axes}.{_axis_hint(a, name)}")
-    if 0 in a.shape:
-        raise ValueError(
-            f"{name} has shape {a.shape}: it is empty. Did a filter or a slice select nothing?"
+    return a
+
+
+def function(f, needed):
+    """`f`, when it can be called."""
+    if not callable(f):
+        raise TypeError(
+            f"f is a {type(f).__name__}, needed a function, {needed}. "
+            f"Pass the function itself, not what it returned."
         )
-    if a.dtype.kind in "biu":
-        return a.astype(np.float64)
-    return a.astype(np.float32) if a.dtype == np.float16 else a
+    return f
 
 
 def _axis_hint(a, name):
@@ -132,10 +151,10 @@ def labels(y, N, C):
         raise ValueError("y is not a flat list of labels: its rows differ in length.") from ragged
     if y.ndim != 1:
         raise ValueError(f"y has shape {y.shape}, needed (N,) = ({N},).{_label_hint(y, N, C)}")
-    if y.dtype.kind not in "iu":
-        raise TypeError(_label_type(y))
     if len(y) != N:
         raise ValueError(f"y has {len(y)} labels but there are N = {N} examples (rows of X or S).")
+    if y.dtype.kind not in "iu":
+        raise TypeError(_label_type(y))
     low, high = y.min(), y.max()
     if low < 0:
         i = int(np.argmax(y < 0))
@@ -147,7 +166,8 @@ def labels(y, N, C):
         i = int(np.argmax(y >= C))
         hint = " Do your labels start at 1? Subtract 1." if low >= 1 and high == C else ""
         raise ValueError(
-            f"y[{i}] is {y[i]}, needed 0 <= y_i < C = {C}, the number of columns of the scores.{hint}"
+            f"y[{i}] is {y[i]}, needed 0 <= y_i < C = {C}, "
+            f"the number of columns of the scores.{hint}"
         )
     return y
 
@@ -155,9 +175,9 @@ def labels(y, N, C):
 def _label_hint(y, N, C):
     if y.shape == (N, C):
         return " Is it one-hot? Its labels are Y.argmax(axis=1)."
-    if y.size == N:
-        return " Flatten it with y.ravel()."
-    return ""
+    if y.ndim == 0:
+        return " A single label is still a list: [y]." if y.dtype.kind in "iu" else ""
+    return " Flatten it with y.ravel()." if y.size == N else ""
 
 
 def _label_type(y):
@@ -171,6 +191,11 @@ def _label_type(y):
         return f"y holds floats ({y.dtype}), needed integer labels. {hint}"
     if y.dtype.kind == "b":
         return "y holds booleans, which numpy would use as a mask: y.astype(int) makes them labels."
+    if y.dtype.kind == "O":
+        return (
+            "y holds Python objects (dtype object), needed integer labels. "
+            "If they are whole numbers, y.astype(int) makes them labels."
+        )
     return (
         f"y has dtype {y.dtype}, needed integer labels. "
         f"Text labels become integers with np.unique(y, return_inverse=True)[1]."
@@ -179,16 +204,7 @@ def _label_type(y):
 
 def regularization(reg):
     """`reg` as a Python float, finite and not negative."""
-    if isinstance(reg, str) or np.ndim(reg) != 0:
-        raise TypeError(f"reg is {_short(reg)}, needed one number >= 0.")
-    if np.iscomplexobj(reg):
-        raise TypeError(f"reg is complex ({_short(reg)}), needed a real number >= 0.")
-    try:
-        reg = float(reg)
-    except (TypeError, ValueError):
-        raise TypeError(
-            f"reg is a {type(reg).__name__} ({_short(reg)}), needed one number >= 0."
-        ) from None
+    reg = _real_number(reg, "reg", ">= 0")
     if not 0 <= reg < np.inf:
         raise ValueError(
             f"reg is {reg}, needed a finite number >= 0: a negative one would reward large weights."
@@ -210,7 +226,11 @@ def probabilities(P, name, axes="(N, C)"):
     _need_two_classes(P.shape[1], f"{name} has shape {P.shape}")
     R = P.real
     slack = 64 * np.sqrt(np.finfo(R.dtype).eps)
-    if not (R.min() >= -slack and abs(R.sum(axis=1) - 1).max() <= slack):
+    with np.errstate(all="ignore"):
+        fits = R.min() >= -slack and abs(R.sum(axis=1) - 1).max() <= slack
+    if not np.isfinite(P).all():
+        blame("a probability", **{name: P})
+    if not fits:
         raise ValueError(
             f"{name}'s rows are not probabilities (entries >= 0 that sum to 1). "
             f"Did you pass scores? Then call softmax first."
@@ -249,29 +269,34 @@ def integer(value, name, least=None):
 
 def positive(value, name):
     """`value` as a Python float, finite and above 0."""
-    if isinstance(value, str) or np.ndim(value) != 0 or np.iscomplexobj(value):
-        raise TypeError(f"{name} is {_short(value)}, needed one real number > 0.")
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        raise TypeError(
-            f"{name} is a {type(value).__name__}, needed one real number > 0."
-        ) from None
+    number = _real_number(value, name, "> 0")
     if not 0 < number < np.inf:
         raise ValueError(f"{name} is {number}, needed a finite number > 0.")
     return number
 
 
+def _real_number(value, name, bound):
+    """`value` as a Python float; text, True, complex numbers and arrays are none."""
+    problem = TypeError(f"{name} is {_short(value)}, needed one real number {bound}.")
+    try:
+        a = np.asarray(value)
+        if a.ndim or a.dtype.kind not in "iufO":  # O: a Fraction, a Decimal
+            raise problem
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise problem from None
+
+
 def choice(value, name, options):
     """`value` when it is one of `options` (strings)."""
-    if value not in options:
+    if not isinstance(value, str) or value not in options:
         listed = ", ".join(repr(option) for option in options)
         raise ValueError(f"{name} is {_short(value)}, needed one of {listed}.")
     return value
 
 
 def blame(result, **arrays):
-    """Raise `ValueError` naming the first non-finite entry among `arrays`, the inputs of `result`."""
+    """Raise `ValueError` naming the first non-finite entry among `arrays`, `result`'s inputs."""
     for name, a in arrays.items():
         bad = ~np.isfinite(a)
         if bad.any():
@@ -279,8 +304,8 @@ def blame(result, **arrays):
             count = int(bad.sum())
             others = "" if count == 1 else f" ({count} entries of {name} are not finite)"
             raise ValueError(
-                f"{name}[{', '.join(map(str, where))}] is {a[where]}{others}: {result} needs finite "
-                f"numbers. Is a value missing, or did an earlier step overflow?"
+                f"{name}[{', '.join(map(str, where))}] is {a[where]}{others}: {result} needs "
+                f"finite numbers. Is a value missing, or did an earlier step overflow?"
             )
     sizes = ", ".join(f"|{name}| up to {np.abs(a).max():.3g}" for name, a in arrays.items())
     kind = next(iter(arrays.values())).real.dtype

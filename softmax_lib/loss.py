@@ -15,7 +15,7 @@ from softmax_lib.forward import _log1p, _shifted_exp
 
 
 def softmax_loss_naive(W, X, y, reg):
-    """Softmax loss and its gradient, example by example and class by class, as the derivation reads.
+    """Softmax loss and its gradient, example by example and class by class, as it is derived.
 
     Parameters
     ----------
@@ -59,7 +59,8 @@ def softmax_loss_naive(W, X, y, reg):
             E = np.exp(S_i - S_i[top])  # (C,), the largest is exp(0) = 1
             others = sum(E[l] for l in range(C) if l != top)
             m = y[i]
-            loss += (_log1p(others) - (S_i[m] - S_i[top])).item() / N  # eq. (3)
+            gap = S_i[top].item() / 2 - S_i[m].item() / 2  # halved: the gap itself may overflow
+            loss += _log1p(others).item() / N + gap / (N / 2)  # eq. (3)
             p = E / (1 + others)  # (C,), eq. (2)
             for j in range(C):
                 if j != m:
@@ -67,7 +68,7 @@ def softmax_loss_naive(W, X, y, reg):
                 else:  # p_m - 1, as minus the others' mass
                     dW[:, m] -= sum(p[l] for l in range(C) if l != m) * X[i] / N
         loss += _l2(W, reg)
-        dW += 2 * reg * W
+        dW += 2 * (reg * W)
     return _finite(loss, dW, W, X)
 
 
@@ -87,12 +88,13 @@ def softmax_loss_vectorized(W, X, y, reg):
     N = len(X)
     with np.errstate(all="ignore"):
         S = X @ W  # (N, C), eq. (1)
-        T, E, others = _shifted_exp(S)
-        L = _log1p(others) - T[np.arange(N), y]  # (N,), eq. (3)
+        highest, E, others = _shifted_exp(S)
+        # Halved and in double precision: the gap itself may overflow, or round in float32.
+        gap = highest.astype(_wide(S)) / 2 - S[np.arange(N), y].astype(_wide(S)) / 2  # (N,)
+        loss = np.sum(_log1p(others) / N + gap / (N / 2)).item() + _l2(W, reg)  # eq. (3)
         P = E / (1 + others)[:, None]  # (N, C), eq. (2)
         dS = _minus_one_hot(P, y) / N  # (N, C)
-        dW = X.T @ dS + 2 * reg * W  # (D, C), eq. (14) summed over the examples
-        loss = np.sum(L / N, dtype=_wide(L)).item() + _l2(W, reg)
+        dW = X.T @ dS + 2 * (reg * W)  # (D, C), eq. (14) summed over the examples
     return _finite(loss, dW, W, X)
 
 
@@ -109,4 +111,4 @@ def _wide(a):
 def _finite(loss, dW, W, X):
     if not (np.isfinite(loss) and np.isfinite(dW).all()):
         inputs.blame("the loss or its gradient", X=X, W=W)
-    return loss, dW
+    return (complex if np.iscomplexobj(loss) else float)(loss), dW
