@@ -141,8 +141,11 @@ def _need_two_classes(C, came):
         )
 
 
-def labels(y, N, C):
-    """The labels y as an integer array (N,) with every entry in 0 … C-1."""
+def labels(y, N, C, D=None):
+    """The labels y as an integer array (N,) with every entry in 0 … C-1.
+
+    D, the columns of X where the caller has X, tells an X that came transposed.
+    """
     if np.ma.is_masked(y):
         raise ValueError("y is a masked array with masked entries: drop those examples first.")
     try:
@@ -152,7 +155,10 @@ def labels(y, N, C):
     if y.ndim != 1:
         raise ValueError(f"y has shape {y.shape}, needed (N,) = ({N},).{_label_hint(y, N, C)}")
     if len(y) != N:
-        raise ValueError(f"y has {len(y)} labels but there are N = {N} examples (rows of X or S).")
+        hint = f" X has {D} columns: did you pass X transposed?" if len(y) == D else ""
+        raise ValueError(
+            f"y has {len(y)} labels but there are N = {N} examples (rows of X or S).{hint}"
+        )
     if y.dtype.kind not in "iu":
         raise TypeError(_label_type(y))
     low, high = y.min(), y.max()
@@ -215,7 +221,7 @@ def regularization(reg):
 def loss_inputs(W, X, y, reg):
     """The four arguments that every loss shares, checked."""
     W, X = weights_and_inputs(W, X)
-    return W, X, labels(y, X.shape[0], W.shape[1]), regularization(reg)
+    return W, X, labels(y, X.shape[0], W.shape[1], X.shape[1]), regularization(reg)
 
 
 def probabilities(P, name, axes="(N, C)"):

@@ -136,7 +136,7 @@ def exchanged_order(task, runs):
     if len(runs) < 2 or not all(
         is_a(run.expected, tuple)
         and type(run.got) in (tuple, list)
-        and len(run.got) == len(run.expected) <= 4
+        and len(run.got) == len(run.expected) == len(runs[0].expected) <= 4
         and not all(is_a(value, bool, np.bool_) for value in run.expected)
         for run in runs
     ):
