@@ -10,7 +10,7 @@ export PYTHON
 
 python := .venv/bin/python
 compile := $(python) -m uv pip compile pyproject.toml --extra notebooks --group build \
-  --universal --fork-strategy fewest --python-version 3.11 --generate-hashes \
+  --constraints tools/constraints.txt --universal --fork-strategy fewest --python-version 3.11 --generate-hashes \
   --no-header --no-annotate --no-emit-index-url $(if $(UPGRADE),--upgrade) --quiet
 
 help:  ## List these targets

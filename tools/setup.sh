@@ -10,7 +10,7 @@ venv=.venv
 python=$venv/bin/python
 log=$venv/install.log
 busy=$venv/installing
-oldest='3.11'
+oldest='3.11' newest='3.14' # of the Pythons that the locked packages have wheels for
 
 # Settings of the user's that would send packages elsewhere, or other people's packages in here.
 unset PYTHONPATH PYTHONHOME PIP_TARGET PIP_PREFIX PIP_ROOT PIP_CONSTRAINT PIP_REQUIRE_HASHES
@@ -40,7 +40,7 @@ print(key.hexdigest())
 PY
 }
 
-new_enough() { "$1" -c "import sys; sys.exit(sys.version_info < (3, 11))" >/dev/null 2>&1; }
+new_enough() { "$1" -c "import sys; sys.exit(sys.version_info < (3, ${oldest#3.}))" >/dev/null 2>&1; }
 has_venv() { "$1" -c "import ensurepip, venv" >/dev/null 2>&1; }
 version() { "$1" -c "import sys; print('%d.%d.%d' % sys.version_info[:3])" 2>/dev/null; }
 
@@ -82,6 +82,7 @@ find_python() {
         "PYTHON=/path/to/python3 after the command, then run the same command again."
 }
 
+how_long='those that are missing'
 if [ -e "$busy" ] || other_python || ! new_enough "$python" \
     || ! "$python" -m pip --version >/dev/null 2>&1; then
     find_python
@@ -89,6 +90,7 @@ if [ -e "$busy" ] || other_python || ! new_enough "$python" \
         echo "The environment in $venv is unfinished or of another Python: making it again."
     fi
     rm -rf "$venv" || stop "$venv cannot be removed: see the lines above."
+    how_long='one to two minutes, the first time only'
     echo "Making $venv with Python $(version "$found")."
     "$found" -m venv "$venv" || stop "$found could not make $venv: see the lines above."
 fi
@@ -110,16 +112,21 @@ install() {
             "command again, and if that fails, tell us; nothing was installed (details: $log)."
     elif grep -qiE 'no space left' "$log"; then
         stop "The disk is full: make room (about 1 GB), then run the same command again."
-    elif grep -qiE 'connection|retr(y|ies)|timed? ?out|name resolution|proxy|ssl|from versions: none' \
+    elif grep -qiE 'NewConnectionError|ConnectTimeout|ReadTimeout|name resolution|ProxyError|SSLError|from versions: none' \
         "$log"; then
         stop "The packages cannot be downloaded: this step needs the network once." \
             "Connect, then run the same command again (details: $log)."
     fi
     tail -n 12 "$log" >&2
+    if "$python" -c "import sys; sys.exit(sys.version_info[:2] <= (3, ${newest#3.}))"; then
+        stop "Installing $thing failed (details: $log): the locked packages are made for Python" \
+            "$oldest to $newest, and this is $(version "$python"); name another with" \
+            "PYTHON=python$newest after the command."
+    fi
     stop "Installing $thing failed: the lines above say why (details: $log)."
 }
 
-echo "Installing the packages of $lock: one to two minutes, the first time only."
+echo "Installing the packages of $lock: $how_long."
 install "the packages" --require-hashes -r "$lock"
 install "softmax_lib" --no-deps --no-build-isolation -e .
 
