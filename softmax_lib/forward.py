@@ -158,7 +158,7 @@ def _shifted_exp(S):
     top = S.real.argmax(axis=1)
     highest = S[rows, top]  # (N,)
     with np.errstate(all="ignore"):
-        E = np.exp(S - highest[:, None])  # (N, C), of real parts <= 0
+        E = np.exp(S - highest[:, None], order="C")  # (N, C), of real parts <= 0
         E[rows, top] = 0
         others = E.sum(axis=1)  # (N,)
     E[rows, top] = 1

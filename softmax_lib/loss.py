@@ -50,7 +50,7 @@ def softmax_loss_naive(W, X, y, reg):
     """
     W, X, y, reg = inputs.loss_inputs(W, X, y, reg)
     N, C = len(X), W.shape[1]
-    loss = 0.0
+    L_over_N = []  # summed at the end, in pairs: a running sum of N terms drifts
     dW = np.zeros(W.shape, np.result_type(W, X))
     with np.errstate(all="ignore"):
         for i in range(N):
@@ -60,14 +60,14 @@ def softmax_loss_naive(W, X, y, reg):
             others = sum(E[l] for l in range(C) if l != top)
             m = y[i]
             gap = S_i[top].item() / 2 - S_i[m].item() / 2  # halved: the gap itself may overflow
-            loss += _log1p(others).item() / N + gap / (N / 2)  # eq. (3)
+            L_over_N.append(_log1p(others).item() / N + gap / (N / 2))  # eq. (3)
             p = E / (1 + others)  # (C,), eq. (2)
             for j in range(C):
                 if j != m:
                     dW[:, j] += p[j] * X[i] / N  # eq. (14) with j != m
                 else:  # p_m - 1, as minus the others' mass
                     dW[:, m] -= sum(p[l] for l in range(C) if l != m) * X[i] / N
-        loss += _l2(W, reg)
+        loss = np.sum(L_over_N).item() + _l2(W, reg)
         dW += 2 * (reg * W)
     return _finite(loss, dW, W, X)
 
