@@ -1,0 +1,451 @@
+"""Lesson 03, cross-entropy: the price of a probability, at both ends of the number line.
+
+What notebook 03 shows and does not spell out: three pictures, the explorer, four exercises.
+"""
+
+import ipywidgets as widgets
+import numpy as np
+
+from softmax_lib.explorer import Explorer
+from softmax_lib.figures import (
+    CLASS_COLORS,
+    INK,
+    METHOD_STYLES,
+    PALETTE,
+    error_axis,
+    house_style,
+    new_figure,
+    show,
+)
+from softmax_lib.forward import cross_entropy, scores, softmax
+from softmax_lib.gradcheck import relative_error
+from softmax_lib.lessons import Task
+
+__all__ = ["TASKS", "explore", "plot_both_ends", "plot_minus_log", "plot_step_errors"]
+
+
+@house_style
+def plot_minus_log(C):
+    """Draw -log p_m against p_m, with the losses worth knowing by heart marked."""
+    fig, ax = new_figure(height=3.4)
+    p = np.linspace(0.004, 1, 400)
+    ax.plot(p, -np.log(p), color=PALETTE["blue"])
+    points = (
+        (1.0, "sure and right: 0", (-4, 12), "right"),
+        (1 / 2, f"a coin toss: log 2 = {np.log(2):.2f}", (8, 8), "left"),
+        (1 / C, f"knows nothing, C = {C}: log C = {np.log(C):.2f}", (8, 15), "left"),
+        (0.01, f"sure and wrong, $p_m$ = 0.01: {-np.log(0.01):.2f}", (10, -3), "left"),
+    )
+    for at, text, offset, side in points:
+        ax.plot(at, -np.log(at), "o", color=PALETTE["vermillion"], clip_on=False, zorder=3)
+        ax.annotate(
+            text, (at, -np.log(at)), offset, textcoords="offset points", ha=side, va="bottom"
+        )
+    ax.set(xlim=(0, 1), ylim=(0, 5.6), xlabel="$p_m$, probability given to the right label")
+    ax.set_ylabel("$L_i = -\\log\\ p_m$")
+    ax.set_title("The less you gave to the truth, the more you pay")
+    ax.grid(True)
+    losses = ", ".join(f"{-np.log(at) + 0:.2f} at {at:.3g}" for at, *_ in points)
+    show(
+        fig,
+        f"-log p_m is 0 at p_m = 1 and grows without bound toward p_m = 0: {losses}.",
+        "A falling curve, steep near p_m = 0 and flat near 1, with four points marked: sure and "
+        "right, a coin toss, knowing nothing, sure and wrong.",
+    )
+
+
+@house_style
+def plot_both_ends(losses):
+    """Draw three ways to compute the loss of two classes, against the gap between the two scores.
+
+    Parameters
+    ----------
+    losses : dict of str to function
+        Name to ``f(S, y) -> (N,)``: the plain logarithm, the patched one, the stable one.
+    """
+    styles = (
+        {"color": PALETTE["vermillion"], "linestyle": "--", "linewidth": 2.4, "zorder": 3},
+        {"color": PALETTE["orange"], "linestyle": ":", "linewidth": 2.6, "zorder": 2.5},
+        {"color": PALETTE["blue"], "linestyle": "-", "linewidth": 1.8},
+    )
+    fig, (left, right) = new_figure(height=3.7, ncols=2)
+    wrong_gaps, right_gaps = np.arange(0.0, 901.0), np.arange(1.0, 61.0)
+    wrong, sure = {}, {}
+    with np.errstate(divide="ignore"):
+        for name, loss in losses.items():
+            wrong[name] = loss(np.stack([0 * wrong_gaps, -wrong_gaps], axis=1), np.full(901, 1))
+            sure[name] = loss(np.stack([0 * right_gaps, -right_gaps], axis=1), np.full(60, 0))
+    plain, patched, stable = losses
+    place = error_axis(right, sure[plain], sure[stable])
+    for name, style in zip(losses, styles, strict=True):
+        shown = np.where(np.isfinite(wrong[name]), wrong[name], np.nan)
+        left.plot(wrong_gaps, shown, **style)
+        shown = np.where(sure[name] >= 0, place(np.maximum(sure[name], 0)), np.nan)
+        right.plot(right_gaps, shown, label=name, **style)
+
+    last = wrong_gaps[np.isfinite(wrong[plain])][-1]
+    cap = wrong[patched][-1]
+    zero = right_gaps[sure[plain] == 0][0]
+    left.plot(last, last, "X", color=PALETTE["vermillion"], markersize=9, zorder=4)
+    left.annotate(
+        f"inf beyond {last:.0f}", (last, last), (-12, 0), textcoords="offset points",
+        ha="right", va="center",
+    )  # fmt: skip
+    left.annotate(
+        f"stuck at {cap:.1f}", (600, cap), (0, 5), textcoords="offset points", ha="center"
+    )
+    left.set(xlim=(0, 900), ylim=(0, 920), xlabel="gap, right class behind", ylabel="$L_i$")
+    left.set_title("Sure and wrong: $p_m$ becomes 0")
+    left.grid(True)
+    right.annotate(
+        f"0 from {zero:.0f} on", (60, place([0.0])[0]), (-2, 5), textcoords="offset points",
+        ha="right",
+    )  # fmt: skip
+    ends = right_gaps[sure[patched] > 0][-1]
+    right.annotate(
+        "turns\nnegative", (ends, sure[patched][right_gaps == ends][0]), (-22, -34),
+        textcoords="offset points", ha="right", va="center", arrowprops={"arrowstyle": "->"},
+    )  # fmt: skip
+    right.set(xlim=(0, 60), xlabel="gap, right class ahead")
+    right.set_title("Sure and right: $p_m$ becomes 1")
+    fig.legend(*right.get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    show(
+        fig,
+        f"Wrong by a gap: the plain logarithm is infinite beyond {last:.0f}, the patched one stops "
+        f"at {cap:.1f}. Right by a gap: the plain one is exactly 0 from {zero:.0f} on, the patched "
+        f"one negative. Log-sum-exp with log1p follows the true loss at both ends.",
+        f"Two panels, the loss of two classes against the gap between their scores. Left, wrong "
+        f"answers: the stable loss is a straight line up to a gap of 900; the plain one lies on it "
+        f"and ends at a cross at {last:.0f}; the patched one is flat at {cap:.1f}. Right, right "
+        f"answers, log axis: the stable loss falls on a straight line; the plain one falls to "
+        f"exactly 0 at {zero:.0f}; the patched one dives below 0 before.",
+    )
+
+
+@house_style
+def plot_step_errors(steps, derivatives, judge, floor):
+    """Draw the error of forward and central differences against the step.
+
+    Parameters
+    ----------
+    steps : ndarray, shape (K,)
+        The steps h.
+    derivatives : dict of str to ndarray, shape (K, N, C)
+        dL/dS by ``"forward"`` and ``"central"`` differences at every step.
+    judge : ndarray, shape (N, C)
+        dL/dS by the complex step.
+    floor : ndarray, shape (K,)
+        Rounding floor of a typical entry, u |L| / (h |g|).
+    """
+    fig, ax = new_figure(height=4.3)
+    entries = {
+        method: np.array([relative_error(d, judge, entrywise=True).ravel() for d in at_steps])
+        for method, at_steps in derivatives.items()
+    }
+    norms = {
+        method: np.array([relative_error(d, judge) for d in at_steps])
+        for method, at_steps in derivatives.items()
+    }
+    place = error_axis(ax, floor, *entries.values())
+    ax.plot(steps, floor, color=PALETTE["gray"], linewidth=1.6)
+    for method, error in norms.items():
+        style = METHOD_STYLES[method]
+        ax.plot(
+            steps, place(entries[method]), linestyle="", marker=style["marker"], markersize=2,
+            color=style["color"], alpha=0.35,
+        )  # fmt: skip
+        ax.plot(
+            steps, place(error), linestyle="", marker=style["marker"], markersize=5.5,
+            color=style["color"],
+        )  # fmt: skip
+    ruled = (steps <= 1.1e-2) & (steps >= 0.9e-4)  # truncation alone, in both methods
+    slopes = {}
+    for method, power, end in (("forward", 1, 1e-8), ("central", 2, 1e-6)):
+        error, color = norms[method], METHOD_STYLES[method]["color"]
+        slopes[method] = np.polyfit(np.log10(steps[ruled]), np.log10(error[ruled]), 1)[0]
+        start = np.flatnonzero(ruled)[0]
+        reach = steps[steps >= end]
+        ax.plot(
+            reach, error[start] * (reach / steps[start]) ** power, color=color, linewidth=1.3,
+            linestyle=METHOD_STYLES[method]["linestyle"],
+        )  # fmt: skip
+        k = int(np.argmin(abs(steps - 1e-4)))
+        name = f"{method}, slope {power}"
+        above = {"ha": "right", "va": "bottom", "xytext": (-4, 10)}
+        below = {"ha": "left", "va": "top", "xytext": (12, -4)}
+        ax.annotate(
+            name, (steps[k], error[k]), textcoords="offset points", color=color, weight="bold",
+            **(above if method == "forward" else below),
+        )  # fmt: skip
+    k = int(np.argmin(abs(steps - 1e-3)))
+    ax.annotate(
+        "rounding floor\n$u\\,|L| / (h\\,|g|)$", (steps[k], floor[k]), (0, -15),
+        textcoords="offset points", color=PALETTE["gray"], ha="right", va="top",
+    )  # fmt: skip
+    ax.set_xscale("log")
+    ax.set_xlabel("step $h$")
+    ax.set_ylabel("relative error of $dL/dS$")
+    ax.set_title("A smaller step helps, until rounding takes over")
+    fact = (
+        f"Where truncation rules, the error falls like h to the power {slopes['forward']:.1f} for "
+        f"forward differences and {slopes['central']:.1f} for central ones."
+    )
+    show(
+        fig,
+        f"{fact} Large markers: by norm; small ones: the {judge.size} entries. Judge: the complex "
+        f"step.",
+        f"Log-log plot of the relative error against the step h, from {steps.max():.0e} down to "
+        f"{steps.min():.0e}. {fact} Toward small h both turn and climb beside the rounding floor, "
+        f"a line of slope -1.",
+    )
+
+
+class ScoresToLoss(Explorer):
+    """Three scores and a right class: p as bars, and the place on the loss surface."""
+
+    title = "From three scores to one loss"
+    size = (7.0, 3.9)
+    reach = 12.0  # two scores differ by at most this
+
+    def controls(self):
+        """One slider a score, and the right class."""
+        sliders = {
+            f"s{k}": widgets.FloatSlider(
+                start, min=-6, max=6, step=0.5, description=f"score of class {k}"
+            )
+            for k, start in enumerate((2.0, 0.5, -1.0))
+        }
+        right = widgets.Dropdown(
+            options=[(f"class {k}", k) for k in range(3)], value=1, description="right class m"
+        )
+        return {**sliders, "m": right}
+
+    def build(self, fig):
+        """Bars on the left, contours of L over the right class's two leads on the right."""
+        left, right = fig.subplots(ncols=2, width_ratios=(1, 1.35))
+        self.bars = list(left.bar(range(3), [1, 1, 1], color=CLASS_COLORS[:3], edgecolor=INK))
+        self.tops = [left.text(k, 1, "", ha="center", va="bottom") for k in range(3)]
+        self.sum = left.text(0, 1.03, "", transform=left.transAxes, weight="bold", va="bottom")
+        left.set(ylim=(0, 1.3), xticks=range(3), yticks=(0, 0.5, 1))
+        left.set_xticklabels([f"class {k}" for k in range(3)])
+        left.set_ylabel("probability")
+        left.grid(True, axis="y")
+
+        axis = np.linspace(-self.reach, self.reach, 97)
+        a, b = np.meshgrid(axis, axis)
+        S = np.stack([0 * a, -a, -b], axis=-1).reshape(-1, 3)
+        L = cross_entropy(S, np.zeros(len(S), int)).reshape(a.shape)
+        right.axhspan(0, self.reach, xmin=0.5, color="#E8F3EE", zorder=0)
+        right.axhline(0, color=PALETTE["gray"], linewidth=0.8)
+        right.axvline(0, color=PALETTE["gray"], linewidth=0.8)
+        lines = right.contour(
+            a, b, L, levels=(0.001, 0.1, 1, 3, 5, 7, 9, 11), colors=PALETTE["gray"], linewidths=1
+        )
+        right.clabel(lines, fmt="%g", fontsize=9)
+        right.text(
+            self.reach - 0.4, 4.3, "prediction right", ha="right", va="center",
+            color=PALETTE["green"], weight="bold", fontsize=9.5,
+        )  # fmt: skip
+        (self.point,) = right.plot(
+            0, 0, "o", color=PALETTE["vermillion"], markeredgecolor="white", markersize=11,
+            clip_on=False,
+        )  # fmt: skip
+        right.set(xlim=(-self.reach, self.reach), ylim=(-self.reach, self.reach))
+        right.set(xticks=range(-12, 13, 6), yticks=range(-12, 13, 6))
+        right.set_xlabel("$S_0$", alpha=0)  # the room that the moving names need
+        right.set_ylabel("$S_0$", alpha=0)
+        right.set_title("Contours of $L_i$", fontsize=10.5, weight="normal")
+        points = {"xycoords": "axes fraction", "textcoords": "offset points"}
+        self.names = (
+            right.annotate("", (0.5, 0), (0, -21), ha="center", va="top", **points),
+            right.annotate("", (0, 0.5), (-27, 0), ha="right", va="center", rotation=90, **points),
+        )
+        return [*self.bars, *self.tops, self.sum, self.point, *self.names]
+
+    def update(self, s0, s1, s2, m):
+        """Move bars, point and words to the scores and the right class."""
+        S = np.array([[s0, s1, s2]])
+        p, loss = softmax(S)[0], cross_entropy(S, [m])[0]
+        for k, (bar, top) in enumerate(zip(self.bars, self.tops, strict=True)):
+            bar.set_height(p[k])
+            bar.set_hatch("//" if k == m else "")
+            top.set_text(f"{_short(p[k])}\nright" if k == m else _short(p[k]))
+            top.set_weight("bold" if k == m else "normal")
+            top.set_y(p[k] + 0.02)
+        result = f"−log {_short(p[m])} = {_short(loss)}"
+        self.sum.set_text(f"$L_i$ = {result}")
+        first, second = (k for k in range(3) if k != m)
+        leads = S[0, m] - S[0, [first, second]]
+        self.point.set_data([leads[0]], [leads[1]])
+        for text, other in zip(self.names, (first, second), strict=True):
+            text.set_text(f"lead over class {other}: $S_{m} - S_{other}$")
+        if leads.min() > 0:
+            verdict = "the prediction is right"
+        elif leads.min() < 0:
+            verdict = "the prediction is wrong"
+        else:
+            verdict = "the right class shares the lead"
+        caption = (
+            f"Right class {m}: L_i = {result}; {verdict}. "
+            f"Its lead is {leads[0]:+.1f} over class {first}, {leads[1]:+.1f} over class {second}."
+        )
+        return caption, (
+            f"Bars: p = ({', '.join(map(_short, p))}) from scores ({s0:.1f}, {s1:.1f}, {s2:.1f}). "
+            f"Beside them contours of the loss over the two leads of the right class, with a point "
+            f"at ({leads[0]:.1f}, {leads[1]:.1f}), where the loss is {_short(loss)}. The loss "
+            f"falls to 0 toward the upper right and grows without bound toward the other sides."
+        )
+
+
+def _short(number):
+    """A probability or a loss in few characters, with digits enough to tell it from 0 and 1."""
+    if 0 < number < 0.001:
+        return f"{number:.1e}"
+    return f"{number:.6f}" if 0.9995 <= number < 1 else f"{number:.3f}"
+
+
+def explore():
+    """The explorer of notebook 03."""
+    return ScoresToLoss()
+
+
+def stable_losses(S, y):
+    """Loss of each example by log-sum-exp, eq. (3)."""
+    rows = np.arange(len(S))
+    T = S - S.max(axis=1, keepdims=True)  # (N, C), every entry <= 0
+    return np.log(np.exp(T).sum(axis=1)) - T[rows, y]  # (N,)
+
+
+def _scores_cases():
+    rng = np.random.default_rng(1)
+    levels = np.array([[2000.0], [-2000.0], [0.0], [900.0]])
+    return [
+        (np.array([[1.0, 0.0, 2.0], [0.5, 0.5, -1.0]]), np.array([2, 0])),
+        (2 * rng.standard_normal((5, 3)), np.array([1, 0, 2, 2, 0])),
+        (np.array([[0.0, -40.0], [-35.0, 0.0], [2.0, 1.0]]), np.array([1, 0, 1])),
+        (levels + rng.standard_normal((4, 5)), np.array([4, 0, 3, 0])),
+        (1000 * rng.standard_normal((7, 4)), np.array([3, 0, 1, 2, 2, 0, 1])),
+        (np.array([[-1.0, 3.0]]), np.array([0])),
+        ((150 * rng.standard_normal((4, 3))).astype(np.float32), np.array([0, 2, 1, 0])),
+    ]
+
+
+def mean_loss(W, X, y, reg):
+    """Loss of the whole set: the mean of eq. (3) over the examples, plus reg * sum(W * W)."""
+    L_i = cross_entropy(scores(X, W), y)  # (N,)
+    return L_i.mean() + reg * np.sum(W * W)
+
+
+def _mean_cases():
+    rng = np.random.default_rng(1)
+
+    def made(N, D, C, size, reg):
+        y = rng.integers(0, C, N)
+        return size * rng.standard_normal((D, C)), rng.standard_normal((N, D)), y, reg
+
+    return [
+        (np.array([[1.0, 0.0], [0.0, 0.0], [0.0, 2.0]]), np.eye(4, 3), np.array([0, 1, 1, 0]), 0.0),
+        made(5, 4, 3, 0.5, 0.1),
+        made(5, 4, 3, 0.5, 2.0),
+        made(7, 3, 2, 400.0, 0.0),
+        made(1, 4, 3, 1.0, 0.5),
+        made(6, 2, 5, 0.01, 0.0),
+    ]
+
+
+def one_hot(y, C):
+    """Labels as rows of Y: 1 at the right class, 0 elsewhere."""
+    Y = np.zeros((len(y), C))
+    Y[np.arange(len(y)), y] = 1
+    return Y
+
+
+def _label_cases():
+    return [
+        (np.array([2, 0, 1, 0]), 3),
+        (np.array([1, 0, 1]), 4),
+        (np.array([1]), 2),
+        (np.array([0, 0]), 5),
+        (np.random.default_rng(1).integers(0, 4, 9), 6),
+    ]
+
+
+def loss_of_shares(y, C):
+    """Mean loss of a model whose p_k is the share of the examples that have label k."""
+    shares = np.bincount(y, minlength=C) / len(y)  # (C,), some perhaps 0
+    return -np.log(shares[y]).mean()
+
+
+def _shares_cases():
+    return [
+        (np.array([0, 0, 0, 1]), 2),
+        (np.array([0, 1, 2, 0, 1, 2]), 3),
+        (np.array([2, 0, 2, 2, 1, 2, 2, 0, 2, 2]), 3),
+        (np.array([4, 1, 1, 4, 1]), 6),
+        (np.random.default_rng(1).integers(0, 3, 40) ** 2, 7),
+        (np.array([1, 1, 1]), 4),
+    ]
+
+
+TASKS = (
+    Task(
+        number="3.1",
+        title="Stable loss of each example",
+        signature="stable_losses(S, y) -> L",
+        solution=stable_losses,
+        cases=_scores_cases,
+        hints=(
+            "Which operation turned a tiny probability into 0, and can you do without it?",
+            "Eq. (3) with the shift: log sum_l exp(S_il - max) - (S_im - max), one number a row.",
+            "Begin with `T = S - S.max(axis=1, keepdims=True)`.",
+        ),
+        equation="eq. (3)",
+        reread='03_cross_entropy_loss, "Where the logarithm breaks"',
+        question="In a row with a gap of 1000 between two scores, which value does your log see?",
+    ),
+    Task(
+        number="3.2",
+        title="Loss of the whole set",
+        signature="mean_loss(W, X, y, reg) -> loss",
+        solution=mean_loss,
+        cases=_mean_cases,
+        hints=(
+            "Which part of the loss belongs to the examples, and which to the weights alone?",
+            "A mean over N examples, plus reg times the sum of all squared weights.",
+            "Begin with `L_i = cross_entropy(scores(X, W), y)`.",
+        ),
+        equation="eq. (3)",
+        reread='03_cross_entropy_loss, "From one example to the whole set"',
+        question="If every example came twice, what would happen to each part of your loss?",
+    ),
+    Task(
+        number="3.3",
+        title="One-hot rows",
+        signature="one_hot(y, C) -> Y",
+        solution=one_hot,
+        cases=_label_cases,
+        hints=(
+            "How many ones does a row hold, and how many does the whole matrix hold?",
+            "Y_il is 1 exactly where l = y_i: one pair (i, y_i) for each example.",
+            "Begin with `Y = np.zeros((len(y), C))`.",
+        ),
+        equation="eq. (3)",
+        reread='03_cross_entropy_loss, "Which row is one-hot?"',
+        question="Does your Y have one column for every class, also for a class no example has?",
+    ),
+    Task(
+        number="3.4",
+        title="Loss of the class shares",
+        signature="loss_of_shares(y, C) -> loss",
+        solution=loss_of_shares,
+        cases=_shares_cases,
+        hints=(
+            "Every example gets the same row p. What is p_k, and what is p_m for example i?",
+            "Eq. (3) for each example, with p_m the share of its own label, then the mean.",
+            "Begin with `shares = np.bincount(y, minlength=C) / len(y)`.",
+        ),
+        equation="eq. (3)",
+        reread='03_cross_entropy_loss, "What does a model that knows nothing pay?"',
+        question="What does your code compute for a class that no example has: 0 times log 0?",
+    ),
+)
