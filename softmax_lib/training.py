@@ -3,7 +3,6 @@
 One step: take a batch, ask the loss for dW, go a little way against it: W - learning_rate * dW.
 """
 
-import importlib.util
 import os
 import sys
 from typing import NamedTuple
@@ -137,7 +136,7 @@ def train(
     for step, batch in enumerate(_with_bar(batches, epochs * steps_per_epoch, progress), start=1):
         last_L = L
         L, dW = loss(W, X[batch], y[batch], reg)
-        with np.errstate(over="ignore", invalid="ignore"):  # what overflows is named two lines on
+        with np.errstate(over="ignore"):  # what overflows is named two lines on
             W = (W - learning_rate * np.asarray(dW)).astype(W.dtype, copy=False)
         if not _all_finite(L, W):
             raise ValueError(_diverged(step, L, dW, last_L, learning_rate, reg))
@@ -309,8 +308,7 @@ def _batches(N, batch_size, epochs, rng):
 
 def _all_finite(L, W):
     """Whether the loss and sum(W * W) are: the latter overflows before any entry of W does."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        return np.isfinite(L) and np.isfinite(np.vdot(W, W))
+    return np.isfinite(L) and np.isfinite(np.vdot(W, W))
 
 
 def _diverged(step, L, dW, last_L, learning_rate, reg):
@@ -349,7 +347,9 @@ def _with_bar(batches, steps, progress):
 
 def _someone_watches():
     """Whether output goes to a notebook or a terminal, and tqdm is there to draw on it."""
+    from importlib.util import find_spec
+
     kernel = sys.modules.get("ipykernel.kernelapp")
     notebook = kernel is not None and kernel.IPKernelApp.initialized()
     terminal = sys.stderr is not None and sys.stderr.isatty()
-    return (notebook or terminal) and importlib.util.find_spec("tqdm") is not None
+    return (notebook or terminal) and find_spec("tqdm") is not None

@@ -1,5 +1,6 @@
 """Training: each step as defined, the right minimum, a history that is true, errors that teach."""
 
+import os
 import re
 import subprocess
 import sys
@@ -360,11 +361,24 @@ def test_tqdm_disable_has_the_last_word(bars, monkeypatch):
     assert bars == []
 
 
-def test_the_bar_changes_nothing_but_what_is_seen(monkeypatch, capsys):
-    monkeypatch.delenv("TQDM_DISABLE", raising=False)
-    quiet, shown = run(3), run(3, progress=True)
-    np.testing.assert_array_equal(quiet.W, shown.W)
-    assert "training: 100%" in capsys.readouterr().err
+def test_the_real_bar_is_drawn_and_changes_nothing_else():
+    """In a process of its own: tqdm reads its environment variables once, when it is imported."""
+    program = (
+        "from softmax_lib.training import train\n"
+        "run = lambda shown: train([[0.0], [1.0]], [0, 1], epochs=3, progress=shown).W.tolist()\n"
+        "print(run(True) == run(False))\n"
+    )
+    environment = {name: v for name, v in os.environ.items() if not name.startswith("TQDM_")}
+    result = subprocess.run(
+        [sys.executable, "-c", program],
+        env=environment,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.strip() == "True"
+    assert "training: 100%" in result.stderr
 
 
 def test_a_run_without_a_bar_imports_no_tqdm_and_works_where_there_is_none():
@@ -455,6 +469,13 @@ def test_a_learning_rate_that_overshoots_is_named_without_a_warning(dtype):
     assert "sum(W * W) has overflowed" in message
     assert "Is learning_rate = 100 too large?" in message
     assert "multiplies W by 1 - 2 * learning_rate * reg = -99 at every step" in message
+
+
+@pytest.mark.parametrize(("dtype", "huge"), [(np.float32, 1e50), (np.float64, 1e308)])
+def test_a_gradient_too_large_for_W_is_named_without_a_warning(dtype, huge):
+    X, y = small_problem(dtype)
+    with pytest.raises(ValueError, match=r"diverged at step 1: sum\(W \* W\) has overflowed"):
+        train(X, y, learning_rate=10, loss=returns(lambda W, L, dW: (L, np.full((D, C), huge))))
 
 
 def test_the_regularization_is_blamed_only_where_it_is_to_blame():
