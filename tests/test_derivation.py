@@ -1,0 +1,272 @@
+"""Equations (4) to (14): each factor against an independent derivative, and the whole chain."""
+
+import numpy as np
+import oracles
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from softmax_lib import (
+    cross_entropy,
+    dL_dS,
+    dL_dW,
+    dLi_dp,
+    dLi_dWj,
+    dp_dSi,
+    dSi_dWj,
+    numerical_gradient,
+    relative_error,
+    scores,
+    softmax,
+    softmax_loss_vectorized,
+)
+
+C, D, N = 4, 3, 6  # pairwise different, so that a wrong shape fails
+properties = settings(derandomize=True, deadline=None, max_examples=100)
+
+
+def example(seed=0, scale=1.0):
+    """One example: X_i (1, D), W (D, C), its probabilities p (1, C)."""
+    rng = np.random.default_rng(seed)
+    X_i, W = rng.normal(size=(1, D)), scale * rng.normal(size=(D, C))
+    return X_i, W, softmax(X_i @ W)
+
+
+def close(ours, derivative, bound=1e-14):
+    return ours.shape == derivative.shape and relative_error(ours, derivative) <= bound
+
+
+# One factor at a time, each against the complex step
+
+
+@pytest.mark.parametrize("m", range(C))
+def test_eq_5_is_the_derivative_of_minus_log_p(m):
+    """Catches 1/p_m without the sign, or at another place than m."""
+    _, _, p = example()
+    derivative = numerical_gradient(lambda p: -np.log(p[0, m]), p, "complex")  # (1, C)
+    assert close(dLi_dp(p, m), derivative)
+
+
+@pytest.mark.parametrize("scale", [0.1, 1.0, 5.0])
+def test_eq_7_is_the_jacobian_of_the_softmax(scale):
+    """Catches the two cases mixed up, a missing p_k on the diagonal, and a transposed layout."""
+    X_i, W, p = example(1, scale)
+    jacobian = numerical_gradient(softmax, X_i @ W, "complex")  # (1, C, 1, C)
+    assert close(dp_dSi(p), jacobian.reshape(C, C))
+
+
+@pytest.mark.parametrize("j", range(C))
+def test_eq_13_is_the_jacobian_of_the_scores(j):
+    """Catches X_i in column j, or in every row: only S_ij contains W_j."""
+    X_i, W, _ = example(2)
+
+    def scores_by_W_j(W_j):
+        rest = W.astype(W_j.dtype)
+        rest[:, j] = W_j
+        return scores(X_i, rest)[0]
+
+    assert close(dSi_dWj(X_i, j, C), numerical_gradient(scores_by_W_j, W[:, j], "complex"))
+
+
+@pytest.mark.parametrize("j", range(C))
+@pytest.mark.parametrize("m", range(C))
+def test_eq_14_is_the_derivative_of_the_loss_by_one_column(m, j):
+    """Catches a missing -1, a -1 at every class, and X_i left out."""
+    X_i, W, p = example(3)
+
+    def loss_by_W_j(W_j):
+        rest = W.astype(W_j.dtype)
+        rest[:, j] = W_j[0]
+        return cross_entropy(scores(X_i, rest), [m])[0]
+
+    derivative = numerical_gradient(loss_by_W_j, W[:, j][None, :], "complex")  # (1, D)
+    assert close(dLi_dWj(p, m, X_i, j), derivative)
+
+
+def test_batch_gradient_by_the_scores_is_the_derivative_of_the_mean():
+    """Catches the 1/N left out, and labels of one example used for another."""
+    rng = np.random.default_rng(4)
+    S, y = rng.normal(size=(N, C)), rng.integers(C, size=N)
+    derivative = numerical_gradient(lambda S: cross_entropy(S, y).mean(), S, "complex")
+    assert close(dL_dS(softmax(S), y), derivative)
+
+
+@pytest.mark.parametrize("reg", [0.0, 0.3])
+def test_batch_gradient_by_the_weights_is_the_derivative_of_the_loss(reg):
+    """Catches the 2 or the reg left out, X in place of X^T, and P in place of dS."""
+    rng = np.random.default_rng(5)
+    X, W, y = rng.normal(size=(N, D)), rng.normal(size=(D, C)), rng.integers(C, size=N)
+    derivative = numerical_gradient(
+        lambda W: cross_entropy(scores(X, W), y).mean() + reg * np.sum(W * W), W, "complex"
+    )
+    assert close(dL_dW(X, dL_dS(softmax(scores(X, W)), y), W, reg), derivative)
+
+
+# The chain
+
+
+@pytest.mark.parametrize("j", range(C))
+@pytest.mark.parametrize("m", range(C))
+def test_the_product_of_the_three_factors_is_eq_14(m, j):
+    """Catches three factors that are each right alone and do not fit together: eq. (4)."""
+    X_i, _, p = example(6)
+    product = dLi_dp(p, m) @ dp_dSi(p) @ dSi_dWj(X_i, j, C)  # (1, C)(C, C)(C, D)
+    assert close(product, dLi_dWj(p, m, X_i, j))
+
+
+def test_the_first_two_factors_collapse_to_p_minus_y():
+    """Catches a Jacobian whose errors the third factor hides."""
+    _, _, p = example(7)
+    Y_i = np.eye(C)[[2]]
+    assert np.allclose(dLi_dp(p, 2) @ dp_dSi(p), p - Y_i, rtol=1e-13)
+
+
+def test_column_j_of_the_batch_gradient_is_the_turned_row_of_eq_14():
+    """Catches the turn from numerator layout (1, D) to the shape of W (D, C) made wrong."""
+    rng = np.random.default_rng(8)
+    X, W, y = rng.normal(size=(N, D)), rng.normal(size=(D, C)), rng.integers(C, size=N)
+    P = softmax(X @ W)
+    dW = dL_dW(X, dL_dS(P, y), W, reg=0)
+    for j in range(C):
+        rows = [dLi_dWj(P[i : i + 1], y[i], X[i : i + 1], j) for i in range(N)]
+        assert np.allclose(dW[:, j], sum(rows)[0] / N, rtol=1e-13)
+
+
+@pytest.mark.filterwarnings("ignore:invalid value encountered in matmul:RuntimeWarning")
+def test_an_underflowed_probability_breaks_the_chain_but_not_eq_14():
+    """Catches a chain made to look safe: (5) is -inf, (7) is 0 there, and inf * 0 is nan."""
+    p = softmax([[0.0, -800.0, -800.0]])
+    assert dLi_dp(p, 1).tolist() == [[0, -np.inf, 0]]
+    product = dLi_dp(p, 1) @ dp_dSi(p)
+    assert np.isnan(product).any()
+    assert dLi_dWj(p, 1, [[2.0, 4.0]], 1).tolist() == [[-2.0, -4.0]]
+    assert dLi_dWj(p, 1, [[2.0, 4.0]], 0).tolist() == [[2.0, 4.0]]
+    assert dL_dS(p, [1]).tolist() == [[1, -1, 0]]
+
+
+@pytest.mark.parametrize("p_m", [5e-324, 1e-309])
+def test_a_subnormal_probability_gives_minus_infinity_in_silence(p_m):
+    """Catches an overflow warning: 1 / p_m is beyond the largest float."""
+    with np.errstate(all="raise"):
+        assert dLi_dp([[1.0, p_m]], 1).tolist() == [[0, -np.inf]]
+
+
+# What is known without differences
+
+
+@st.composite
+def probabilities(draw):
+    shape = (1, draw(st.integers(2, 6)))
+    return softmax(draw(arrays(np.float64, shape, elements=st.floats(-15, 15))))
+
+
+@properties
+@given(probabilities(), st.integers(0, 2**32 - 1))
+def test_the_jacobian_is_symmetric_sums_to_zero_and_measures_a_variance(p, seed):
+    """Catches a sign or a factor in (7): v J v^T is the variance of v under p, never negative."""
+    J = dp_dSi(p)
+    v = np.random.default_rng(seed).normal(size=p.shape)
+    assert np.array_equal(J, J.T)
+    assert np.abs(J.sum(axis=0)).max() <= 1e-15
+    assert np.abs(J.sum(axis=1)).max() <= 1e-15
+    variance = np.sum(p * (v - np.sum(p * v)) ** 2)
+    assert (v @ J @ v.T).item() == pytest.approx(variance, rel=1e-9, abs=1e-14)
+
+
+@properties
+@given(st.integers(1, 7), st.integers(1, 4), st.integers(2, 5), st.integers(0, 2**32 - 1))
+def test_the_data_gradient_sums_to_zero_over_the_classes(n, d, c, seed):
+    """Catches a missing -1 without any difference (it misses a missing 1/N)."""
+    rng = np.random.default_rng(seed)
+    X, W, y = rng.normal(size=(n, d)), rng.normal(size=(d, c)), rng.integers(c, size=n)
+    dS = dL_dS(softmax(X @ W), y)
+    assert np.abs(dS.sum(axis=1)).max() <= 1e-15
+    assert np.abs(dL_dW(X, dS, W, 0).sum(axis=1)).max() <= 1e-15 * np.abs(X).sum()
+
+
+def test_a_confident_gradient_keeps_the_digits_that_subtracting_one_loses():
+    """Catches p_m - 1: for a gap of 50 it is exactly 0, and the right class never moves."""
+    p = softmax([[50.0, 0.0, 0.0]])
+    others = p[0, 1] + p[0, 2]
+    assert p[0, 0] - 1 == 0
+    assert dL_dS(p, [0])[0, 0] == -others
+    assert dLi_dWj(p, 0, [[2.0]], 0)[0, 0] == -2 * others
+
+
+# The contract
+
+
+def test_factors_take_the_dtype_of_what_comes_in():
+    """Catches a float32 widened in passing, and integers that stay integers."""
+    p = np.array([[0.25, 0.75]], np.float32)
+    X_i = np.array([[1.0, 2.0, 3.0]], np.float32)
+    assert dLi_dp(p, 0).dtype == np.float32
+    assert dp_dSi(p).dtype == np.float32
+    assert dSi_dWj(X_i, 0, 2).dtype == np.float32
+    assert dLi_dWj(p, 0, X_i, 1).dtype == np.float32
+    assert dL_dS(p, [0]).dtype == np.float32
+    assert dL_dW(X_i, dL_dS(p, [0]), np.ones((3, 2), np.float32), 0.1).dtype == np.float32
+    assert dLi_dp([[0, 1]], 1).dtype == np.float64
+    assert dSi_dWj([[1, 2]], 0, 2).dtype == np.float64
+
+
+def test_complex_probabilities_keep_their_imaginary_part():
+    """Catches a real array that swallows the complex step on its way through a factor."""
+    S = np.array([[1.0, 0.5, -1.0]]) + 1e-20j * np.array([[1.0, -2.0, 0.5]])
+    p = softmax(S)
+    assert relative_error(dLi_dp(p, 1).imag, (-1 / p[0, 1]).imag * np.eye(3)[[1]]) <= 1e-14
+    J = np.diag(p.real[0]) - p.real.T @ p.real
+    assert relative_error(p.imag, 1e-20 * np.array([[1.0, -2.0, 0.5]]) @ J) <= 1e-14
+    dJ = np.diag(p.imag[0]) - p.imag.T @ p.real - p.real.T @ p.imag
+    assert relative_error(dp_dSi(p).imag, dJ) <= 1e-14
+    assert relative_error(dLi_dWj(p, 0, [[2.0]], 1).imag, 2 * p.imag[:, [1]]) <= 1e-14
+    dW = dL_dW([[2.0, 1.0]], dL_dS(p, [0]), 1e-20j * np.ones((2, 3)), 0.5)
+    expected = np.array([[2.0], [1.0]]) * p.imag + 1e-20
+    assert relative_error(dW.imag, expected) <= 1e-14
+
+
+@pytest.mark.parametrize("layout", oracles.layouts(np.zeros((1, 1))))
+def test_any_layout_is_accepted_and_left_alone(layout):
+    """Catches a subtraction of the one-hot in place, which would eat the caller's P."""
+    rng = np.random.default_rng(9)
+    X, W, y = rng.normal(size=(N, D)), rng.normal(size=(D, C)), rng.integers(C, size=N)
+    P = softmax(X @ W)
+    dS = dL_dS(P, y)
+    kept = [a.copy() for a in (X, W, P, dS)]
+    X2, W2, P2, dS2 = (oracles.layouts(a)[layout] for a in (X, W, P, dS))
+    p2 = oracles.layouts(P[:1])[layout]
+    assert np.array_equal(dL_dS(P2, y), dS)
+    assert np.allclose(dL_dW(X2, dS2, W2, 0.1), dL_dW(X, dS, W, 0.1), rtol=1e-14)
+    assert np.array_equal(dLi_dp(p2, 1), dLi_dp(P[:1], 1))
+    assert np.allclose(dp_dSi(p2), dp_dSi(P[:1]), rtol=1e-14, atol=1e-17)
+    for a, before in zip((X, W, P, dS), kept, strict=True):
+        assert np.array_equal(a, before)
+    for a, before in zip((X2, W2, P2, dS2), kept, strict=True):
+        assert np.array_equal(np.asarray(a), before)
+
+
+def test_dL_dW_stays_finite_where_twice_reg_overflows():
+    """Catches (2 reg) W: the gradient is a float although 2 reg is not."""
+    dW = dL_dW([[0.0]], [[0.5, -0.5]], [[0.25, 0.5]], 1e308)
+    assert np.allclose(dW, [[0.5e308, 1e308]], rtol=1e-15)
+
+
+def test_factors_are_silent_where_products_underflow():
+    """Catches a warning on valid input, also for a caller who made them all errors."""
+    p, X_i = np.array([[1e-200, 1e-200, 1.0]]), np.array([[1e-200, 1.0]])
+    with np.errstate(all="raise"):
+        dp_dSi(p)
+        dLi_dWj(p, 2, X_i, 0)
+        dL_dS(np.array([[5e-324, 1.0], [1.0, 5e-324]]), [1, 0])
+        dL_dW([[1e-200]], [[1e-200, -1e-200]], [[1e-200, 0.0]], 1e-200)
+
+
+def test_the_pieces_make_the_loss():
+    """Catches the one-call loss and the derivation drifting apart."""
+    rng = np.random.default_rng(10)
+    X, W, y = rng.normal(size=(N, D)), rng.normal(size=(D, C)), rng.integers(C, size=N)
+    S = scores(X, W)
+    loss, dW = softmax_loss_vectorized(W, X, y, 0.2)
+    assert loss == pytest.approx(cross_entropy(S, y).mean() + 0.2 * np.sum(W * W), rel=1e-14)
+    assert relative_error(dW, dL_dW(X, dL_dS(softmax(S), y), W, 0.2)) <= 1e-14
