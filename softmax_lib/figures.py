@@ -20,6 +20,7 @@ logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
+from matplotlib.ticker import NullLocator  # noqa: E402
 from PIL import Image  # noqa: E402
 
 __all__ = [
@@ -255,8 +256,8 @@ def error_axis(ax, *errors):
 
     ax.set_yscale("log")
     ax.set_ylim(
-        10.0 ** (below - 0.7 * gap if has_zero else low - 0.1),
-        10.0 ** (above + 0.7 * gap if has_wild else high + 0.1),
+        10.0 ** (below - 0.7 * gap if has_zero else low - 0.3 * gap),
+        10.0 ** (above + 0.7 * gap if has_wild else high + 0.3 * gap),
     )
     every = int(np.ceil((high - low) / 7))
     ax.set_yticks(10.0 ** np.arange(low, high + 1, every))
@@ -284,10 +285,12 @@ def draw_entry_errors(ax, check, bound=None, group="class", title="Relative erro
     ----------
     ax : matplotlib.axes.Axes
     check : GradientCheck
-        Its ``entry_errors``, ``floor``, ``method`` and ``tolerance`` are read. Entries of a
-        two-dimensional gradient stand column by column, each column in its class's color.
+        Entries of a two-dimensional gradient stand column by column, each column in its class's
+        color; where there are many, those with the lowest floor stand first.
     bound : float, optional
-        Drawn as a line, and counted against in the caption; the check's tolerance by default.
+        Drawn as a line, and counted against in the caption: an entry is off when its error reaches
+        the bound and ten times its rounding floor. By default the check's tolerance, raised to a
+        whole power of ten.
     group : str
         What a column is, for the labels below.
     title : str
@@ -295,60 +298,69 @@ def draw_entry_errors(ax, check, bound=None, group="class", title="Relative erro
     Returns
     -------
     caption, alt : str
-        How many entries lie below the bound: nothing that another machine would count otherwise,
-        as long as the errors stay clear of the bound.
     """
-    errors, floor = np.atleast_1d(check.entry_errors), np.atleast_1d(check.floor)
-    bound = check.tolerance if bound is None else bound
+    errors = np.atleast_1d(np.asarray(check.entry_errors, dtype=float))
+    floor = np.broadcast_to(np.asarray(check.floor, dtype=float), errors.shape)
+    floor = np.where(np.isfinite(floor) & (floor > 0), floor, np.nan)
+    bound = 10.0 ** np.ceil(np.log10(check.tolerance) - 1e-9) if bound is None else bound
     place = error_axis(ax, errors, floor[floor > 0], bound)
 
     grouped = errors.ndim == 2 and errors.shape[1] <= len(CLASS_COLORS)
-    columns = errors.T if grouped else errors.reshape(1, -1)
-    floors = floor.T if grouped else floor.reshape(1, -1)
+    columns, floors = (a.T if grouped else a.reshape(1, -1) for a in (errors, floor))
+    width = columns.shape[1]
     many = errors.size > 100
-    centers, start = [], 0
+    middles = []
     for j, (column, beside) in enumerate(zip(columns, floors, strict=True)):
-        x = start + np.arange(column.size)
-        at = x[beside > 0]
-        ax.hlines(beside[beside > 0], at - 0.4, at + 0.4, color=PALETTE["gray"], linewidth=1.6)
+        if many:
+            order = np.argsort(beside)
+            column, beside = column[order], beside[order]
+        x = j * (1.12 * width + 1) + np.arange(width)
+        middles.append(x.mean())
         ax.plot(
-            x,
-            place(column),
-            linestyle="",
-            marker=CLASS_MARKERS[j],
-            markersize=3.5 if many else 6,
+            *(x, place(column), CLASS_MARKERS[j]),
             color=CLASS_COLORS[j],
+            markersize=3 if many else 6,
+            alpha=0.6 if many else 1,
         )
-        centers.append(x.mean())
-        start = x[-1] + 2 + column.size // 8
+        if many:
+            ax.plot(x, beside, color=INK, linewidth=1.4)
+        else:
+            ax.hlines(beside, x - 0.4, x + 0.4, color=PALETTE["gray"], linewidth=1.6)
     ax.axhline(bound, color=INK, linewidth=1.2, linestyle="--")
-    ax.annotate(
-        f"bound {bound:.0e}", (1, bound), (-2, 3), ha="right", xycoords=("axes fraction", "data"),
-        textcoords="offset points",
-    )  # fmt: skip
-    if (floors > 0).any():
-        ax.plot([], [], color=PALETTE["gray"], linewidth=1.6, label="rounding floor u|L| / (h|g|)")
-        ax.legend(loc="lower right", bbox_to_anchor=(1, 1), borderaxespad=0)
-    ax.set_title(title)
-    ax.set_ylabel("relative error")
-    if grouped:
-        ax.set_xticks(centers, [f"{group} {j}" for j in range(len(centers))])
+    if grouped and len(columns) <= ax.get_position().width * ax.figure.get_figwidth():
+        ax.set_xticks(middles, [f"{group} {j}" for j in range(len(columns))])
+    elif grouped:
+        ax.set_xticks(middles, range(len(columns)))
+        ax.set_xlabel(group)
     else:
         ax.set_xlabel("entry")
+    ax.set_ylabel("relative error")
+    key = [("--", INK, f"bound {bound:g}")]
+    if (floors > 0).any():
+        key.append(("-", INK if many else PALETTE["gray"], "rounding floor"))
+    _title_with_key(ax, title, key)
 
-    over = int((~(errors < bound)).sum())
-    fact = (
-        f"All {errors.size} entries agree: every error is below {bound:.0e}."
-        if over == 0
-        else f"{over} of {errors.size} entries are off by {bound:.0e} or more."
-    )
+    fact = _agreement(check, errors, floor, bound)
+    groups = f", in {len(columns)} groups, one a {group}" if grouped else ""
     alt = (
-        f"Log plot of the relative error between the analytic gradient and {check.method} "
-        f"differences, one marker for each of {errors.size} entries"
-        f"{f' in {len(columns)} groups, one a {group}' if grouped else ''}, "
-        f"with a dashed line at {bound:.0e}. {fact}"
+        f"Log plot of the relative error between the gradient and {check.method} differences: "
+        f"one marker for each of {errors.size} entries{groups}, and a dashed line at {bound:g}. "
+        f"{fact}"
     )
     return fact, alt
+
+
+def _agreement(check, errors, floor, bound):
+    """How many entries are off by more than the bound, and by more than rounding explains."""
+    numerical = np.abs(np.atleast_1d(check.numerical))
+    size = np.maximum(np.abs(np.atleast_1d(check.analytic)), numerical)
+    noise = 10 * np.nanmax(floor * numerical, initial=0)  # a tenfold margin: other machines
+    off = ~((errors < bound) | (errors * size < noise))
+    if off.any():
+        return f"{off.sum()} of {off.size} entries are off by {bound:g} or more."
+    hidden = bound * size < noise  # asked of the floor, not of the errors: the same everywhere
+    rest = " or near its rounding floor" if hidden.any() else ""
+    return f"All {off.size} entries agree: every error is below {bound:g}{rest}."
 
 
 def plot_entry_errors(check, **options):
@@ -372,54 +384,109 @@ def draw_step_sweep(ax, sweep, title="Error of the numerical derivative against 
     Returns
     -------
     caption, alt : str
-        The slopes with which the errors fall, where truncation rules: the same on any machine.
+        The power of h with which each error falls where truncation rules, and where theory puts
+        the best step: the same on any machine.
     """
     h = np.asarray(sweep.steps, dtype=float)
     theory = {m: np.asarray(sweep.truncation[m]) + sweep.rounding[m] for m in sweep.errors}
     place = error_axis(ax, *sweep.errors.values(), *(t[t > 0] for t in theory.values()))
-    facts = []
+    ax.set_xscale("log")
+    powers = {}
     for method, errors in sweep.errors.items():
         style = METHOD_STYLES[method]
-        lined = np.where(theory[method] > 0, theory[method], np.nan)
-        ax.plot(h, lined, color=style["color"], linestyle=style["linestyle"], linewidth=1.4)
-        ax.plot(
-            h, place(errors), color=style["color"], marker=style["marker"], linestyle="",
-            markersize=5, label=method,
-        )  # fmt: skip
-        slope = truncation_slope(sweep, method)
-        if slope is not None:
-            facts.append(f"{method} like h^{slope}" if slope != 1 else f"{method} like h")
-    ax.set_xscale("log")
+        line = np.where(theory[method] > 0, theory[method], np.nan)
+        ax.plot(h, line, color=style["color"], linestyle=style["linestyle"], linewidth=1.4)
+        ax.plot(h, place(errors), style["marker"], color=style["color"], markersize=5)
+        _label_line(ax, h, theory, method)
+        power, k = _truncation_power(sweep, method)
+        if power and power not in powers.values():
+            ax.annotate(
+                f"~ {power}", (h[k], line[k]), (8, -6), textcoords="offset points", va="top"
+            )
+        if power:
+            powers[method] = power
     ax.set_xlabel("step $h$")
     ax.set_ylabel("relative error")
-    ax.set_title(title)
-    ax.legend()
-    fact = (
-        f"Where truncation rules, the error falls {'; '.join(facts)}."
-        if facts
-        else ("No step here is large enough for truncation to rule.")
-    )
+    ax.xaxis.set_minor_locator(NullLocator())
+    key = [("o", PALETTE["gray"], "measured"), ("-", PALETTE["gray"], "predicted")]
+    _title_with_key(ax, title, key)
+
+    best = {m: int(np.argmin(t)) for m, t in theory.items() if np.ptp(sweep.rounding[m]) > 0}
+    facts = []
+    if powers:
+        falls = ", ".join(f"{power} ({method})" for method, power in powers.items())
+        facts.append(f"Where truncation rules, the error falls like {falls}.")
+    if best := {m: f"{h[k]:.0e}" for m, k in best.items() if 0 < k < h.size - 1}:
+        steps = " and ".join(f"{step} ({method})" for method, step in best.items())
+        facts.append(f"Theory puts the best step near {steps}.")
+    fact = " ".join(facts) or "Markers are measured, lines are predicted."
     alt = (
-        f"Log-log plot of the error against h, from {h.min():.0e} to {h.max():.0e}, for "
-        f"{', '.join(sweep.errors)} differences: markers measured, lines predicted. {fact}"
+        f"Log-log plot of the relative error against h, from {h.min():g} to {h.max():g}, for "
+        f"{', '.join(sweep.errors)} differences: markers are measured, lines predicted. {fact}"
     )
     return fact, alt
-
-
-def truncation_slope(sweep, method):
-    """Slope of log error against log h where truncation rules, or None where it never does."""
-    errors, truncation, rounding = (
-        np.asarray(of[method], dtype=float)
-        for of in (sweep.errors, sweep.truncation, sweep.rounding)
-    )
-    ruled = (truncation > 100 * rounding) & (truncation < 1e-2) & (errors > 0)
-    if ruled.sum() < 3:
-        return None
-    slope = np.polyfit(np.log10(np.asarray(sweep.steps)[ruled]), np.log10(errors[ruled]), 1)[0]
-    return round(slope) if abs(slope - round(slope)) < 0.1 else round(float(slope), 1)
 
 
 def plot_step_sweep(sweep, **options):
     """Show :func:`draw_step_sweep` as a figure of its own; same options."""
     fig, ax = new_figure(height=4.2)
     show(fig, *draw_step_sweep(ax, sweep, **options))
+
+
+def _truncation_power(sweep, method):
+    """``h``, ``h²`` or the like, as the error falls where truncation rules, and a step there."""
+    errors, truncation, rounding = (
+        np.asarray(part[method], dtype=float)
+        for part in (sweep.errors, sweep.truncation, sweep.rounding)
+    )
+    ruled = (truncation > 30 * rounding) & (truncation < 0.1) & (errors > 0)
+    if ruled.sum() < 3:
+        return "", 0
+    steps = np.log10(np.asarray(sweep.steps, dtype=float)[ruled])
+    slope = np.polyfit(steps, np.log10(errors[ruled]), 1)[0]
+    whole = round(slope)
+    if abs(slope - whole) > 0.1:
+        power = f"h^{slope:.1f}"
+    else:
+        power = {1: "h", 2: "h²"}.get(whole, f"h^{whole}")
+    return power, np.flatnonzero(ruled)[ruled.sum() // 2]
+
+
+def _label_line(ax, h, theory, method):
+    """Name a method's line where it runs farthest from the others."""
+    line, *others = (np.log10(theory[m]) for m in sorted(theory, key=lambda m: m != method))
+    apart = np.min([abs(line - other) for other in others], axis=0) if others else 0 * line
+    k = int(np.argmax(apart[1:-1])) + 1
+    slope = (line[k + 1] - line[k - 1]) / np.log10(h[k + 1] / h[k - 1])
+    side, height = ("left", "bottom") if abs(slope) < 0.3 else ("right", "bottom")
+    if slope < -0.3:
+        height = "top"
+    ax.annotate(
+        method,
+        (h[k], 10.0 ** line[k]),
+        (0 if side == "left" else -8, 7 if height == "bottom" else -16),
+        textcoords="offset points",
+        ha=side,
+        va=height,
+        color=METHOD_STYLES[method]["color"],
+        weight="bold",
+        bbox={"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 1},
+    )
+
+
+def _title_with_key(ax, title, key):
+    """A title, and below it, clear of the data, what each sign in the plot means."""
+    for sign, color, label in key:
+        ax.plot([], [], sign, color=color, markersize=5, linewidth=1.4, label=label)
+    legend = ax.legend(
+        loc="lower left",
+        bbox_to_anchor=(0, 1),
+        ncols=len(key),
+        fontsize="small",
+        borderaxespad=0.3,
+        borderpad=0,
+        handlelength=1.6,
+        columnspacing=1.4,
+    )
+    legend.set_in_layout(False)
+    ax.set_title(title, pad=23)
