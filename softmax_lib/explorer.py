@@ -92,7 +92,11 @@ class Explorer:
         self._background = None
 
         self._picture = widgets.HTML()
-        self.view = widgets.VBox([self._control_box(), self._picture])
+        bar = widgets.HBox(
+            [*self.control.values(), *self._player()],
+            layout=widgets.Layout(flex_flow="row wrap", align_items="center"),
+        )
+        self.view = widgets.VBox([bar, self._picture])
         self._paint()
         # ipywidgets keeps every widget, and a widget its observers: a bound method here would
         # keep every explorer ever made, figure and all.
@@ -104,26 +108,25 @@ class Explorer:
 
         for control in self.control.values():
             control.observe(follow, "value")
+            control.style.description_width = "initial"
+            if hasattr(control, "continuous_update") and control.layout.width is None:
+                control.layout.width = "340px"  # or a long description leaves no track to slide on
         self._close_widgets = weakref.finalize(self, _close, self.view)
         self._close_widgets.atexit = False
 
-    def _control_box(self):
-        for control in self.control.values():
-            control.style.description_width = "initial"
-        buttons = []
-        if self.play:
-            slider = self.control[self.play]
-            if hasattr(slider, "options"):
-                chosen, low, high = "index", 0, len(slider.options) - 1
-            else:
-                chosen, low, high = "value", slider.min, slider.max
-            step = getattr(slider, "step", 1)
-            play = widgets.Play(getattr(slider, chosen), low, high, step, interval=200)
-            widgets.jslink((play, "value"), (slider, chosen))
-            buttons = [play]
-        return widgets.HBox(
-            [*self.control.values(), *buttons], layout=widgets.Layout(flex_flow="row wrap")
+    def _player(self):
+        if not self.play:
+            return []
+        slider = self.control[self.play]
+        if hasattr(slider, "options"):
+            chosen, low, high, step = "index", 0, len(slider.options) - 1, 1
+        else:
+            chosen, low, high, step = "value", slider.min, slider.max, slider.step
+        player = widgets.Play(
+            value=getattr(slider, chosen), min=low, max=high, step=step, interval=200
         )
+        player.link = widgets.jslink((player, "value"), (slider, chosen))
+        return [player]
 
     def controls(self):
         """Controls by name; a subclass says which."""
@@ -144,9 +147,12 @@ class Explorer:
 
     @property
     def html(self):
-        """The picture at present as the figure that `figures.show` would show."""
-        self._draw()
-        return figure_html(small_png(self.pixels), self.caption, self.alt)
+        """What front ends without widgets show: the picture at present, as `figures.show` would."""
+        return figure_html(small_png(self.pixels), self._still_caption(), self.alt)
+
+    def _still_caption(self):
+        names = ", ".join(control.description.strip() for control in self.control.values())
+        return f"{self.caption} Run this cell to change: {names}."
 
     @property
     def pixels(self):
@@ -181,14 +187,14 @@ class Explorer:
         self._picture.value = figure_html(png, self.caption, self.alt, live=True)
 
     def close(self):
-        """Let go of the widgets and the figure."""
+        """Let go of the widgets and of the figure: the explorer is over."""
         self._close_widgets()
-        self.figure.clear()
-        self._background = None
+        self.figure = self._background = None
+        self._moving = []
 
     def _repr_mimebundle_(self, **kwargs):
         _keep(self)
-        return _bundle(self.view, figure_bundle(self.html, self.caption, self.alt))
+        return _bundle(self.view, figure_bundle(self.html, self._still_caption(), self.alt))
 
 
 def with_fallback(widget, html, plain):
@@ -246,22 +252,28 @@ def fast_png(pixels):
 
 
 def _close(view):
-    for widget in (view, *view.children, *view.children[0].children):
+    bar, picture = view.children
+    for widget in (view, bar, picture, *bar.children):
+        for part in ("link", "style", "layout"):
+            if hasattr(widget, part):
+                getattr(widget, part).close()
         widget.close()
 
 
-_shown = {}  # cell -> (execution count, explorers): the explorers that a page shows
+_shown = {}  # cell -> (execution count, explorers): what the page shows, and nothing else
 
 
 def _keep(explorer):
-    """Keep an explorer alive while its cell shows it, and let go of those of the last run."""
+    """Keep an explorer alive while its cell shows it; close those the cell showed before."""
     shell = get_ipython()
     if shell is None or not hasattr(shell, "get_parent"):
         return
+    # A front end that does not name its cells: one explorer of each kind.
     cell = shell.get_parent().get("metadata", {}).get("cellId", type(explorer))
     count, explorers = _shown.get(cell, (None, []))
     if count != shell.execution_count:
-        for last in explorers:
-            last.close()
+        for former in explorers:
+            if former is not explorer:
+                former.close()
         explorers = []
     _shown[cell] = shell.execution_count, [*explorers, explorer]

@@ -213,10 +213,12 @@ def figure_html(picture, caption, alt, *, live=False):
 
 
 def small_png(pixels):
-    """Pixels (height, width, 4) as a PNG of few colors: a notebook full of pictures stays light."""
+    """Pixels (height, width, 4) as a PNG of 256 colors: a notebook full of pictures stays light."""
     picture = Image.fromarray(np.asarray(pixels)).convert("RGB")
+    # Colors chosen to cover all that occur: a small marker keeps its hue on a page of white.
+    few = picture.quantize(method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     stream = io.BytesIO()
-    picture.quantize(128, dither=Image.Dither.NONE).save(stream, "png", optimize=True)
+    few.save(stream, "png", optimize=True)
     return stream.getvalue()
 
 
