@@ -1,0 +1,521 @@
+"""What `02_stability_shift.ipynb` needs: the reach of exp, five shifts, the explorer, exercises."""
+
+import itertools
+
+import ipywidgets as widgets
+import numpy as np
+from matplotlib.collections import LineCollection
+from matplotlib.patches import Patch
+
+from softmax_lib.explorer import Explorer
+from softmax_lib.figures import (
+    CLASS_COLORS,
+    INK,
+    PALETTE,
+    error_axis,
+    house_style,
+    new_figure,
+    show,
+)
+from softmax_lib.lessons import Task
+
+# Four rows whose right answer is known without exp: log p are scores of p, and so is log p + t.
+P = np.array([[5, 2, 1], [1, 4, 3], [3, 1, 6], [2, 7, 1]]) / [[8], [8], [10], [10]]
+LEVELS = np.array([[1.0], [0.2], [-0.3], [-1.0]])  # (N, 1), in units of the size of the scores
+LEVEL_NAMES = ("s", "0.2 s", "−0.3 s", "−s")
+
+SHIFTS = {
+    "none": lambda S: 0,
+    "per row": lambda S: S.max(axis=1, keepdims=True),
+    "whole matrix": lambda S: S.max(),
+    "per column": lambda S: S.max(axis=0),
+    "wrong sign": lambda S: -S.max(axis=1, keepdims=True),
+}
+
+# Sizes near which something breaks, for the slider.
+THRESHOLDS = (44, 45, 88, 89, 104, 354, 355, 365, 368, 370, 372, 373, 708, 709, 710, 711, 712, 720)
+
+# How a row comes out: color and hatching, so that neither is needed alone.
+VERDICTS = {
+    "right": {"facecolor": PALETTE["sky"], "edgecolor": "white"},
+    "wrong": {"facecolor": PALETTE["orange"], "edgecolor": INK, "hatch": "////"},
+    "lost": {"facecolor": "#D9D9D9", "edgecolor": INK, "hatch": "xxxx"},
+}
+
+# The explorer's facts about a row: their heights above the bars, their words, their colors.
+FACTS_AT = (1.38, 1.27, 1.15)
+SIGNS = {"right": "✓ right", "wrong": "✗ wrong", "lost": "✗ lost"}
+VERDICT_INK = {"right": INK, "wrong": "#8A5A00", "lost": "#A33B00"}
+
+
+def spread_rows(size, dtype=np.float64):
+    """Four rows of scores, one far up, one far down, whose probabilities are known beforehand.
+
+    Row i is log P_i + t_i with t_i = size * (1, 0.2, -0.3, -1): the size moves the rows apart and
+    leaves the right answer where it was.
+
+    Parameters
+    ----------
+    size : float
+        Level of the highest row.
+    dtype : dtype
+        Of the scores.
+
+    Returns
+    -------
+    S : ndarray, shape (4, 3)
+    P : ndarray, shape (4, 3)
+        The right answer, in float64.
+
+    Examples
+    --------
+    >>> S, P = spread_rows(1000)
+    >>> S.shape, P.sum(axis=1)
+    ((4, 3), array([1., 1., 1., 1.]))
+    """
+    return (np.log(P) + size * LEVELS).astype(dtype), P.copy()
+
+
+def _exponents(S, shift):
+    """S - shift(S), exp of it, its row sums Z, and their ratio; nothing is checked or warned of."""
+    with np.errstate(all="ignore"):
+        T = S - shift(S)
+        E = np.exp(T)
+        Z = E.sum(axis=1, keepdims=True)
+        return T, Z, E / Z
+
+
+def _verdict(right, got):
+    if not np.isfinite(got).all() or abs(got.sum() - 1) > 0.01:
+        return "lost"
+    return "right" if (abs(got - right) <= 0.01 * right).all() else "wrong"
+
+
+@house_style
+def plot_exp_range():
+    """Draw exp on a log axis, as far as each dtype can follow it."""
+    fig, ax = new_figure(height=3.7)
+    s, decades = np.array([-860.0, 860.0]), np.log10(np.e)
+    ax.plot(s, s * decades, color=PALETTE["gray"], linewidth=1.2, linestyle=":")
+    ax.annotate(
+        "dotted: exp on paper, which has no end", (0.98, 0.15), xycoords="axes fraction",
+        ha="right", color=PALETTE["gray"],
+    )  # fmt: skip
+    ends = {}
+    for name, color, width in (
+        ("float64", PALETTE["blue"], 3),
+        ("float32", PALETTE["vermillion"], 7),
+    ):
+        info = np.finfo(name)
+        # Half the smallest number rounds to 0.
+        low = float(np.log(float(info.smallest_subnormal)) - np.log(2))
+        high = float(np.log(float(info.max)))
+        ends[name] = low, high
+        ax.plot(
+            [low, high], [low * decades, high * decades], color=color, linewidth=width,
+            marker="o", markersize=8, solid_capstyle="butt",
+        )  # fmt: skip
+        for end, side, text in (
+            (high, -1, f"{name}: inf above {high:.2f}"),
+            (low, 1, f"{name}: 0 below about −{abs(low):.0f}"),
+        ):
+            ax.annotate(
+                text, (end, end * decades), (14 * side, -3 * side), textcoords="offset points",
+                ha="left" if side > 0 else "right", va="center", color=color, weight="bold",
+            )  # fmt: skip
+    ax.set_yticks(np.arange(-300, 301, 100), [f"$10^{{{k}}}$" for k in range(-300, 301, 100)])
+    ax.set(xlabel="score $s$", ylabel="$e^s$ (log axis)", title="Where exp leaves the numbers")
+    ax.grid(True)
+    show(
+        fig,
+        "; ".join(
+            f"{name} holds exp(s) for s between {low:.1f} and {high:.1f}"
+            for name, (low, high) in ends.items()
+        )
+        + ".",
+        "On a log axis exp is a straight rising line. A long thick piece of it, around 0, belongs "
+        "to float64, a short one to float32; beyond its upper end each dtype has inf, beyond its "
+        "lower end 0, while the dotted line goes on.",
+    )
+
+
+@house_style
+def plot_survivors(shifts):
+    """Draw, for each kind of shift and each row, up to which size of scores the row is right.
+
+    Parameters
+    ----------
+    shifts : dict of str to function
+        ``shift(S)`` is what is subtracted from S before exp.
+    """
+    sizes = np.geomspace(1, 1e4, 801)
+    N = len(P)
+    fig, ax = new_figure(height=4.7)
+    facts = []
+    for g, (kind, shift) in enumerate(shifts.items()):
+        came = np.array(
+            [
+                [_verdict(*pair) for pair in zip(right, _exponents(S, shift)[2], strict=True)]
+                for S, right in map(spread_rows, sizes)
+            ]
+        )  # (sizes, N)
+        for i in range(N):
+            _strip(ax, sizes, came[:, i], g * (N + 1) + i)
+        facts.append(f"{kind}: {_reach(sizes, (came == 'right').all(axis=1))}")
+        ax.text(
+            1.015, g * (N + 1) + (N - 1) / 2, _reach(sizes, (came == "right").all(axis=1), "\n"),
+            transform=ax.get_yaxis_transform(), va="center", fontsize=9.5,
+        )  # fmt: skip
+        ax.text(
+            -0.11, g * (N + 1) + (N - 1) / 2, kind, transform=ax.get_yaxis_transform(),
+            ha="right", va="center", weight="bold",
+        )  # fmt: skip
+    places = [g * (N + 1) + i for g in range(len(shifts)) for i in range(N)]
+    ax.set_yticks(places, LEVEL_NAMES * len(shifts), fontsize=8)
+    ax.tick_params(axis="y", length=0)
+    ax.set(xscale="log", xlim=(1, 1e4), xlabel="size $s$ of the scores")
+    ax.set_ylim(places[-1] + 0.7, -0.7)
+    ax.spines["left"].set_visible(False)
+    ax.set_title("Which rows survive, shift by shift", pad=30)
+    ax.legend(
+        handles=[Patch(**style, label=label) for label, style in zip(
+            ("right", "wrong numbers", "lost: nan or all zero"), VERDICTS.values(), strict=True)],
+        loc="lower left", bbox_to_anchor=(0, 1), ncols=3, borderaxespad=0.2,
+    )  # fmt: skip
+    show(
+        fig,
+        f"All four rows are right: {'; '.join(facts)}.",
+        f"Horizontal strips in {len(shifts)} groups, one a kind of shift; in each group four "
+        "strips, one a row, the highest row on top. Along a strip the scores grow from size 1 to "
+        "10000, and the strip changes from right to wrong or lost where the row breaks. "
+        + " ".join(f"{fact[0].upper()}{fact[1:]}." for fact in facts),
+    )
+
+
+def _strip(ax, sizes, verdicts, y):
+    """One horizontal strip, a piece for each run of equal verdicts."""
+    starts = [0, *(np.flatnonzero(verdicts[1:] != verdicts[:-1]) + 1), len(sizes) - 1]
+    for a, b in itertools.pairwise(starts):
+        ax.barh(y, sizes[b] - sizes[a], left=sizes[a], height=0.86, linewidth=0,
+                **VERDICTS[verdicts[a]])  # fmt: skip
+
+
+def _reach(sizes, right, space=" "):
+    """Up to which size all is right; two digits, as the grid of sizes is no finer."""
+    if right.all():
+        return f"at{space}every size"
+    if not right[0]:
+        return f"at{space}no size"
+    last = sizes[np.argmin(right) - 1]
+    return f"up to{space}about {float(f'{last:.2g}'):.0f}"
+
+
+@house_style
+def plot_shift_check(t, errors, floor):
+    """Draw the absolute error of d/dt p(S + t 1), which is 0, against t.
+
+    Parameters
+    ----------
+    t : ndarray, shape (K,)
+        What was added to every score.
+    errors : dict of str to ndarray, shape (K,)
+        Largest absolute entry of the numerical derivative, for each way to compute p.
+    floor : float
+        Rounding floor, u / h.
+    """
+    fig, ax = new_figure(height=4.0)
+    place = error_axis(ax, *errors.values(), floor)
+    looks = (
+        {"color": PALETTE["vermillion"], "marker": "x", "markersize": 5},
+        {"color": PALETTE["blue"], "marker": "o", "markersize": 3.5},
+    )
+    for (name, error), look in zip(errors.items(), looks, strict=True):
+        ax.plot(t, place(error), linestyle="", label=name, **look)
+    ax.axhline(floor, color=INK, linewidth=1.4, label="rounding floor $u/h$")
+    tiny, huge = np.log([np.finfo(float).tiny, np.finfo(float).max])
+    for end in (tiny, huge):
+        ax.axvline(end, color=PALETTE["gray"], linewidth=1, linestyle="--")
+        ax.annotate(
+            f"t = {end:.0f}".replace("-", "−"), (end, 0.5), (6 if end < 0 else -6, 0),
+            xycoords=("data", "axes fraction"), textcoords="offset points",
+            ha="left" if end < 0 else "right", color=PALETTE["gray"],
+        )  # fmt: skip
+    ax.set(xlabel="$t$, added to every score", ylabel="absolute error")
+    ax.set_title("The derivative of p along t is 0. What do differences find?", pad=30)
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, borderaxespad=0.2)
+    caption = " ".join(
+        f"{name.capitalize()}: a number {_finite_between(t, error)}, {_bounded(error, floor)}."
+        for name, error in errors.items()
+    )
+    show(
+        fig,
+        caption,
+        "Log plot of the absolute error against t. A level line marks the rounding floor. The "
+        "shifted errors stay near it or are exactly 0, at every t. The unshifted ones do so in the "
+        f"middle, climb steeply left of t = {tiny:.0f}, and are marked as not finite at both ends.",
+    )
+
+
+def _bounded(error, floor):
+    """How far finite errors exceed the floor: little, or beyond all rounding."""
+    worst = np.nanmax(error) / floor
+    if worst <= 10:
+        return "never more than 10 times the floor"
+    return f"up to more than {'100 000' if worst > 1e5 else '10'} times the floor"
+
+
+def _finite_between(t, error):
+    finite = t[np.isfinite(error)]
+    if finite.size == t.size:
+        return "at every t"
+    return f"for t from {finite.min():.0f} to {finite.max():.0f}"
+
+
+class ShiftExplorer(Explorer):
+    """Four rows of probabilities, for any size of scores, either dtype and five kinds of shift."""
+
+    title = "p = exp(S − shift) / Z, row by row"
+    size = (7.4, 3.9)
+    play = "scale"
+
+    def controls(self):
+        """Size of the scores, dtype, kind of shift."""
+        sizes = sorted({*(k * 10**e for e in range(4) for k in range(1, 10)), *THRESHOLDS, 10_000})
+        return {
+            "scale": widgets.SelectionSlider(
+                options=[(str(s), s) for s in sizes],
+                value=20,
+                description="size s of the scores",
+                layout={"width": "27em"},
+            ),
+            "dtype": widgets.Dropdown(
+                options=("float64", "float32"), description="dtype", layout={"width": "11em"}
+            ),
+            "kind": widgets.Dropdown(
+                options=tuple(SHIFTS), description="shift", layout={"width": "13em"}
+            ),
+        }
+
+    def build(self, fig):
+        """Frame and names stand; bars, the ticks on top of them and three lines of facts move."""
+        N, C = P.shape
+        ax = fig.subplots()
+        ax.set(xlim=(-0.5, N - 0.5), ylim=(0, 1.45))
+        ax.set_yticks([0, 0.25, 0.5, 0.75, 1])
+        ax.set_xticks(
+            range(N), [f"row {i}\nscores near {name}" for i, name in enumerate(LEVEL_NAMES)]
+        )
+        ax.tick_params(axis="x", length=0)
+        ax.grid(True, axis="y")
+        for y, name in zip(FACTS_AT, ("largest exponent", "$Z_i$", ""), strict=True):
+            ax.annotate(
+                name, (0, y), (-8, 0), xycoords=("axes fraction", "data"),
+                textcoords="offset points", ha="right", va="center",
+            )  # fmt: skip
+        x = np.arange(N)[:, None] + 0.27 * (np.arange(C) - 1)  # (N, C)
+        self.centers, self.bars = x.ravel(), []
+        for n, at in enumerate(x.flat):
+            label = f"class {n}" if n < C else None
+            self.bars += ax.bar(at, 1, 0.24, color=CLASS_COLORS[n % C], label=label, zorder=2)
+        # One artist for all that is alike: twelve texts and twelve hatches would take too long.
+        self.words = {
+            word: ax.plot([], [], linestyle="", marker=rf"$\mathrm{{{word}}}$", markersize=size,
+                          color=INK, markeredgewidth=0, zorder=4)[0]
+            for word, size in (("nan", 18), ("0", 8))
+        }  # fmt: skip
+        low = np.arange(0, 0.81, 0.05)
+        self.strokes = [[[(at - 0.12, y), (at + 0.12, y + 0.2)] for y in low] for at in x.flat]
+        self.hatching = ax.add_collection(
+            LineCollection([], colors=PALETTE["gray"], linewidths=1, zorder=2.5)
+        )
+        ticks = ax.hlines(
+            P.ravel(), x.ravel() - 0.13, x.ravel() + 0.13, color=INK, linewidth=2.5, zorder=3,
+            label="right $p_k$",
+        )  # fmt: skip
+        self.facts = [
+            [ax.text(i, y, "", ha="center", va="center", fontsize=10) for y in FACTS_AT]
+            for i in range(N)
+        ]
+        fig.legend(loc="upper right", ncols=4, fontsize=9.5, columnspacing=1.2, handlelength=1.4)
+        moving = [*self.bars, self.hatching, ticks, *self.words.values()]
+        return [*moving, *itertools.chain(*self.facts)]
+
+    def update(self, scale, dtype, kind):
+        """Bars to the probabilities that this shift gives; nan gets a hatched bar and its name."""
+        S, right = spread_rows(scale, dtype)
+        T, Z, got = _exponents(S, SHIFTS[kind])
+        verdicts = [_verdict(*pair) for pair in zip(right, got, strict=True)]
+        lost, zero = ~np.isfinite(got.ravel()), got.ravel() == 0
+        for n, bar in enumerate(self.bars):
+            bar.set_height(1 if lost[n] else got.flat[n])
+            bar.set_facecolor("#EEEEEE" if lost[n] else CLASS_COLORS[n % P.shape[1]])
+        self.hatching.set_segments(
+            [line for lines, gone in zip(self.strokes, lost, strict=True) if gone for line in lines]
+        )
+        self.words["nan"].set_data(self.centers[lost], np.full(lost.sum(), 1.04))
+        self.words["0"].set_data(self.centers[zero], np.full(zero.sum(), 0.04))
+        for i, (exponent, total, verdict) in enumerate(self.facts):
+            exponent.set_text(_short(T[i].max()))
+            total.set_text(_short(Z[i, 0]))
+            verdict.set(text=SIGNS[verdicts[i]], color=VERDICT_INK[verdicts[i]])
+        rows = "; ".join(
+            f"row {i}: p = {', '.join(f'{p:.3f}' for p in got[i])}, {verdicts[i]}"
+            for i in range(len(P))
+        )
+        return (
+            f"Scores of size {scale} in {dtype}, shift {kind}: "
+            f"{verdicts.count('right')} of {len(P)} rows are right.",
+            f"Bars of the probabilities of {len(P)} rows, three classes each, for scores of size "
+            f"{scale} in {dtype} and shift {kind}, beside ticks at the right answer. {rows}.",
+        )
+
+
+def _short(value):
+    """Two digits of a small number, all digits before the point of a larger one."""
+    if 10 <= abs(value) < 1e5:
+        text = f"{value:.0f}"
+    elif value == 0 or 0.01 <= abs(value) < 10 or not np.isfinite(value):
+        text = f"{value:.2g}"
+    else:
+        digits, power = f"{value:.1e}".split("e")
+        text = f"{digits}e{int(power)}"
+    return text.replace("-", "−")
+
+
+def explore():
+    """Probabilities of four rows, for any size of scores, either dtype and five kinds of shift."""
+    return ShiftExplorer()
+
+
+def stable_softmax(S):
+    """Row-wise softmax whose exponents are never above 0."""
+    E = np.exp(S - S.max(axis=1, keepdims=True))  # (N, C)
+    return E / E.sum(axis=1, keepdims=True)
+
+
+def _softmax_cases():
+    rng = np.random.default_rng(1)
+    level = np.array([[3000.0], [-3000.0], [0.0], [500.0], [-800.0]])
+    return [
+        (np.log([[1.0, 2.0, 5.0], [4.0, 3.0, 1.0]]),),
+        (rng.normal(size=(5, 3)),),
+        (rng.normal(size=(5, 3)) + level,),
+        (np.array([[710.0, 708.0]]),),
+        (np.array([[-900.0, -901.0, -902.0, -905.0]]),),
+        ((rng.normal(size=(5, 6)) + level / 10).astype(np.float32),),
+        (np.array([[0.0, 4000.0, -4000.0, 3999.0], [9000.0, 0.0, 1.0, 2.0]]),),
+    ]
+
+
+def largest_level(dtype, C):
+    """Largest t for which C equal scores t have a finite Z: log(max / C)."""
+    return float(np.log(float(np.finfo(dtype).max)) - np.log(C))
+
+
+def _level_cases():
+    return [("float64", 2), ("float32", 3), ("float64", 10), ("float32", 1000), ("float64", 10**6)]
+
+
+def odds(S_i, k, l):
+    """p_k / p_l of one row from its scores alone: exp(S_ik - S_il)."""
+    return np.exp(S_i[0, k] - S_i[0, l])
+
+
+def _odds_cases():
+    return [
+        (np.log([[1.0, 2.0, 5.0]]), 2, 0),
+        (np.array([[0.5, -1.0, 2.0, 0.0]]), 1, 2),
+        (np.array([[1000.0, 1001.5, 1003.0]]), 2, 0),
+        (np.array([[0.0, -2000.0, -2001.5]]), 1, 2),
+        (np.array([[-5000.0, 0.0, -4998.0, -5003.0]]), 0, 2),
+        (np.array([[100.0, -300.0, -298.0]], np.float32), 2, 1),
+    ]
+
+
+def surviving_rows(S, shift):
+    """Which rows of exp(S - shift) have a Z that one can divide by: neither 0 nor inf."""
+    with np.errstate(over="ignore"):
+        Z = np.exp(S - shift).sum(axis=1)  # (N,)
+    return (Z > 0) & np.isfinite(Z)
+
+
+def _survivor_cases():
+    S = np.array(
+        [[1.0, 2.0, 3.0], [709.5, 709.5, 709.5], [1000.0, 0.0, 0.0], [-800.0, -801.0, -900.0]]
+    )
+    spread = np.array([[900.0, 0.0], [-900.0, 899.0], [-1800.0, -950.0]])
+    return [
+        (S, 0.0),
+        (S, S.max(axis=1, keepdims=True)),
+        (S, S.max()),
+        (S, S.max(axis=0)),
+        (S, -S.max(axis=1, keepdims=True)),
+        (spread, spread.max(axis=0)),
+        ((S / 8).astype(np.float32), np.float32(0)),
+        (np.array([[709.0, 709.0]]), 0.0),
+    ]
+
+
+TASKS = (
+    Task(
+        number="2.1",
+        title="Softmax that no scores can break",
+        signature="stable_softmax(S) -> P",
+        solution=stable_softmax,
+        cases=_softmax_cases,
+        hints=(
+            "What is the largest exponent you want to hand to exp, in every row?",
+            "log K = -max_l S_il has one value a row: an array of shape (N, 1).",
+            "Begin with `T = S - S.max(axis=1, keepdims=True)`.",
+        ),
+        equation="eq. (2)",
+        reread='02_stability_shift, "The shift"',
+        question="Over which axis do you take maximum and sum, and which shape do they have?",
+        rtol=1e-10,
+    ),
+    Task(
+        number="2.2",
+        title="Largest level that C equal scores can have",
+        signature="largest_level(dtype, C) -> t",
+        solution=largest_level,
+        cases=_level_cases,
+        hints=(
+            "The row is t, t, …, t. What is its Z, as a formula in C and t?",
+            "Z = C exp(t) must not exceed np.finfo(dtype).max. Solve for t.",
+            "Begin with `largest = float(np.finfo(dtype).max)`.",
+        ),
+        equation="eq. (2)",
+        reread='02_stability_shift, "Where exp ends"',
+        question="With C classes, which number overflows first: exp(t), or the sum of C of them?",
+    ),
+    Task(
+        number="2.3",
+        title="How many times more probable class k is than class l",
+        signature="odds(S_i, k, l) -> r",
+        solution=odds,
+        cases=_odds_cases,
+        hints=(
+            "Write p_k / p_l with eq. (2). What cancels?",
+            "exp(a) / exp(b) = exp(a - b): subtract before you take exp.",
+            "Begin with `gap = S_i[0, k] - S_i[0, l]`.",
+        ),
+        equation="eq. (2)",
+        reread='02_stability_shift, "Only differences count"',
+        question="Does your answer survive a row in which both probabilities underflow to 0?",
+    ),
+    Task(
+        number="2.4",
+        title="Which rows survive a given shift",
+        signature="surviving_rows(S, shift) -> alive",
+        solution=surviving_rows,
+        cases=_survivor_cases,
+        hints=(
+            "Each row stands or falls with one number, the one that everything is divided by.",
+            "Z must be neither 0 nor inf. A row can have finite exponentials and Z = inf.",
+            "Begin with `Z = np.exp(S - shift).sum(axis=1)`.",
+        ),
+        equation="eq. (2)",
+        reread='02_stability_shift, "Where exp ends"',
+        question="What do you make of the row 709.5, 709.5, 709.5?",
+    ),
+)
