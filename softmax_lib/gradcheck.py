@@ -71,7 +71,7 @@ def numerical_gradient(f, x, method="central", h=None):
     >>> np.abs(gradient - [3.0, 12.0]).max() < 1e-8
     np.True_
     """
-    inputs.function(f, "f(x) -> a number or an array")
+    inputs.function(f, "f", "f(x) -> a number or an array")
     x = _point(x)
     h = _step(h, method, x.dtype)
     columns = []
@@ -220,7 +220,7 @@ def gradient_check(f, x, method="central", h=None, directions=None, tolerance=No
     >>> gradient_check(lambda x: (np.sum(x**2), 3 * x), x).passed
     False
     """
-    inputs.function(f, "f(x) -> (value, gradient)")
+    inputs.function(f, "f", "f(x) -> (value, gradient)")
     x = _point(x)
     h = _step(h, method, x.dtype)
     value, gradient = _pair(f(x.copy()), x.shape)
@@ -337,7 +337,7 @@ def step_sweep(
     np.True_
     """
     W, X, y, reg = inputs.loss_inputs(W, X, y, reg)
-    inputs.function(loss, "loss(W, X, y, reg) -> (loss, dW)")
+    inputs.function(loss, "loss", "loss(W, X, y, reg) -> (loss, dW)")
     if np.iscomplexobj(W):
         raise TypeError(
             f"W is complex ({W.dtype}), needed real: the sweep adds the imaginary part itself."

@@ -81,11 +81,11 @@ def numbers(values, name):
     return a
 
 
-def function(f, needed):
+def function(f, name, needed):
     """`f`, when it can be called."""
     if not callable(f):
         raise TypeError(
-            f"f is a {type(f).__name__}, needed a function, {needed}. "
+            f"{name} is a {type(f).__name__}, needed a function, {needed}. "
             f"Pass the function itself, not what it returned."
         )
     return f
