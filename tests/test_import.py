@@ -1,0 +1,131 @@
+"""What `import softmax_lib` costs and brings along; how small the maths floor stays."""
+
+import ast
+import io
+import json
+import subprocess
+import sys
+import tokenize
+from pathlib import Path
+
+import pytest
+
+import softmax_lib
+
+PACKAGE = Path(softmax_lib.__file__).parent
+MATHS = ["inputs", "forward", "derivation", "loss", "gradcheck", "training", "datasets"]
+HEAVY = [
+    "IPython",
+    "ipywidgets",
+    "matplotlib",
+    "pandas",
+    "pooch",
+    "scipy",
+    "sklearn",
+    "tqdm",
+    "urllib.request",
+]
+
+
+def python(code):
+    """Standard output of `code` in a fresh interpreter."""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    return done.stdout
+
+
+def modules_after(code):
+    return set(
+        json.loads(python(f"import json, sys\n{code}\nprint(json.dumps(list(sys.modules)))"))
+    )
+
+
+def imports(tree):
+    """Names of the modules that a syntax tree imports, wherever the import stands."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_importing_the_library_loads_no_heavy_package():
+    """Catches matplotlib, or any other second, at the top of a file of the maths."""
+    loaded = modules_after("import softmax_lib")
+    assert "numpy" in loaded
+    assert "softmax_lib.gradcheck" in loaded
+    assert not loaded & set(HEAVY)
+
+
+def test_importing_the_library_loads_no_teaching():
+    """Catches the maths importing figures, explorers, exercises or lessons, at any depth."""
+    loaded = {
+        name for name in modules_after("import softmax_lib") if name.startswith("softmax_lib")
+    }
+    assert loaded == {"softmax_lib", *(f"softmax_lib.{name}" for name in MATHS)}
+
+
+@pytest.mark.parametrize("name", ["__init__", *MATHS])
+def test_the_maths_never_names_the_teaching(name):
+    """Catches the same inside a function, where no import shows until it is called."""
+    tree = ast.parse((PACKAGE / f"{name}.py").read_text(encoding="utf-8"))
+    ours = {module.split(".")[1] for module in imports(tree) if module.startswith("softmax_lib.")}
+    assert ours <= set(MATHS)
+
+
+@pytest.mark.parametrize("name", ["inputs", "forward", "derivation", "loss", "gradcheck"])
+def test_the_maths_needs_numpy_only(name):
+    """Catches a dependency slipping in: the standard library and numpy, nothing else."""
+    tree = ast.parse((PACKAGE / f"{name}.py").read_text(encoding="utf-8"))
+    roots = {module.split(".")[0] for module in imports(tree)}
+    assert roots - set(sys.stdlib_module_names) <= {"numpy", "softmax_lib"}
+
+
+def test_all_that_is_promised_is_there():
+    """Catches a name in __all__ that is gone, or a public function that is not exported."""
+    assert sorted(softmax_lib.__all__) == sorted(set(softmax_lib.__all__))
+    for name in softmax_lib.__all__:
+        assert getattr(softmax_lib, name).__doc__, name
+    promised = """
+        scores softmax log_softmax cross_entropy dLi_dp dp_dSi dSi_dWj dLi_dWj dL_dS dL_dW
+        softmax_loss_naive softmax_loss_vectorized numerical_gradient relative_error
+        gradient_check step_sweep train predict accuracy load_digits
+    """
+    assert set(promised.split()) <= set(softmax_lib.__all__)
+
+
+def lines_of_code(source):
+    """Logical lines: a statement wrapped over three lines is one; docstrings and comments none."""
+    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
+    docstrings = [
+        node
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    ]
+    return sum(token.type == tokenize.NEWLINE for token in tokens) - len(docstrings)
+
+
+def test_lines_of_code_are_counted_right():
+    """Catches a count that lets docstrings or comments in, or counts a wrapped statement twice."""
+    sample = '''"""Doc."""
+# why
+x = [
+    1,
+    2,
+]  # comment
+
+
+def f():
+    "Doc, over\\
+ two lines."
+    return x
+'''
+    assert lines_of_code(sample) == 3
+
+
+def test_the_maths_stays_small():
+    """Catches a maths floor too long to be read in an afternoon: about 600 lines of code."""
+    files = [PACKAGE / f"{name}.py" for name in MATHS if name != "datasets"]
+    count = {file.stem: lines_of_code(file.read_text(encoding="utf-8")) for file in files}
+    assert sum(count.values()) <= 700, count
