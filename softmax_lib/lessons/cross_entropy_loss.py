@@ -211,13 +211,16 @@ class ScoresToLoss(Explorer):
         """One slider a score, and the right class."""
         sliders = {
             f"s{k}": widgets.FloatSlider(
-                start, min=-6, max=6, step=0.5, description=f"score of class {k}"
+                start,
+                min=-6,
+                max=6,
+                step=0.5,
+                description=f"score of class {k}",
+                readout_format=".1f",
             )
             for k, start in enumerate((2.0, 0.5, -1.0))
         }
-        right = widgets.Dropdown(
-            options=[(f"class {k}", k) for k in range(3)], value=1, description="right class m"
-        )
+        right = widgets.IntSlider(1, min=0, max=2, description="right class m")
         return {**sliders, "m": right}
 
     def build(self, fig):
