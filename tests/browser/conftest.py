@@ -1,0 +1,63 @@
+"""Opens every notebook in JupyterLab in a real Chromium, as a student would.
+
+``SOFTMAX_SCREENSHOTS=folder`` saves each notebook, after Run All, as pictures 1200 pixels wide::
+
+    SOFTMAX_SCREENSHOTS=/tmp/shots .venv/bin/python -m pytest tests/browser
+
+``SOFTMAX_CHROMIUM`` names a Chromium that is not on the path. Where there is none, this folder is
+not collected (tests/conftest.py); with ``SOFTMAX_REQUIRE_BROWSER=1`` that is an error.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+import lab
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session")
+def chromium_browser():
+    with lab.browser() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def jupyterlab(tmp_path_factory):
+    """JupyterLab over a copy of the notebooks: the stored ones stay as they are."""
+    scratch = tmp_path_factory.mktemp("lab")
+    folder = scratch / "notebooks"
+    shutil.copytree(ROOT / "notebooks", folder, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+    with lab.jupyterlab(folder, scratch) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def opened(request, chromium_browser, jupyterlab):
+    """A notebook's page after Run All, and its cells."""
+    name = request.param
+    page = chromium_browser.new_page(viewport={"width": 1200, "height": 1400})
+    lab.open_notebook(page, jupyterlab, name)
+    cells = lab.run_all(page)
+    if folder := os.environ.get("SOFTMAX_SCREENSHOTS"):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        lab.save_screenshots(page, folder, Path(name).stem)
+    yield page, cells
+    lab.shut_down(page)
+
+
+def pytest_terminal_summary(terminalreporter):
+    times = [
+        (report.nodeid.split("[")[-1].rstrip("]"), *value)
+        for report in terminalreporter.getreports("passed")
+        for key, value in report.user_properties
+        if key == "redraw"
+    ]
+    if times:
+        terminalreporter.section("explorers: from the key to the picture, median")
+    for name, placed, decoded, keys in times:
+        terminalreporter.write_line(
+            f"{name}: {decoded:.0f} ms ({placed:.0f} ms until it stands in the page; {keys} keys)"
+        )

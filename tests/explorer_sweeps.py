@@ -1,0 +1,130 @@
+"""Moves every control of an explorer as hands would, and holds it to what DESIGN asks of one."""
+
+import itertools
+import warnings
+
+import numpy as np
+from ipywidgets import widgets
+from matplotlib.text import Text
+
+# What a keyboard works: everything here answers to Tab, arrows and Space.
+SLIDERS = (widgets.IntSlider, widgets.FloatSlider, widgets.FloatLogSlider)
+CHOICES = (widgets.Dropdown, widgets.SelectionSlider, widgets.ToggleButtons, widgets.RadioButtons)
+SWITCHES = (widgets.Checkbox, widgets.ToggleButton)
+
+
+def positions(control, most=25):
+    """Values of a control from end to end: all of them, or `most` evenly spread."""
+    if isinstance(control, CHOICES):
+        options = control.options
+        pairs = options.items() if isinstance(options, dict) else options
+        return [pair[1] if isinstance(pair, tuple) else pair for pair in pairs]
+    if isinstance(control, SWITCHES):
+        return [False, True]
+    assert isinstance(control, SLIDERS), f"{type(control).__name__}: how would a keyboard work it?"
+    count = round((control.max - control.min) / control.step) + 1
+    chosen = np.unique(np.linspace(0, count - 1, min(count, most)).round())
+    values = control.min + control.step * chosen
+    if isinstance(control, widgets.FloatLogSlider):
+        return [float(control.base**value) for value in values]
+    return [type(control.value)(value) for value in values]
+
+
+def sweep_controls(make):
+    """Move every control of the explorer that `make` makes through its range.
+
+    Each position must give another picture and another alt text than the one before; at the end of
+    each range, and in every corner, the picture must be the one of a full redraw, nothing may be
+    cut off, and at no time may anything be raised or warned of.
+
+    Returns
+    -------
+    int
+        How many positions were looked at.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        return _sweep(make)
+
+
+def _sweep(make):
+    explorer = make()
+    start = explorer.values
+    assert explorer.title, "an explorer has a title"
+    assert explorer.control, "an explorer has controls"
+    looked_at, alike = 0, []
+    for name, control in explorer.control.items():
+        assert control.description.strip(), f"{name}: a control needs a description"
+        assert getattr(control, "continuous_update", True), f"{name}: it must follow the hand"
+        values = positions(control)
+        looks = [_look(explorer, {name: value}) for value in values]
+        for step, (before, after) in enumerate(itertools.pairwise(looks)):
+            move = f"{name} from {values[step]!r} to {values[step + 1]!r}"
+            assert before[1] != after[1], f"{move}: the same alt text"
+            if (before[0] == after[0]).all():
+                # A choice may matter elsewhere only: float32 or float64, to small scores.
+                assert not isinstance(control, SLIDERS), f"{move}: the same picture"
+                alike.append((name, values[step], values[step + 1], move))
+        looked_at += len(values)
+        assert_whole(explorer)
+        explorer.set(**start)
+    corners = _corners(explorer)
+    for corner in corners:
+        explorer.set(**corner)
+        assert_whole(explorer)
+        looked_at += 1
+    for name, value, after, move in alike:
+        assert any(
+            (_look(explorer, {**c, name: value})[0] != _look(explorer, {name: after})[0]).any()
+            for c in corners
+        ), f"{move}: the same picture, everywhere"
+    fresh = make()
+    fresh.set(**explorer.values)
+    assert (fresh.pixels == explorer.pixels).all(), "the picture depends on what was shown before"
+    assert (fresh.caption, fresh.alt) == (explorer.caption, explorer.alt)
+    return looked_at
+
+
+def _look(explorer, values):
+    explorer.set(**values)
+    for name, value in values.items():
+        assert explorer.values[name] == value, f"{name} does not take {value!r}"
+    return explorer.pixels, explorer.alt
+
+
+def _corners(explorer, most=64):
+    """Every choice with every slider's ends; a spread of them when they are many."""
+    ends = []
+    for control in explorer.control.values():
+        values = positions(control)
+        ends.append([values[0], values[-1]] if isinstance(control, SLIDERS) else values)
+    names = explorer.control
+    corners = [dict(zip(names, corner, strict=True)) for corner in itertools.product(*ends)]
+    return corners[:: -(-len(corners) // most)]
+
+
+def assert_whole(explorer):
+    """The picture is that of a full redraw, and nothing is cut off."""
+    before = explorer.pixels
+    explorer.figure.stale = True  # matplotlib's word for: draw everything again
+    explorer.redraw()
+    assert (explorer.pixels == before).all(), f"{explorer.values}: a ghost of an earlier position"
+
+    renderer = explorer.figure.canvas.get_renderer()
+    page = explorer.figure.bbox
+    inches = explorer.figure.get_tightbbox(renderer)
+    standing = inches.transformed(explorer.figure.dpi_scale_trans)
+    assert_inside(page, standing, f"{explorer.values}: what stands")
+    for artist in explorer.figure.findobj(Text):
+        if artist.get_animated() and artist.get_visible() and artist.get_text():
+            assert_inside(page, artist.get_window_extent(renderer), f"{explorer.values}: {artist}")
+
+
+def assert_inside(page, box, what, slack=2):
+    outside = (
+        box.x0 < page.x0 - slack
+        or box.y0 < page.y0 - slack
+        or box.x1 > page.x1 + slack
+        or box.y1 > page.y1 + slack
+    )
+    assert not outside, f"{what} is cut off: {box} is not inside {page}"
