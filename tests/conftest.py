@@ -1,9 +1,13 @@
-"""Collects the browser tests only where there is a browser."""
+"""Collects what can run here: the browser tests need a browser, the commands need a Unix shell."""
+
+import os
 
 import chromium
 import pytest
 
 collect_ignore = [] if chromium.find() or chromium.required() else ["browser"]
+if os.name == "nt":
+    collect_ignore += ["test_setup_script.py", "test_refresh.py", "test_rerun.py"]
 
 
 def pytest_configure(config):

@@ -49,8 +49,17 @@ def keeps_outputs(cell):
     return "nbval-ignore-output" in cell.metadata.get("tags", []) and bool(cell.outputs)
 
 
+def environment():
+    """One thread, no progress bars, none of the user's own Python settings."""
+    env = dict(os.environ, OPENBLAS_NUM_THREADS="1", TQDM_DISABLE="1")
+    env.pop("PYTHONPATH", None)
+    return env
+
+
 def execute(notebook, name):
     """Run all cells of `notebook` in a fresh kernel; raise Refused where one fails."""
+    for cell in cells_of_code(notebook):
+        cell.outputs, cell.execution_count = [], None
     with tempfile.TemporaryDirectory() as folder:
         client = NotebookClient(
             notebook,
@@ -61,7 +70,7 @@ def execute(notebook, name):
             store_widget_state=False,
         )
         try:
-            client.execute(stderr=subprocess.DEVNULL)  # the kernel's own log
+            client.execute(env=environment(), stderr=subprocess.DEVNULL)  # not the kernel's log
         except CellExecutionError as error:
             reason = f"{error.ename}: {error.evalue}"
         except CellTimeoutError:
@@ -192,8 +201,6 @@ def refresh(path):
 
 
 def main(names):
-    os.environ.update(OPENBLAS_NUM_THREADS="1", TQDM_DISABLE="1", JUPYTER_PREFER_ENV_PATH="1")
-    os.environ.pop("PYTHONPATH", None)
     paths = [Path(name) for name in names] or sorted((ROOT / "notebooks").glob("*.ipynb"))
     missing = [str(path) for path in paths if not path.is_file()]
     if missing:

@@ -15,7 +15,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 import chromium  # noqa: E402
 
-PYTEST = ("pytest", "-q", "--color=auto")
+PYTEST = ("pytest", "-q", "--color=yes" if sys.stdout.isatty() else "--color=no")
 NBVAL = (
     *PYTEST,
     "notebooks",

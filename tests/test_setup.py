@@ -1,0 +1,118 @@
+"""The files that say what to install agree with each other, and name no place to get it from."""
+
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parent.parent
+LOCKS = ("requirements.lock", "requirements-test.lock")
+CONDA_NAMES = {"matplotlib": "matplotlib-base"}  # where conda-forge's name differs
+
+
+def read(name):
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+PROJECT = tomllib.loads(read("pyproject.toml"))
+EXTRAS = PROJECT["project"]["optional-dependencies"]
+
+
+def pins(name):
+    """Locked packages: name -> (version, marker)."""
+    found = {}
+    for line in re.sub(r"\\\n\s*", " ", read(name)).splitlines():
+        requirement = Requirement(line.split(" --hash=")[0])
+        (pin,) = requirement.specifier
+        assert pin.operator == "=="
+        found[canonicalize_name(requirement.name)] = (pin.version, str(requirement.marker))
+    return found
+
+
+def test_numpy_is_the_only_hard_dependency():
+    assert PROJECT["project"]["dependencies"] == ["numpy>=2.0"]
+
+
+def test_conda_installs_what_pip_installs():
+    environment = yaml.safe_load(read("environment.yml"))
+    *packages, by_pip = environment["dependencies"]
+    assert by_pip == {"pip": ["-e ."]}
+    packages.remove("pip")  # conda wants it named, for the line above
+    expected = {f"python{PROJECT['project']['requires-python']}"}
+    for text in [*PROJECT["project"]["dependencies"], *EXTRAS["notebooks"]]:
+        requirement = Requirement(text)
+        name = CONDA_NAMES.get(requirement.name, requirement.name)
+        expected.add(f"{name}{requirement.specifier}")
+    assert set(packages) == expected
+    assert len(packages) == len(expected)
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_a_lock_has_hashes_and_no_addresses(name):
+    text = read(name)
+    assert not re.search(r"://|@ |file:|^-|#", text, flags=re.M)
+    for entry in re.split(r"\n(?=\S)", text.strip()):
+        head, *hashes = (line.strip(" \\") for line in entry.splitlines())
+        assert re.match(r"[a-z0-9._-]+==", head), head
+        assert hashes, head
+        assert all(re.fullmatch(r"--hash=sha256:[0-9a-f]{64}", line) for line in hashes), head
+
+
+@pytest.mark.parametrize(
+    ("name", "groups"), list(zip(LOCKS, (("notebooks",), ("notebooks", "test")), strict=True))
+)
+def test_a_lock_holds_what_the_project_asks_for(name, groups):
+    wanted = [*PROJECT["project"]["dependencies"], *PROJECT["dependency-groups"]["build"]]
+    wanted += [text for group in groups for text in EXTRAS[group]]
+    locked = pins(name)
+    for requirement in map(Requirement, wanted):
+        version, _ = locked[canonicalize_name(requirement.name)]
+        assert version in requirement.specifier, requirement
+
+
+def test_the_tests_run_on_what_the_notebooks_run_on():
+    notebooks, tests = map(pins, LOCKS)
+    versions = {name: tests[name][0] for name in notebooks}
+    assert versions == {name: version for name, (version, _) in notebooks.items()}
+
+
+def test_the_workflow_runs_the_command_of_the_readme():
+    jobs = yaml.safe_load(read(".github/workflows/test.yml"))["jobs"]
+    steps = jobs["everything"]["steps"]
+    runs = [step["run"] for step in steps if "run" in step and "if" not in step]
+    assert runs == ["make test"]
+    assert re.search(r"^make test$", read("README.md"), flags=re.M)
+    oldest, newest = jobs["everything"]["strategy"]["matrix"]["python"]
+    assert PROJECT["project"]["requires-python"] == f">={oldest}"
+    assert f"newest='{newest}'" in read("tools/setup.sh")
+
+
+def test_the_wheel_carries_the_data(tmp_path):
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    installed = tmp_path / "site packages"
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(installed)
+    assert (installed / "softmax_lib/data/digits.npz").read_bytes() == (
+        ROOT / "data/digits.npz"
+    ).read_bytes()
+    program = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import softmax_lib;"
+        "print(softmax_lib.__file__, softmax_lib.load_digits().X_train.shape)"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program, str(installed)],
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert ran.stdout.startswith(str(installed))

@@ -1,0 +1,292 @@
+"""What the commands do where something is missing or half made: tools/*.sh, .ci/run, Makefile.
+
+The commands run in a scratch folder (its name has spaces) on a PATH that holds a few tools and
+Pythons made of ten lines of shell, so nothing is downloaded, and each run takes a moment.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+TOOLS = "sh make awk cat cut dirname env grep head id mkdir mv rm sed tail uname".split()
+
+# A Python whose `venv` and `pip` only write down that they were called.
+PYTHON = f"""#!/bin/sh
+here=$(dirname "$0")
+case "$1 $2" in
+"-m venv")
+    mkdir -p "$3/bin" && cp "$0" "$3/bin/python"
+    echo "venv" >>calls ;;
+"-m pip")
+    [ "$3" = --version ] && exit
+    echo "pip $* PYTHONPATH=$PYTHONPATH" >>calls
+    if [ -f pip-says ]; then cat pip-says >&2; exit 1; fi ;;
+"-m jupyterlab")
+    echo "lab $*" >>calls ;;
+*)
+    exec "{sys.executable}" "$@" ;;
+esac
+"""
+TOO_OLD = """#!/bin/sh
+case "$2" in *"sys.exit"*) exit 1 ;; *) echo 3.8.18 ;; esac
+"""
+WITHOUT_VENV = f"""#!/bin/sh
+case "$2" in *ensurepip*) exit 1 ;; esac
+exec "{sys.executable}" "$@"
+"""
+
+
+class Project:
+    """A copy of what set-up needs, and a PATH with the tools and Pythons of our choice."""
+
+    def __init__(self, folder):
+        self.root = folder / "a folder with spaces"
+        self.bin = folder / "bin"
+        self.root.mkdir()
+        self.bin.mkdir()
+        for name in ("Makefile", "pyproject.toml", "requirements.lock", "requirements-test.lock"):
+            shutil.copy(ROOT / name, self.root)
+        for name in ("tools", ".ci"):
+            shutil.copytree(
+                ROOT / name, self.root / name, ignore=shutil.ignore_patterns("__pycache__")
+            )
+        for name in (*TOOLS, "cp"):
+            (self.bin / name).symlink_to(shutil.which(name))
+
+    def add(self, name, script):
+        path = self.bin / name
+        path.write_text(script)
+        path.chmod(0o755)
+        return path
+
+    def run(self, *command, **environment):
+        self.forget_calls()
+        return subprocess.run(
+            command,
+            cwd=self.root,
+            env={"PATH": str(self.bin), "HOME": str(self.root), **environment},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    def forget_calls(self):
+        (self.root / "calls").unlink(missing_ok=True)
+
+    @property
+    def calls(self):
+        path = self.root / "calls"
+        return path.read_text().splitlines() if path.exists() else []
+
+    @property
+    def venv(self):
+        return self.root / ".venv"
+
+
+@pytest.fixture
+def project(tmp_path):
+    return Project(tmp_path)
+
+
+@pytest.fixture
+def ready(project):
+    """A project after a `make setup` that went well."""
+    project.add("python3", PYTHON)
+    ran = project.run("make", "setup")
+    assert ran.returncode == 0, ran.stderr
+    return project
+
+
+def test_setup_makes_an_environment_and_installs_the_lock_then_the_library(ready):
+    made, packages, library = ready.calls
+    assert made == "venv"
+    assert "--require-hashes -r requirements.lock" in packages
+    assert "--no-deps --no-build-isolation -e ." in library
+    assert "--compile" in packages
+
+
+def test_a_second_setup_installs_nothing(ready):
+    ran = ready.run("make", "setup")
+    assert (ran.returncode, ready.calls, ran.stdout) == (0, [], "")
+
+
+def test_what_the_tests_need_comes_on_top_once(ready):
+    assert ready.run("make", "setup-test").returncode == 0
+    assert "-r requirements-test.lock" in ready.calls[0]
+    assert ready.run("make", "setup-test").returncode == 0
+    assert ready.calls == []
+    assert ready.run("make", "setup").returncode == 0
+    assert ready.calls == []
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-test.lock", "pyproject.toml"])
+def test_a_changed_file_is_installed_into_the_same_environment(ready, name):
+    with (ready.root / name).open("a") as file:
+        file.write("# changed\n")
+    assert ready.run("make", "setup").returncode == 0
+    assert len(ready.calls) == 2
+    assert "venv" not in ready.calls
+
+
+def test_a_moved_folder_is_linked_again(ready):
+    moved = ready.root.with_name("moved elsewhere")
+    ready.root.rename(moved)
+    ready.root = moved
+    assert ready.run("make", "setup").returncode == 0
+    assert any("-e ." in call for call in ready.calls)
+
+
+def leave_a_file(venv):
+    venv.write_text("")
+
+
+def leave_no_python(venv):
+    (venv / "bin").mkdir(parents=True)
+
+
+def leave_a_dead_link(venv):
+    leave_no_python(venv)
+    (venv / "bin/python").symlink_to("/no/such/python3.11")
+
+
+def leave_an_interrupted_install(venv):
+    leave_no_python(venv)
+    (venv / "bin/python").write_text(PYTHON)
+    (venv / "bin/python").chmod(0o755)
+    (venv / "installing").write_text("")
+
+
+@pytest.mark.parametrize(
+    "leave", [leave_a_file, leave_no_python, leave_a_dead_link, leave_an_interrupted_install]
+)
+def test_a_half_made_environment_is_made_again(project, leave):
+    project.add("python3", PYTHON)
+    leave(project.venv)
+    ran = project.run("make", "setup")
+    assert ran.returncode == 0, ran.stderr
+    assert "making it again" in ran.stdout
+    assert project.calls[0] == "venv"
+    assert project.run("make", "setup").returncode == 0
+    assert project.calls == []
+
+
+@pytest.mark.parametrize(
+    ("pip_says", "sentence"),
+    [
+        ("NewConnectionError: Failed to establish a new connection", "needs the network once"),
+        ("ERROR: No matching distribution (from versions: none)", "needs the network once"),
+        ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES", "its hash differs"),
+        ("OSError: [Errno 28] No space left on device", "The disk is full"),
+        ("error: something nobody foresaw", "something nobody foresaw"),
+    ],
+)
+def test_a_failing_install_says_why_and_the_next_run_recovers(project, pip_says, sentence):
+    project.add("python3", PYTHON)
+    (project.root / "pip-says").write_text(pip_says)
+    ran = project.run("make", "setup")
+    assert ran.returncode != 0
+    assert sentence in ran.stderr
+    assert not list(project.venv.glob("ready-*"))
+    (project.root / "pip-says").unlink()
+    assert project.run("make", "setup").returncode == 0
+    assert "venv" not in project.calls  # what was installed is kept
+
+
+@pytest.mark.parametrize(
+    ("pythons", "arguments", "sentence"),
+    [
+        ({}, [], "Python 3.11 or newer is needed, and none was found"),
+        ({"python3": TOO_OLD}, [], "(python3 is Python 3.8.18)"),
+        ({"python3.12": WITHOUT_VENV}, [], "python3.12 cannot make environments"),
+        ({"python3": PYTHON}, ["PYTHON=/no/such"], "PYTHON=/no/such does not run"),
+        ({"python3": PYTHON, "old": TOO_OLD}, ["PYTHON=old"], "(old is Python 3.8.18)"),
+    ],
+)
+def test_without_a_python_that_will_do_one_sentence_says_so(project, pythons, arguments, sentence):
+    for name, script in pythons.items():
+        project.add(name, script)
+    ran = project.run("make", "setup", *arguments)
+    assert ran.returncode != 0
+    assert sentence in ran.stderr
+    assert "run the same command again" in ran.stderr
+    assert len([line for line in ran.stderr.splitlines() if line and "make:" not in line]) == 1
+    assert project.calls == []
+
+
+def test_a_python_without_venv_is_passed_over(project):
+    project.add("python3.13", WITHOUT_VENV)
+    project.add("python3.12", TOO_OLD)
+    project.add("python3", PYTHON)
+    assert project.run("make", "setup").returncode == 0
+
+
+def test_another_python_makes_another_environment(ready):
+    older = PYTHON.replace("*)\n", '*)\n    case "$2" in *print*) echo 3.99.0; exit ;; esac\n', 1)
+    path = ready.add("another", older)
+    ran = ready.run("make", "setup", f"PYTHON={path}")
+    assert ran.returncode == 0, ran.stderr
+    assert ready.calls[0] == "venv"
+
+
+def test_settings_of_the_user_stay_outside(project):
+    project.add("python3", PYTHON)
+    ran = project.run("make", "setup", PYTHONPATH="/elsewhere", CONDA_PREFIX="/opt/conda")
+    assert ran.returncode == 0, ran.stderr
+    assert {call.rpartition(" ")[2] for call in project.calls if call != "venv"} == {"PYTHONPATH="}
+
+
+@pytest.mark.parametrize(
+    ("environment", "opens"), [({}, sys.platform == "darwin"), ({"DISPLAY": ":0"}, True)]
+)
+def test_lab_opens_the_first_notebook_on_loopback(ready, environment, opens):
+    ran = ready.run("make", "lab", **environment)
+    assert ran.returncode == 0, ran.stderr
+    (call,) = ready.calls
+    assert "--ip=127.0.0.1" in call
+    assert call.endswith("notebooks/00_start_here.ipynb")
+    assert ("--no-browser" not in call) == opens
+    assert "token" not in call
+
+
+def test_help_lists_every_target_that_people_call(project):
+    ran = project.run("make")
+    listed = re.findall(r"^make (\S+) +\S", ran.stdout, flags=re.M)
+    phony = re.search(r"\.PHONY: (.*)", (ROOT / "Makefile").read_text())[1].split()
+    assert set(listed) == set(phony) - {"setup-test"}
+
+
+def test_clean_leaves_the_notebooks(ready):
+    (ready.root / "notebooks").mkdir()
+    (ready.root / "notebooks/00.ipynb").write_text("{}")
+    (ready.root / "notebooks/.ipynb_checkpoints").mkdir()
+    (ready.bin / "find").symlink_to(shutil.which("find"))
+    assert ready.run("make", "clean").returncode == 0
+    assert not ready.venv.exists()
+    assert os.listdir(ready.root / "notebooks") == ["00.ipynb"]
+
+
+def test_ci_tries_twice_to_install_chromium_and_says_when_it_cannot(project):
+    project.add("apt-get", "#!/bin/sh\necho apt-get $1 >>calls\nexit 100\n")
+    project.add("sudo", '#!/bin/sh\nshift\nexec "$@"\n')
+    ran = project.run("sh", ".ci/run")
+    assert ran.returncode != 0
+    assert project.calls == ["apt-get update"] * 2
+    assert "Chromium cannot be installed here" in ran.stderr
+
+
+def test_ci_requires_the_browser_tests_and_runs_the_notebooks_on_another_kernel(project):
+    project.add("chromium", "#!/bin/sh\n")
+    project.add("make", '#!/bin/sh\necho "make $* $SOFTMAX_REQUIRE_BROWSER" >>calls\n')
+    python = project.venv / "bin/python"
+    python.parent.mkdir(parents=True)
+    python.write_text('#!/bin/sh\necho "python $* $OPENBLAS_CORETYPE" >>calls\n')
+    python.chmod(0o755)
+    assert project.run("sh", ".ci/run").returncode == 0
+    assert project.calls == ["make test 1", "python tools/run_tests.py notebooks Nehalem"]
