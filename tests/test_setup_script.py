@@ -61,6 +61,7 @@ class Project:
 
     def add(self, name, script):
         path = self.bin / name
+        path.unlink(missing_ok=True)  # else a link to the machine's own tool would be followed
         path.write_text(script)
         path.chmod(0o755)
         return path
