@@ -137,6 +137,22 @@ def test_the_complex_step_reaches_fourteen_digits(loss, scale):
     assert gradient_check(lambda W: loss(W, X, y, 0.1), W, "complex").error <= 1e-14
 
 
+@properties
+@given(st.lists(st.integers(1, 3), max_size=3), st.sampled_from(METHODS), st.integers(0, 2**32 - 1))
+def test_quadratics_of_any_shape(shape, method, seed):
+    """Catches entries visited in another order than they are laid out, at any shape."""
+    rng = np.random.default_rng(seed)
+    x, b = rng.normal(size=shape), rng.normal(size=shape)
+
+    def f(x):
+        return np.sum(x * x) / 2 + np.sum(b * x)
+
+    check = gradient_check(lambda x: (f(x), x + b), x, method)
+    assert check.passed
+    assert check.numerical.shape == x.shape
+    assert not gradient_check(lambda x: (f(x), x - b), x, method).passed
+
+
 # numerical_gradient: what it leaves alone, and functions that are unkind
 
 
