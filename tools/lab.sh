@@ -16,6 +16,14 @@ root=
 if [ "$(id -u)" = 0 ]; then
     root=--allow-root
 fi
+# The log of a server that is well says little but the address; with a token of the user's own,
+# only the longer log has it.
+level=ERROR
+if [ -n "${JUPYTER_TOKEN:-}" ]; then
+    level=INFO
+fi
 echo "Starting JupyterLab. If no browser opens, open the address below that starts with"
-echo "http://127.0.0.1 (its token lets you in). To stop: press Ctrl+C twice, here."
-exec .venv/bin/python -m jupyterlab --ip=127.0.0.1 $browser $root "$notebook"
+echo "http://127.0.0.1 (its token lets you in). To stop, press Ctrl+C here, twice."
+exec .venv/bin/python -m jupyterlab --ip=127.0.0.1 --log-level="$level" $browser $root \
+    --KernelManager.transport_encryption=auto \
+    --LabApp.default_url="/lab/tree/$notebook"
