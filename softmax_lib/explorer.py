@@ -152,7 +152,7 @@ class Explorer:
 
     def _still_caption(self):
         names = ", ".join(control.description.strip() for control in self.control.values())
-        return f"{self.caption} Run this cell to change: {names}."
+        return f"{self.caption} (Run this cell to change: {names}.)"
 
     @property
     def pixels(self):
@@ -187,10 +187,9 @@ class Explorer:
         self._picture.value = figure_html(png, self.caption, self.alt, live=True)
 
     def close(self):
-        """Let go of the widgets and of the figure: the explorer is over."""
+        """Let go of the widgets, the figure and all else: the explorer is over."""
         self._close_widgets()
-        self.figure = self._background = None
-        self._moving = []
+        vars(self).clear()  # a subclass's artists would hold the figure
 
     def _repr_mimebundle_(self, **kwargs):
         _keep(self)

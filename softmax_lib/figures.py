@@ -102,6 +102,7 @@ STYLE = {
     "grid.linewidth": 0.8,
     "image.cmap": "cividis",
     "legend.frameon": False,
+    "text.hinting": "no_hinting",  # at this many dots it only costs time
     "lines.linewidth": 1.8,
     "lines.markersize": 6,
     "xtick.color": INK,
@@ -249,9 +250,9 @@ def error_axis(ax, *errors):
     values = np.concatenate([np.ravel(e).astype(float) for e in errors])
     drawn = values[np.isfinite(values) & (values > 0)]
     low, high = -16, 0
-    if drawn.size:
-        low, high = np.floor(np.log10(drawn.min())), np.ceil(np.log10(drawn.max()))
-    high = max(high, low + 1)
+    if drawn.size:  # as far as a float can draw with room to spare
+        low, high = np.clip(np.log10([drawn.min(), drawn.max()]), -250, 250)
+    low, high = np.floor(low), max(np.ceil(high), np.floor(low) + 1)
     gap = max(0.6, 0.08 * (high - low))
     below, above = low - 1.3 * gap, high + 1.3 * gap
     has_zero, has_wild = (values == 0).any(), (~np.isfinite(values)).any()
@@ -273,8 +274,8 @@ def error_axis(ax, *errors):
 
     def place(errors):
         errors = np.asarray(errors, dtype=float)
-        errors = np.where(errors == 0, 10.0**below, errors)
-        return np.where(np.isfinite(errors), errors, 10.0**above)
+        errors = np.where(errors == 0, 10.0**below, np.maximum(errors, 1e-250))
+        return np.where(np.isfinite(errors), np.minimum(errors, 1e250), 10.0**above)
 
     return place
 

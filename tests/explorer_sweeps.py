@@ -8,26 +8,41 @@ from ipywidgets import widgets
 from matplotlib.text import Text
 
 # What a keyboard works: everything here answers to Tab, arrows and Space.
-SLIDERS = (widgets.IntSlider, widgets.FloatSlider, widgets.FloatLogSlider)
-CHOICES = (widgets.Dropdown, widgets.SelectionSlider, widgets.ToggleButtons, widgets.RadioButtons)
+SLIDERS = (
+    widgets.IntSlider,
+    widgets.FloatSlider,
+    widgets.FloatLogSlider,
+    widgets.SelectionSlider,
+)
+CHOICES = (widgets.Dropdown, widgets.ToggleButtons, widgets.RadioButtons)
 SWITCHES = (widgets.Checkbox, widgets.ToggleButton)
 
 
 def positions(control, most=25):
-    """Values of a control from end to end: all of them, or `most` evenly spread."""
-    if isinstance(control, CHOICES):
-        options = control.options
-        pairs = options.items() if isinstance(options, dict) else options
-        return [pair[1] if isinstance(pair, tuple) else pair for pair in pairs]
+    """Values of a control from end to end; of a slider at most `most`, evenly spread."""
     if isinstance(control, SWITCHES):
         return [False, True]
-    assert isinstance(control, SLIDERS), f"{type(control).__name__}: how would a keyboard work it?"
-    count = round((control.max - control.min) / control.step) + 1
-    chosen = np.unique(np.linspace(0, count - 1, min(count, most)).round())
-    values = control.min + control.step * chosen
+    assert isinstance(control, SLIDERS + CHOICES), (
+        f"{type(control).__name__}: how would a keyboard work it?"
+    )
+    if hasattr(control, "options"):
+        options = control.options
+        pairs = options.items() if isinstance(options, dict) else options
+        values = [pair[1] if isinstance(pair, tuple) else pair for pair in pairs]
+        return (
+            values if isinstance(control, CHOICES) else [values[k] for k in _spread(values, most)]
+        )
+    steps = range(round((control.max - control.min) / control.step) + 1)
+    values = [control.min + control.step * k for k in _spread(steps, most)]
     if isinstance(control, widgets.FloatLogSlider):
         return [float(control.base**value) for value in values]
     return [type(control.value)(value) for value in values]
+
+
+def _spread(values, most):
+    """Indices of at most `most` of the values, evenly spread, both ends among them."""
+    last = len(values) - 1
+    return sorted({round(k) for k in np.linspace(0, last, min(last + 1, most))})
 
 
 def sweep_controls(make):
@@ -68,15 +83,14 @@ def _sweep(make):
         looked_at += len(values)
         assert_whole(explorer)
         explorer.set(**start)
-    corners = _corners(explorer)
-    for corner in corners:
+    for corner in _settings(explorer, each=2):
         explorer.set(**corner)
         assert_whole(explorer)
         looked_at += 1
     for name, value, after, move in alike:
         assert any(
             (_look(explorer, {**c, name: value})[0] != _look(explorer, {name: after})[0]).any()
-            for c in corners
+            for c in _settings(explorer, each=7)
         ), f"{move}: the same picture, everywhere"
     fresh = make()
     fresh.set(**explorer.values)
@@ -92,15 +106,16 @@ def _look(explorer, values):
     return explorer.pixels, explorer.alt
 
 
-def _corners(explorer, most=64):
-    """Every choice with every slider's ends; a spread of them when they are many."""
-    ends = []
-    for control in explorer.control.values():
-        values = positions(control)
-        ends.append([values[0], values[-1]] if isinstance(control, SLIDERS) else values)
-    names = explorer.control
-    corners = [dict(zip(names, corner, strict=True)) for corner in itertools.product(*ends)]
-    return corners[:: -(-len(corners) // most)]
+def _settings(explorer, each, most=64):
+    """Every choice with `each` values of every slider; a spread of them when they are many."""
+    values = [
+        positions(control, most=each if isinstance(control, SLIDERS) else None)
+        for control in explorer.control.values()
+    ]
+    settings = [
+        dict(zip(explorer.control, setting, strict=True)) for setting in itertools.product(*values)
+    ]
+    return [settings[k] for k in _spread(settings, most)]
 
 
 def assert_whole(explorer):

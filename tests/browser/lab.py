@@ -163,8 +163,9 @@ def press_keys(page, explorer, times):
     return page.evaluate("() => redraws.times")
 
 
-def save_screenshots(page, folder, name, height=8000):
+def save_screenshots(page, folder, name, height=4000):
     """The whole notebook, 1200 pixels wide, in pictures at most `height` high."""
+    page.evaluate("() => jupyterapp.shell.collapseLeft()")
     panel = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-WindowedPanel-outer").first
     extra = page.viewport_size["height"] - panel.evaluate("panel => panel.clientHeight")
     length = panel.evaluate("""panel => {
