@@ -76,6 +76,8 @@ BAD_LOSS_CALLS = [
     ("NaN as imaginary part", loss_call(W=changed(W + 0j, (1, 1), complex(0, nan))), ValueError, r"W\[1, 1\] is nanj"),
     ("diverged weights", loss_call(W=1e200 * W, X=1e200 * X), ValueError, r"beyond what float64 can hold.*all inputs are finite.*diverge"),
     ("diverged weights, float32", loss_call(W=np.float32(1e30 * W), X=np.float32(1e30 * X)), ValueError, r"beyond what float32"),
+    ("a loss too large, its gradient not", ([[1e308, -1e308]], [[1.0]], [1], 0), ValueError, r"beyond what float64 can hold"),
+    ("a gradient too large, its loss not", (np.float32([[3e38, 0]]), np.float32([[0]]), [0], 1), ValueError, r"beyond what float32 can hold"),
     ("X ragged", loss_call(X=[[1.0, 2.0, 3.0], [1.0]]), ValueError, r"X is not a rectangular table.*rows differ in length"),
     ("X objects", loss_call(X=X.astype(object)), TypeError, r"X has dtype object, needed numbers"),
     ("X a frame with text", loss_call(X=Frame([[1, "a", 2]] * N)), TypeError, r"X has dtype .*needed numbers.*text"),
