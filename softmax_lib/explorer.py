@@ -93,7 +93,7 @@ class Explorer:
 
         self._picture = widgets.HTML()
         bar = widgets.HBox(
-            [*self.control.values(), *self._player()],
+            [part for name in self.control for part in self._handle(name)],
             layout=widgets.Layout(flex_flow="row wrap", align_items="center"),
         )
         self.view = widgets.VBox([bar, self._picture])
@@ -108,25 +108,28 @@ class Explorer:
 
         for control in self.control.values():
             control.observe(follow, "value")
-            control.style.description_width = "initial"
-            if hasattr(control, "continuous_update") and control.layout.width is None:
-                control.layout.width = "340px"  # or a long description leaves no track to slide on
         self._close_widgets = weakref.finalize(self, _close, self.view)
         self._close_widgets.atexit = False
 
-    def _player(self):
-        if not self.play:
-            return []
-        slider = self.control[self.play]
-        if hasattr(slider, "options"):
-            chosen, low, high, step = "index", 0, len(slider.options) - 1, 1
+    def _handle(self, name):
+        """A control made fit for its row on the page, and its play button if it has one."""
+        control = self.control[name]
+        control.style.description_width = "initial"
+        control.tooltip = control.tooltip or control.description  # else a hover says "null"
+        if control.layout.width is None:
+            # A slider, or a long description leaves no track; all else, no more than it needs.
+            control.layout.width = "340px" if hasattr(control, "readout") else "max-content"
+        if name != self.play:
+            return [control]
+        if hasattr(control, "options"):
+            chosen, low, high, step = "index", 0, len(control.options) - 1, 1
         else:
-            chosen, low, high, step = "value", slider.min, slider.max, slider.step
+            chosen, low, high, step = "value", control.min, control.max, control.step
         player = widgets.Play(
-            value=getattr(slider, chosen), min=low, max=high, step=step, interval=200
+            value=getattr(control, chosen), min=low, max=high, step=step, interval=200
         )
-        player.link = widgets.jslink((player, "value"), (slider, chosen))
-        return [player]
+        player.link = widgets.jslink((player, "value"), (control, chosen))
+        return [control, player]
 
     def controls(self):
         """Controls by name; a subclass says which."""
