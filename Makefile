@@ -9,7 +9,7 @@ export JUPYTER_PREFER_ENV_PATH = 1
 export PYTHON
 
 python := .venv/bin/python
-compile := $(python) -m uv pip compile pyproject.toml --extra notebooks --group build \
+compile := $(python) -m uv pip compile pyproject.toml --extra notebooks --extra slides --group build \
   --constraints tools/constraints.txt --universal --fork-strategy fewest --python-version 3.11 --generate-hashes \
   --no-header --no-annotate --no-emit-index-url $(if $(UPGRADE),--upgrade) --quiet
 
