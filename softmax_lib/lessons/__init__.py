@@ -17,6 +17,7 @@ LESSONS = (
     "matrix_shapes",
     "stability_shift",
     "cross_entropy_loss",
+    "chain_rule",
 )
 
 _NUMBER = re.compile(r"\d+\.[1-9]\d*")

@@ -1,0 +1,563 @@
+"""Lesson 04, the chain rule: three links from a weight to the loss.
+
+What notebook 04 shows and does not spell out: three pictures, the shape train, three exercises.
+"""
+
+import textwrap
+
+import ipywidgets as widgets
+import numpy as np
+from matplotlib.collections import PolyCollection
+from matplotlib.colors import to_rgba
+
+from softmax_lib.explorer import Explorer
+from softmax_lib.figures import (
+    INK,
+    MATRIX_COLORS,
+    METHOD_STYLES,
+    PALETTE,
+    error_axis,
+    house_style,
+    new_figure,
+    show,
+)
+from softmax_lib.forward import cross_entropy, softmax
+from softmax_lib.gradcheck import default_step, numerical_gradient, relative_error, unit_roundoff
+from softmax_lib.lessons import Task
+
+__all__ = ["TASKS", "explore", "plot_chain_errors", "plot_first_factor", "plot_paths"]
+
+
+# Pictures
+
+
+@house_style
+def plot_chain_errors(errors, floor, bounds):
+    """Draw how far the product of three measured factors is from the measured whole.
+
+    Parameters
+    ----------
+    errors : dict of str to ndarray, shape (C, D)
+        Relative error of each entry, by method; row j holds those of dL_i/dW_j.
+    floor : ndarray, shape (C, D)
+        Rounding floor of each entry of the central differences, u |L| / (h |g|).
+    bounds : dict of str to float
+        What the caption counts against, by method.
+    """
+    fig, ax = new_figure(height=3.9)
+    unit = unit_roundoff(float)
+    place = error_axis(ax, *errors.values(), floor, unit, 1e-7)
+    C, D = floor.shape
+    x = np.arange(C)[:, None] * (D + 1.5) + np.arange(D)  # (C, D)
+    for method, error in errors.items():
+        style = METHOD_STYLES[method]
+        ax.plot(x.ravel(), place(error).ravel(), style["marker"], color=style["color"])
+        ax.annotate(
+            {"central": "central differences", "complex": "complex step"}[method],
+            (x[0, 0] - 0.4, 10 ** {"central": -7.6, "complex": -14.0}[method]),
+            color=style["color"],
+            weight="bold",
+        )
+    ax.hlines(floor, x - 0.4, x + 0.4, color=PALETTE["gray"], linewidth=1.6)
+    ax.axhline(unit, color=PALETTE["gray"], linewidth=1.2, linestyle="--")
+    beside = {"textcoords": "offset points", "color": PALETTE["gray"], "fontsize": 9.5}
+    ax.annotate("rounding floor", (x[-1, -1] + 0.5, floor[-1, -1]), (4, -3), **beside)
+    ax.annotate("one rounding, $u$", (x[-1, -1] + 0.5, unit), (4, 4), **beside)
+    ax.set_xlim(-1, x[-1, -1] + 3.2)
+    ax.set_xticks(x.mean(axis=1), [f"class j = {j}: {D} entries" for j in range(C)])
+    ax.set_ylabel("relative error")
+    ax.set_title("Product of the three factors against the whole")
+    counts = ", ".join(
+        f"{np.sum(error < bounds[method])} of {error.size} entries agree to {bounds[method]:.0e} "
+        f"({method})"
+        for method, error in errors.items()
+    )
+    show(
+        fig,
+        f"The chain rule, measured: {counts}.",
+        f"Errors of the {C * D} entries on a log axis, in a group for each of the {C} classes. "
+        "Those of central differences lie about their rounding floor, a short bar for each entry; "
+        f"those of the complex step lie far below, about one rounding. {counts}.",
+    )
+
+
+@house_style
+def plot_first_factor(p_m, errors):
+    """Draw the error of numerical derivatives of -log p_m against p_m, beside the theory.
+
+    Parameters
+    ----------
+    p_m : ndarray, shape (K,)
+        Probabilities of the right class, rising.
+    errors : dict of str to ndarray, shape (K,)
+        Relative error of dL_i/dp by norm, by method: ``"central"`` and ``"complex"``.
+    """
+    unit, h = unit_roundoff(float), default_step("central", float)
+    truncation = h**2 / (3 * p_m**2)
+    rounding = unit * p_m * (1 - np.log(p_m)) / h
+    fig, ax = new_figure(height=3.9)
+    place = error_axis(ax, *errors.values(), truncation, rounding, unit)
+    ax.set_xscale("log")
+    ax.plot(p_m, truncation, color=METHOD_STYLES["central"]["color"], linewidth=1.4)
+    ax.plot(p_m, rounding, color=PALETTE["gray"], linewidth=1.6)
+    ax.axhline(unit, color=PALETTE["gray"], linewidth=1.2, linestyle="--")
+    for method, error in errors.items():
+        style = METHOD_STYLES[method]
+        ax.plot(p_m, place(error), style["marker"], color=style["color"], markersize=5)
+    words = {"textcoords": "offset points"}
+    k = len(p_m) // 3
+    ax.annotate(
+        "central differences:\ntruncation, $h^2 / (3\\,p_m^2)$", (p_m[k], truncation[k]), (10, 6),
+        color=METHOD_STYLES["central"]["color"], weight="bold", **words,
+    )  # fmt: skip
+    ax.annotate("rounding floor", (p_m[k], rounding[k]), (0, -16), color=PALETTE["gray"], **words)
+    ax.annotate(
+        "complex step", (p_m[k], 4e-16), (0, 10), color=METHOD_STYLES["complex"]["color"],
+        weight="bold", **words,
+    )  # fmt: skip
+    ax.annotate("one rounding, $u$", (p_m[0], unit), (0, 4), color=PALETTE["gray"], **words)
+    ax.set_xlabel("probability of the right class, $p_m$")
+    ax.set_ylabel("relative error of $dL_i/dp$")
+    ax.set_title("Eq. (5), measured for right answers and for wrong ones")
+    small = p_m <= 1e-2
+    slope = np.polyfit(np.log10(p_m[small]), np.log10(errors["central"][small]), 1)[0]
+    exact = (errors["complex"] < 1e-14).all()
+    fact = (
+        f"Below p_m = 0.01 the error of central differences goes like p_m to the power {slope:.1f}."
+        f" The complex step is right to 14 digits at {'every' if exact else 'not every'} p_m."
+    )
+    show(
+        fig,
+        fact,
+        f"Log-log plot of the relative error against p_m, from {p_m[0]:g} to {p_m[-1]:.2g}, with "
+        f"two lines of theory. {fact} Toward p_m = 1 the central errors come down to a rounding "
+        "floor that rises with p_m.",
+    )
+
+
+@house_style
+def plot_paths(factors, m, j):
+    """Draw every path from the weights of class j to the loss, the live ones thick.
+
+    Parameters
+    ----------
+    factors : tuple of ndarray, shapes (1, C), (C, C), (C, D)
+        dL_i/dp, dp/dS_i and dS_i/dW_j.
+    m, j : int
+        The right class, and the class whose weights move.
+    """
+    first, middle, last = factors
+    C, D = last.shape
+    fig, ax = new_figure(height=4.0)
+    at = {
+        "W": [(0.0, y) for y in _spread(D)],
+        "S": [(2.0, y) for y in _spread(C)],
+        "p": [(4.4, y) for y in _spread(C)],
+        "L": [(6.4, 0.5)],
+    }
+    tables = ((last, "W", "S"), (middle, "S", "p"), (first, "p", "L"))
+    for table, source, goal in tables:
+        for (row, column), value in np.ndenumerate(table):
+            alive = {"S": column == j and row == m, "W": row == j, "p": column == m}[source]
+            (x0, y0), (x1, y1) = at[source][column], at[goal][row]
+            style = {"color": PALETTE["gray"], "linewidth": 1.0, "linestyle": "-"}
+            if value == 0:
+                style |= {"linestyle": (0, (1, 3))}
+            elif alive:
+                style = {"color": MATRIX_COLORS["dW"], "linewidth": 3.0, "zorder": 1.5}
+            ax.plot([x0, x1], [y0, y1], **style)
+            if alive:
+                t = {"W": 0.38, "S": 0.27, "p": 0.5}[source]
+                ax.text(
+                    x0 + t * (x1 - x0), y0 + t * (y1 - y0), _number(value), ha="center",
+                    va="center", fontsize=9.5, weight="bold", zorder=4,
+                    bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0},
+                )  # fmt: skip
+    names = {
+        "W": [f"$W_{{{d}{j}}}$" for d in range(D)],
+        "S": [f"$S_{{i{c}}}$" for c in range(C)],
+        "p": [f"$p_{k}$" for k in range(C)],
+        "L": ["$L_i$"],
+    }
+    colors = {"W": "#8A5F00", "S": MATRIX_COLORS["S"], "p": "#8B3A62", "L": INK}
+    for kind, places in at.items():
+        for (x, y), name in zip(places, names[kind], strict=True):
+            ax.text(
+                x, y, name, ha="center", va="center", fontsize=12, zorder=5, color=colors[kind],
+                bbox={"boxstyle": "circle,pad=0.3", "facecolor": "white",
+                      "edgecolor": colors[kind], "linewidth": 1.6},
+            )  # fmt: skip
+    for x, text in (
+        (1.0, f"$dS_i/dW_{j}$ {last.shape}"),
+        (3.2, f"$dp/dS_i$ {middle.shape}"),
+        (5.4, f"$dL_i/dp$ {first.shape}"),
+    ):
+        ax.text(x, -0.22, text, ha="center", va="top")
+    ax.set(xlim=(-0.5, 6.9), ylim=(-0.38, 1.14))
+    ax.axis("off")
+    ax.set_title("From each weight, one open path to the loss")
+    paths = first.T * middle * last[:, 0]  # (C, 1)(C, C)(C,) -> (C, C), one path each
+    dead = middle.size - np.count_nonzero(paths)
+    caption = (
+        f"Dotted: derivative exactly 0. From one weight to the loss {np.count_nonzero(paths)} of "
+        f"{paths.size} paths is open: over S_i{j} and p_{m}."
+    )
+    show(
+        fig,
+        caption,
+        f"A network in four columns: {D} weights of class {j}, {C} scores, {C} probabilities, the "
+        f"loss. All {D} weights lead to score {j} by thick lines, to the other scores by dotted "
+        f"ones. Every score leads to every probability, but of these {middle.size} lines {dead} "
+        f"are on no open path. Only p_{m} leads to the loss, with the derivative "
+        f"{_number(first[0, m])}.",
+    )
+
+
+def _spread(count):
+    """Heights from 1 down to 0, evenly."""
+    return 0.5 - (np.arange(count) - (count - 1) / 2) / max(count - 1, 2)
+
+
+def _number(value, digits=2):
+    text = f"{value:.{digits}f}"
+    if float(text) == 0:
+        return "0" if value == 0 else f"{0:.{digits}f}"
+    return text.replace("-", "−")
+
+
+# The explorer
+
+
+def _examples():
+    """The five examples of notebooks 03 and 04: X (5, 4), W (4, 3) and y (5,)."""
+    rng = np.random.default_rng(1)
+    return rng.normal(size=(5, 4)), rng.normal(size=(4, 3)), np.array([2, 0, 1, 0, 2])
+
+
+def _measured(X, W, y, i, j):
+    """The three factors and their product, all four by the complex step."""
+    X_i, W_j = X[i : i + 1], W[:, j : j + 1]
+
+    def loss_of(p):
+        return -np.log(p[0, y[i]])
+
+    def scores_of(W_j):
+        return X_i @ np.hstack([W[:, :j], W_j, W[:, j + 1 :]])
+
+    def jacobian(f, x):
+        return numerical_gradient(f, x, "complex").reshape(np.size(f(x)), np.size(x)) + 0.0
+
+    S_i = scores_of(W_j)
+    return (
+        jacobian(loss_of, softmax(S_i)),
+        jacobian(softmax, S_i),
+        jacobian(scores_of, W_j),
+        jacobian(lambda W_j: cross_entropy(scores_of(W_j), [y[i]]), W_j),
+    )
+
+
+class _Table:
+    """Cells that can be laid out anew: a matrix of numbers, at another place, in another shape."""
+
+    def __init__(self, ax, size, color):
+        self.cells = PolyCollection([], facecolors=to_rgba(color, 0.22), edgecolors="white")
+        ax.add_collection(self.cells, autolim=False)
+        self.texts = [ax.text(0, 0, "", ha="center", va="center") for _ in range(size)]
+        # All zeros are one artist: a text each would take half a millisecond each.
+        (self.zeros,) = ax.plot([], [], marker="$0$", ls="", color=PALETTE["gray"], ms=7, mew=0)
+
+    @property
+    def artists(self):
+        return [self.cells, self.zeros, *self.texts]
+
+    def put(self, M, left, bottom):
+        """Show M with its lower left corner at (left, bottom)."""
+        corners = np.array([(0, 0), (1, 0), (1, 1), (0, 1)])
+        places = [(left + column, bottom + len(M) - 1 - row) for row, column in np.ndindex(M.shape)]
+        self.cells.set_verts([corners + place for place in places])
+        middles = np.array(places) + 0.5
+        self.zeros.set_data(*middles[M.ravel() == 0].T)
+        for value, middle, text in zip(M.ravel(), middles, self.texts, strict=True):
+            text.set_position(middle)
+            text.set_text(_number(value) if value else "")
+
+    def show(self, visible):
+        for artist in self.artists:
+            artist.set_visible(visible)
+
+
+class ShapeTrain(Explorer):
+    """Three factors drawn as cars of a train; a transposed one may break a coupling."""
+
+    title = "The shape train: two sizes that meet must be equal"
+    size = (7.0, 4.5)
+    letters = (("1", "C"), ("C", "C"), ("C", "D"))
+    names = ("dL_i/dp", "dp/dS_i", "dS_i/dW_j")
+    signs = ("$dL_i/dp$", "$dp/dS_i$", "$dS_i/dW_j$")
+    gap = 1.35
+
+    def __init__(self, X, W, y):
+        self.X, self.W, self.y = X, W, y
+        N, C = len(X), W.shape[1]
+        self.measured = {
+            (i, j): _measured(X, W, y, i, j) for i in range(N) for j in range(C)
+        }  # 4 ms each: too slow for every move
+        super().__init__()
+
+    def controls(self):
+        """Which example, which class, and which of the three factors is transposed."""
+        turned = [("none", 0), *((f"{k + 1}: {name}", k + 1) for k, name in enumerate(self.names))]
+        return {
+            "i": widgets.IntSlider(1, 0, len(self.X) - 1, description="example i"),
+            "j": widgets.IntSlider(2, 0, self.W.shape[1] - 1, description="class j"),
+            "turned": widgets.SelectionSlider(options=turned, description="transposed factor"),
+        }
+
+    def build(self, fig):
+        """Rail, cars, couplings, and below them the product beside the measured row."""
+        D, C = self.W.shape
+        ax = fig.subplots()
+        self.length = 2 * C + D + 2 * self.gap
+        self.wide = max(self.length, 2 * C + max(C, D) + 2 * self.gap)
+        ax.set(xlim=(-0.2, self.wide + 0.2), ylim=(-5.1, max(C, D) + 1.0))
+        ax.axis("off")
+        ax.hlines(-0.42, 0, self.wide, color=PALETTE["gray"], linewidth=2)
+        colors = [MATRIX_COLORS[name] for name in ("P", "S", "W")]
+        sizes = (C, C * C, C * D)
+        self.cars = [_Table(ax, n, color) for n, color in zip(sizes, colors, strict=True)]
+        self.wheels = [
+            ax.plot([], [], "o", color=INK, markersize=8, markerfacecolor="white")[0]
+            for _ in self.cars
+        ]
+        middle = {"ha": "center", "va": "center"}
+        self.titles = [ax.text(0, 0, "", weight="bold", **middle) for _ in self.cars]
+        self.shapes = [ax.text(0, -1.05, "", **middle) for _ in self.cars]
+        self.bars = [ax.plot([], [], linewidth=3, solid_capstyle="butt")[0] for _ in range(2)]
+        self.meetings = [ax.text(0, 0.75, "", weight="bold", **middle) for _ in range(2)]
+
+        left = self.wide / 2 - D / 2 + 0.6
+        ax.text(left - 0.3, -4.5, "$dL_i/dW_j$ measured", ha="right", va="center")
+        ax.text(left - 0.3, -2.9, "product", ha="right", va="center", weight="bold")
+        self.product = _Table(ax, D, MATRIX_COLORS["dW"])
+        self.whole = _Table(ax, D, PALETTE["gray"])
+        self.verdict = ax.text(left + D + 0.3, -3.7, "", va="center", weight="bold")
+        self.message = ax.text(
+            left, -2.75, "", va="center", fontsize=9, color=PALETTE["vermillion"], linespacing=1.3
+        )
+        self.below = left
+        tables = (*self.cars, self.product, self.whole)
+        return [
+            *(artist for table in tables for artist in table.artists),
+            *(*self.wheels, *self.titles, *self.shapes, *self.bars, *self.meetings),
+            *(self.verdict, self.message),
+        ]
+
+    def update(self, i, j, turned):
+        """Couple the cars, or show where they do not couple and what numpy says."""
+        *factors, whole = self.measured[i, j]
+        letters = list(self.letters)
+        if turned:
+            factors[turned - 1] = factors[turned - 1].T
+            letters[turned - 1] = letters[turned - 1][::-1]
+        self._draw_cars(factors, letters, turned)
+        self.whole.put(whole, self.below, -5.0)
+        try:
+            product, message = factors[0] @ factors[1] @ factors[2], ""
+        except ValueError as error:
+            product, message = None, str(error)
+        self.product.show(product is not None)
+        self.message.set_text("\n".join(textwrap.wrap(f"ValueError: {message}", 52)))
+        self.message.set_visible(product is None)
+        m = self.y[i]
+        cars = f"Example {i}, right class m = {m}; weights of class j = {j}."
+        shapes = "".join(_shape(factor) for factor in factors)
+        inside = ", ".join(_number(value) for value in factors[0].ravel())
+        row = ", ".join(_number(value) for value in whole.ravel())
+        train = (
+            f"Three tables in a line, {shapes}, the first with the numbers {inside}; the measured "
+            f"dL_i/dW_j is {row}."
+        )
+        if product is None:
+            name = self.names[turned - 1]
+            k = 0 if factors[0].shape[1] != factors[1].shape[0] else 1
+            a, b = factors[k].shape[1], factors[k + 1].shape[0]
+            self.verdict.set_text("")
+            fact = f"{name} is transposed: {a} meets {b}, and coupling {k + 1} breaks. {message}"
+            return f"{cars} {fact}", f"{train} {fact}"
+        self.product.put(product, self.below, -3.4)
+        agree = relative_error(product, whole) <= 1e-13
+        self.verdict.set_text("equal, to\n13 digits" if agree else "different")
+        how = f" {self.names[turned - 1]} is transposed, and nothing changes." if turned else ""
+        fact = (
+            f"{shapes} gives {_shape(product)}, {'equal to' if agree else 'not'} the measured row"
+        )
+        return f"{cars}{how} {fact}.", f"{train}{how} {fact}. {cars}"
+
+    def _draw_cars(self, factors, letters, turned):
+        widths = [factor.shape[1] for factor in factors]
+        left = (self.wide - sum(widths) - 2 * self.gap) / 2
+        ends = []
+        for k, (car, factor) in enumerate(zip(self.cars, factors, strict=True)):
+            middle = left + widths[k] / 2
+            car.put(factor, left, 0)
+            spread = min(0.8, widths[k] / 4)
+            self.wheels[k].set_data([middle - spread, middle + spread], [-0.2, -0.2])
+            sign = f"({self.signs[k]})$^T$" if turned == k + 1 else self.signs[k]
+            self.titles[k].set_text(f"{k + 1}: {sign}")
+            self.titles[k].set_position((middle, len(factor) + 0.5))
+            self.shapes[k].set_text(f"({', '.join(letters[k])}) = {_shape(factor)}")
+            self.shapes[k].set_x(middle)
+            ends.append((left, left + widths[k]))
+            left += widths[k] + self.gap
+        for k, (bar, meeting) in enumerate(zip(self.bars, self.meetings, strict=True)):
+            a, b = factors[k].shape[1], factors[k + 1].shape[0]
+            start, end = ends[k][1], ends[k + 1][0]
+            broken = a != b
+            cut = [start, start + 0.4, np.nan, end - 0.4, end]
+            bar.set_data(cut if broken else [start, end], [0.25] * (5 if broken else 2))
+            color = PALETTE["vermillion"] if broken else INK
+            bar.set_color(color)
+            meeting.set_text(f"{a} ≠ {b}" if broken else f"{a} = {b}")
+            meeting.set_color(color)
+            meeting.set_x((start + end) / 2)
+
+
+def _shape(M):
+    return f"({', '.join(map(str, M.shape))})"
+
+
+def explore(X=None, W=None, y=None):
+    """The shape train, for any example and class; the notebook's five examples by default."""
+    return ShapeTrain(*(_examples() if X is None else (X, W, y)))
+
+
+# Exercises
+
+
+def slopes_by_p(p, Y_i):
+    """Derivative by p of -sum_l Y_il log p_l, for any row Y_i of weights, eq. (5)."""
+    return -Y_i / p
+
+
+def _slope_cases():
+    rng = np.random.default_rng(41)
+    p, q = (softmax(2 * rng.normal(size=(1, C))) for C in (4, 5))
+    return [
+        (np.array([[0.5, 0.25, 0.25]]), np.array([[0.0, 1.0, 0.0]])),
+        (p, np.array([[0.0, 0.0, 0.0, 1.0]])),
+        (p, np.array([[0.025, 0.925, 0.025, 0.025]])),
+        (q, softmax(rng.normal(size=(1, 5)))),
+        (np.array([[1.0 - 1e-9, 1e-9]]), np.array([[0.25, 0.75]])),
+    ]
+
+
+def row_jacobian(f, x, h):
+    """Jacobian of f at the row x in numerator layout, by central differences."""
+    columns = []
+    for c in range(x.shape[1]):
+        step = np.zeros(x.shape)
+        step[0, c] = h
+        columns.append((f(x + step) - f(x - step))[0] / (2 * h))
+    return np.stack(columns, axis=1)
+
+
+def _jacobian_cases():
+    A = np.array([[1.0, 2.0, 0.0], [0.0, -1.0, 3.0]])
+    x = np.array([[0.3, -1.2, 0.8, 0.1]])
+    return [
+        (_through(A), np.array([[1.0, 2.0]]), 1e-3),
+        (_squares_and_product, np.array([[1.5, -0.5]]), 1e-4),
+        (softmax, x, 1e-4),
+        (_sum_of_sines, x, 1e-4),
+        (_shares_of_squares, np.array([[1.0, 2.0, -0.5]]), 1e-4),
+    ]
+
+
+def _through(A):
+    def times_A(x):
+        return x @ A
+
+    return times_A
+
+
+def _squares_and_product(x):
+    a, b = x[0]
+    return np.array([[a * a, b * b, a * b]])
+
+
+def _sum_of_sines(x):
+    return np.sum(np.sin(x), axis=1, keepdims=True)
+
+
+def _shares_of_squares(x):
+    return x**2 / np.sum(x**2)
+
+
+def count_multiplications(sizes):
+    """Multiplications of a chain of tables, from the left and from the right, eq. (4)."""
+    left = right = 0
+    for k in range(1, len(sizes) - 1):
+        left += sizes[0] * sizes[k] * sizes[k + 1]
+        right += sizes[k - 1] * sizes[k] * sizes[-1]
+    return left, right
+
+
+def _size_cases():
+    return [
+        ((1, 3, 3, 4),),
+        ((1, 10, 10, 3073),),
+        ((2, 5, 3),),
+        ((7, 2, 5, 3, 1),),
+        ((1, 6, 4, 9, 2, 8),),
+    ]
+
+
+TASKS = (
+    Task(
+        number="4.1",
+        title="The first factor for any row of labels",
+        signature="slopes_by_p(p, Y_i) -> row",
+        solution=slopes_by_p,
+        cases=_slope_cases,
+        hints=(
+            "Take pencil and paper: in which terms of the sum does p_k occur?",
+            "Only the term -Y_ik log p_k contains p_k. For a one-hot row you must get eq. (5).",
+            "What is the derivative of log p_k by p_k? Numpy divides row by row, entry by entry.",
+        ),
+        equation="eq. (5)",
+        reread='04_chain_rule, "The first factor, on paper"',
+        question="If Y_i is one-hot, is your row zero everywhere but at m, and negative there?",
+    ),
+    Task(
+        number="4.2",
+        title="Jacobian of a row by a row",
+        signature="row_jacobian(f, x, h) -> J",
+        solution=row_jacobian,
+        cases=_jacobian_cases,
+        hints=(
+            "Which entry of x do you move, and how many numbers of f(x) answer?",
+            "The answers to a step of x_c are column c: (f(x + step) - f(x - step)) / 2h.",
+            "Begin with `columns = []` and a loop over x.shape[1]; a step is zeros, and h at c.",
+        ),
+        equation="eq. (4)",
+        reread='04_chain_rule, "From numbers to rows"',
+        question="When f has 3 numbers and x has 2, does your table have 3 rows?",
+        rtol=1e-5,  # whoever takes another two-sided formula is right too
+    ),
+    Task(
+        number="4.3",
+        title="Multiplications from either end",
+        signature="count_multiplications(sizes) -> (left, right)",
+        solution=count_multiplications,
+        cases=_size_cases,
+        hints=(
+            "From the left, what shape has the product of the first two tables?",
+            "(a, b)(b, c) costs a b c. From the left the first size stays, from the right the "
+            "last one.",
+            "Begin with `left = right = 0` and a loop over the inner sizes, sizes[1:-1].",
+        ),
+        equation="eq. (4)",
+        reread='04_chain_rule, "From which end?"',
+        question="Which of the three sizes in a product vanishes, and which one is carried along?",
+    ),
+)
