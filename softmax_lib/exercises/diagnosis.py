@@ -16,7 +16,7 @@ import traceback
 import types
 import warnings
 from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -24,8 +24,9 @@ from softmax_lib.exercises.catalogue import MISTAKES
 
 __all__ = ["Diagnosis", "Finding", "Run", "argument_names", "describe_argument", "diagnose"]
 
-# float32 carries 7 digits, of which scores of several thousand cost four.
-RTOL_SINGLE = 1e-3
+# By the bits of the narrowest float in inputs or answer. float32 carries 7 digits, of which scores
+# of several thousand cost four; float16 carries 3.
+RTOL_NARROW = {16: 2e-2, 32: 1e-3}
 # Where the right answer is exactly 0, rounding is all that may come.
 ATOL_AT_ZERO = 1e-12
 
@@ -106,25 +107,28 @@ def diagnose(task, function):
     -------
     Diagnosis
     """
-    runs = []
-    for arguments in task.cases():
-        with np.errstate(all="ignore"):
-            expected = task.solution(*copy.deepcopy(arguments))
-        runs.append(call(function, arguments, expected))
-    empty = is_stub(function)
-    if all(run.unfinished or is_blank(run.got) or (empty and run.got is None) for run in runs):
-        return Diagnosis(attempted=False)
-    order = exchanged_order(task, runs)
-    findings = [judge(task, run, order) for run in runs]
-    if not all("transposed" in found.slugs or found.right for found in findings):
-        findings = [without_transposed(found) for found in findings]
-    overall = Finding()
-    if findings[0].right:
-        again = call(function, runs[0].arguments, runs[0].expected)
-        if not judge(task, again, order).right:
-            note = "Called again with the inputs of case 1, it gives another answer than before."
-            overall = Finding(notes=(note,))
-    return Diagnosis(runs, findings, overall)
+    with warnings.catch_warnings(), np.errstate(all="ignore"):  # of ours; `call` sets its own
+        warnings.simplefilter("ignore")
+        runs = [
+            call(function, arguments, task.solution(*copy.deepcopy(arguments)))
+            for arguments in task.cases()
+        ]
+        empty = is_stub(function)
+        if all(run.unfinished or is_blank(run.got) or (empty and run.got is None) for run in runs):
+            return Diagnosis(attempted=False)
+        order = exchanged_order(task, runs)
+        findings = [judge(task, run, order) for run in runs]
+        if not all("transposed" in found.slugs or found.right for found in findings):
+            findings = [without_transposed(found) for found in findings]
+        overall = Finding()
+        if findings[0].right:
+            again = call(function, runs[0].arguments, runs[0].expected)
+            if not judge(task, again, order).right:
+                note = (
+                    "Called again with the inputs of case 1, it gives another answer than before."
+                )
+                overall = Finding(notes=(note,))
+        return Diagnosis(runs, findings, overall)
 
 
 def exchanged_order(task, runs):
@@ -143,7 +147,7 @@ def exchanged_order(task, runs):
         return None
 
     def right(run, values):
-        return judged(task, run.expected, values).right
+        return judged(task, run, values).right
 
     if all(right(run, run.got) for run in runs):
         return None
@@ -304,7 +308,7 @@ def unchanged(before, after):
     """True when an argument still holds what it held: same shape, dtype and bytes."""
     if type(before) is not type(after):
         return False
-    if is_a(before, np.ndarray):
+    if is_a(before, np.ndarray) and not before.dtype.hasobject:
         return (before.shape, before.dtype, before.tobytes()) == (
             after.shape,
             after.dtype,
@@ -369,12 +373,12 @@ def judge(task, run, order=None):
     if run.error:
         found = Finding(("raised",))
     elif order is None:
-        found = judged(task, run.expected, run.got)
+        found = judged(task, run, run.got)
     else:
         note = f"The values came in another order than ({', '.join(task.returns)})."
         note = note if task.returns else "The values came in another order."
         found = Finding(("swapped-return",), notes=(note,))
-        found += judged(task, run.expected, [run.got[k] for k in order])
+        found += judged(task, run, [run.got[k] for k in order])
     if run.changed:
         names = " and ".join(run.changed)
         note = f"The call changed its input {names}, which its caller still needs."
@@ -382,14 +386,19 @@ def judge(task, run, order=None):
     return found
 
 
-def judged(task, expected, got):
-    """What `got` shows beside `expected`; objects whose own methods fail are of the wrong kind."""
+def judged(task, run, got):
+    """What `got` shows beside the run's right answer.
+
+    Inputs in float32 leave even float64 arithmetic free to round to their digits. An object whose
+    own methods fail is of the wrong kind.
+    """
+    task = replace(task, rtol=max(task.rtol, narrow_rtol(run.arguments)))
     try:
-        return compare(task, task.returns, expected, got)
+        return compare(task, task.returns, run.expected, got)
     except KeyboardInterrupt:
         raise
     except BaseException:
-        return wrong_kind("returned", expected, got, task.returns)
+        return wrong_kind("returned", run.expected, got, task.returns)
 
 
 def compare(task, names, expected, got):
@@ -405,7 +414,8 @@ def compare(task, names, expected, got):
 def compare_tuple(task, names, expected, got):
     """Compare value by value."""
     if len(names) != len(expected):
-        names = tuple(f"value {k + 1}" for k in range(len(expected)))
+        whole = names[0] if len(names) == 1 else "result"
+        names = tuple(f"{whole}[{k}]" for k in range(len(expected)))
     row_of_numbers = is_a(got, np.ndarray) and got.ndim == 1
     if not (is_a(got, list, tuple) or row_of_numbers) or len(got) != len(expected):
         return wrong_kind("returned", expected, got, names)
@@ -554,9 +564,15 @@ def largest(array):
 
 
 def tolerance(task, expected, array):
-    """The task's rtol, or what float32 can reach when one of the two is in float32."""
-    bits = [np.finfo(a.dtype).bits for a in (expected, array) if a.dtype.kind in "fc"]
-    return max(task.rtol, RTOL_SINGLE) if min(bits, default=64) < 64 else task.rtol
+    """The task's rtol, or what the narrower of the two dtypes can reach."""
+    return max(task.rtol, narrow_rtol((expected, array)))
+
+
+def narrow_rtol(values):
+    """What the narrowest float among some values can reach; 0 when all are float64 or no floats."""
+    dtypes = [value.dtype for value in values if is_a(value, np.ndarray, np.generic)]
+    bits = [np.finfo(dtype).bits for dtype in dtypes if dtype.kind in "fc"]
+    return RTOL_NARROW.get(min(bits, default=64), 0.0)
 
 
 def entry_rows(task, name, expected, array):

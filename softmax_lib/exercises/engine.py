@@ -300,7 +300,8 @@ def failure(task, found, name):
     question = MISTAKES[found.mistakes[0]].question if found.mistakes else task.question
     if wrong:
         # The first case that shows the first mistake named, so that the question fits what is seen.
-        k = next((k for k in wrong if found.mistakes[:1] == found.findings[k].slugs[:1]), wrong[0])
+        first = set(found.mistakes[:1])
+        k = next((k for k in wrong if first <= set(found.findings[k].slugs)), wrong[0])
         run = found.runs[k]
         names = argument_names(task.solution, len(run.arguments))
         parts = [describe_argument(*pair) for pair in zip(names, run.arguments, strict=True)]

@@ -1,0 +1,1573 @@
+"""The checker: what it accepts, names, survives and says; then every real task."""
+
+import ast
+import copy
+import functools
+import html.parser
+import importlib
+import importlib.util
+import inspect
+import itertools
+import json
+import math
+import re
+import subprocess
+import sys
+import textwrap
+import types
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from softmax_lib import exercises, lessons
+from softmax_lib.exercises import diagnosis, engine
+from softmax_lib.exercises.catalogue import MISTAKES
+from softmax_lib.lessons import LESSONS, Task
+
+NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
+
+
+# A lesson of our own, with a task for every kind of answer
+
+
+def product(X, W):
+    """Scores, eq. (1)."""
+    secret_product = X @ W
+    return secret_product
+
+
+def product_cases():
+    rng = np.random.default_rng(3)
+    shapes = ((3, 2, 4), (7, 4, 3), (1, 5, 2))
+    return [(rng.normal(size=(N, D)), rng.normal(size=(D, C))) for N, D, C in shapes]
+
+
+def penalty(W, reg):
+    """Loss and gradient of the regularization."""
+    return float(reg * np.sum(W * W)), 2 * reg * W
+
+
+def penalty_cases():
+    return [(W, 0.5 + k) for k, (_, W) in enumerate(product_cases())]
+
+
+def square_matrix(p):
+    """A matrix that is not symmetric: row k times k."""
+    return np.arange(1.0, 1 + p.size)[:, None] * p
+
+
+def with_specials(x):
+    """The logarithm, with its -inf and nan."""
+    return np.log(x)
+
+
+def special_cases():
+    return [(np.array([1.0, 0.0, 3.0]),), (np.array([-1.0, 2.0]),), (np.array([4.0, 5.0]),)]
+
+
+def complex_loss(w):
+    """A complex step: the imaginary part is tiny, and it is the derivative."""
+    return w * w
+
+
+FIELDS = {
+    "hints": ("one", "two", "three"),
+    "equation": "eq. (1)",
+    "reread": '01_matrix_shapes, "Rows meet columns"',
+    "question": "Which axis counts the classes?",
+}
+
+
+def numbers(*values):
+    return lambda: [(value,) for value in values]
+
+
+TASKS = (
+    Task("0.1", "Scores", "scores(X, W) -> S", product, product_cases, **FIELDS),
+    Task("0.2", "Penalty", "penalty(W, reg) -> (loss, dW)", penalty, penalty_cases, **FIELDS),
+    Task(
+        *("0.3", "Square", "square(p) -> J", square_matrix),
+        lambda: [(np.array([[0.5, 2.0, 3.0]]),), (np.array([[7.0, 1.5]]),), (np.ones((1, 4)),)],
+        **FIELDS,
+    ),
+    Task("0.4", "Logarithm", "logs(x) -> L", with_specials, special_cases, **FIELDS),
+    Task(
+        *("0.5", "Complex step", "loss(w) -> L", complex_loss),
+        numbers(1 + 1e-20j, 2 + 3e-20j, -4 + 1e-20j),
+        **FIELDS,
+    ),
+    Task("0.6", "Count", "count(n) -> k", lambda n: 3 * n, numbers(1, 2, 5), **FIELDS),
+    Task("0.7", "Shape", "shape(n) -> (N, C)", lambda n: (n, n + 1), numbers(2, 5, 9), **FIELDS),
+    Task("0.8", "Sign", "sign(n) -> is_positive", lambda n: n > 0, numbers(1, -2, 3), **FIELDS),
+    Task("0.9", "Word", "word(n)", lambda n: f"({n}, C)", numbers(1, 2, 3), **FIELDS),
+    Task(
+        *("0.10", "Labels", "labels(S) -> y", lambda S: S.argmax(axis=1)),
+        lambda: [(X @ W,) for X, W in product_cases()],
+        **FIELDS,
+    ),
+    Task(
+        *("0.11", "Right ones", "right(S) -> mask", lambda S: S > 0),
+        lambda: [(X @ W,) for X, W in product_cases()],
+        **FIELDS,
+    ),
+    Task(
+        "0.12",
+        "Both signs",
+        "both(n) -> (a, b)",
+        lambda n: (n > 0, n < 0),
+        numbers(1, -2, 3),
+        **FIELDS,
+    ),
+    Task("0.13", "Mean", "mean(x) -> m", lambda x: float(x.mean()), special_cases, **FIELDS),
+)
+
+
+@pytest.fixture(autouse=True)
+def session(monkeypatch):
+    """A session of its own for every test."""
+    monkeypatch.setattr(engine, "_session", {})
+
+
+@pytest.fixture(scope="module", autouse=True)
+def fake_lesson():
+    """The lesson above, in the place of 00; and a second one that cannot be imported."""
+    module = types.ModuleType("softmax_lib.lessons.of_the_test")
+    module.TASKS = TASKS
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, module.__name__, module)
+        patch.setattr(lessons, "LESSONS", ("of_the_test", "not_there"))
+        yield
+
+
+@pytest.fixture
+def real_lessons(monkeypatch):
+    monkeypatch.setattr(lessons, "LESSONS", LESSONS)
+
+
+def check(number, function):
+    return exercises.check(number, function)
+
+
+# Right answers, however written
+
+
+class WithArray:
+    """What a DataFrame is to numpy."""
+
+    def __init__(self, array):
+        self.array = array
+
+    def __array__(self, dtype=None, copy=None):
+        return self.array
+
+
+class Subclass(np.ndarray):
+    pass
+
+
+RIGHT = {
+    "the product itself": ("0.1", lambda X, W: X @ W),
+    "loops into a list": (
+        "0.1",
+        lambda X, W: [
+            [sum(X[i, d] * W[d, j] for d in range(len(W))) for j in range(W.shape[1])]
+            for i in range(len(X))
+        ],
+    ),
+    "einsum": ("0.1", lambda X, W: np.einsum("nd,dc->nc", X, W)),
+    "transposed work": ("0.1", lambda X, W: (W.T @ X.T).T),
+    "float32": ("0.1", lambda X, W: (X @ W).astype(np.float32)),
+    "longdouble": ("0.1", lambda X, W: (X @ W).astype(np.longdouble)),
+    "Fortran order": ("0.1", lambda X, W: np.asfortranarray(X @ W)),
+    "a list of rows": ("0.1", lambda X, W: list(X @ W)),
+    "a subclass": ("0.1", lambda X, W: (X @ W).view(Subclass)),
+    "an object with __array__": ("0.1", lambda X, W: WithArray(X @ W)),
+    "with defaults": ("0.1", lambda X, W, out=None, *, again=1: X @ W),
+    "any arguments": ("0.1", lambda *both: both[0] @ both[1]),
+    "a ufunc": ("0.1", np.matmul),
+    "partial": ("0.1", functools.partial(np.einsum, "nd,dc->nc")),
+    "numpy scalar": ("0.2", lambda W, reg: (reg * np.sum(W**2), 2 * reg * W)),
+    "0-d array": ("0.2", lambda W, reg: (np.array(reg * np.sum(W**2)), 2 * reg * W)),
+    "float32 loss": ("0.2", lambda W, reg: (np.float32(reg * np.sum(W**2)), 2 * reg * W)),
+    "a list for a tuple": ("0.2", lambda W, reg: [reg * np.sum(W**2), (2 * reg * W).tolist()]),
+    "inf and nan": ("0.4", lambda x: np.array([np.log(v) if v != 0 else -np.inf for v in x])),
+    "complex step": ("0.5", lambda w: np.asarray(w) ** 2),
+    "a float for a count": ("0.6", lambda n: 3.0 * n),
+    "numpy's integer": ("0.6", lambda n: np.uint8(3 * n)),
+    "a list for a shape": ("0.7", lambda n: [n, n + 1]),
+    "an array for a shape": ("0.7", lambda n: np.array([n, n + 1])),
+    "a numpy bool": ("0.8", lambda n: np.bool_(n > 0)),
+    "0 and 1 for a yes": ("0.8", lambda n: int(n > 0)),
+    "blanks and capitals": ("0.9", lambda n: f" ( {n},c )"),
+    "labels as a list": ("0.10", lambda S: [int(np.argmax(row)) for row in S]),
+    "labels in a small dtype": ("0.10", lambda S: S.argmax(axis=1).astype(np.int8)),
+    "a mask as a list": ("0.11", lambda S: (S > 0).tolist()),
+}
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_a_right_answer_passes_however_it_is_written(name):
+    number, function = RIGHT[name]
+    verdict = check(number, function)
+    assert verdict.passed, verdict
+    assert verdict.mistakes == ()
+    assert verdict
+    assert "right, on all 3 cases" in repr(verdict)
+    assert "nothing to explain" in verdict.explain()
+
+
+@given(hnp.arrays(np.float64, (3,), elements=st.floats(-1, 1)), st.sampled_from([-300, -9, 0, 300]))
+def test_the_bound_is_relative_at_every_scale(noise, decade):
+    noise = noise / max(1.0, np.linalg.norm(noise))
+    task = scaled_task(decade)
+    exact = task.solution(1)
+    assert diagnosis.diagnose(task, lambda k: task.solution(k) * (1 + 1e-9 * noise)).passed
+    shifted = exact * (1 + 1e-6 * noise)
+    if np.linalg.norm(noise) > 0.1:
+        assert not diagnosis.diagnose(task, lambda k: task.solution(k) * (1 + 1e-6 * noise)).passed
+        assert shifted.shape == exact.shape
+
+
+def scaled_task(decade):
+    vector = 10.0**decade * np.array([1.0, -1.0, 1.0])
+    return Task("0.1", "V", "v(k) -> v", lambda k: k * vector, numbers(1, 2, 3), **FIELDS)
+
+
+def test_around_zero_only_rounding_passes_and_atol_widens_it():
+    zeros = functools.partial(
+        Task, "0.1", "Z", "z(k) -> z", lambda k: np.zeros(3), numbers(1, 2, 3), **FIELDS
+    )
+    assert diagnosis.diagnose(zeros(), lambda k: np.full(3, 1e-16)).passed
+    assert not diagnosis.diagnose(zeros(), lambda k: np.full(3, 1e-8)).passed
+    assert diagnosis.diagnose(zeros(atol=1e-7), lambda k: np.full(3, 1e-8)).passed
+    assert not diagnosis.diagnose(zeros(atol=1e-7), lambda k: np.full(3, 1e-6)).passed
+
+
+def test_a_tiny_right_answer_is_not_zero():
+    tiny = Task("0.1", "T", "t(k) -> t", lambda k: k * 1e-300, numbers(1, 2, 3), **FIELDS)
+    assert not diagnosis.diagnose(tiny, lambda k: 0.0).passed
+    assert diagnosis.diagnose(tiny, lambda k: k / 1e300).passed
+
+
+def test_inputs_in_float32_widen_the_bound_for_float64_answers_too():
+    S = np.array([0.1, 3.0, 200.0])
+
+    def case_in(dtype):
+        return Task(
+            "0.1", "E", "e(S) -> P", lambda S: S * S, lambda: [(S.astype(dtype),)], **FIELDS
+        )
+
+    def wide(S):
+        return S.astype(float) ** 2
+
+    assert diagnosis.diagnose(case_in(np.float32), wide).passed
+    assert diagnosis.diagnose(case_in(np.float16), lambda S: S.astype(float) ** 2 * 1.01).passed
+    assert not diagnosis.diagnose(case_in(np.float32), lambda S: wide(S) * 1.01).passed
+    assert not diagnosis.diagnose(case_in(np.float64), lambda S: wide(S) * (1 + 1e-7)).passed
+
+
+def test_float32_is_held_to_its_own_bound():
+    assert not check("0.1", lambda X, W: (X @ W * 1.01).astype(np.float32)).passed
+    assert not check("0.1", lambda X, W: X @ W * 1.0001).passed
+    assert check("0.1", lambda X, W: (X @ W * 1.0001).astype(np.float32)).passed
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda x: np.log(np.maximum(x, 1e-300)),  # a number where -inf and nan belong
+        lambda x: np.where(np.isfinite(np.log(x)), np.log(x), np.nan),  # nan where -inf belongs
+        lambda x: -np.log(1 / x),  # nan, as it should be; +inf's sign too: this one is right
+        lambda x: np.where(x == 0, np.inf, np.log(x)),
+    ],
+)
+def test_infinities_and_nans_must_stand_in_their_places(wrong):
+    with np.errstate(all="ignore"):
+        right = all(
+            np.allclose(wrong(*args), with_specials(*args), equal_nan=True)
+            for args in special_cases()
+        )
+    assert check("0.4", wrong).passed == right
+
+
+def test_the_imaginary_part_is_compared_by_itself():
+    verdict = check("0.5", lambda w: complex((w * w).real, 2 * (w * w).imag))
+    assert not verdict.passed
+    assert verdict.mistakes == ()
+
+
+# Not attempted
+
+STUBS = {
+    "docstring and dots": '"""Scores."""\n    ...',
+    "dots": "...",
+    "docstring alone": '"""Scores."""',
+    "pass": "pass",
+    "docstring and pass": '"""Scores."""\n    pass',
+    "return": "return",
+    "return None": '"""Scores."""\n    return None',
+    "return dots": "return ...",
+    "raise": "raise NotImplementedError",
+    "raise with a reason": '"""Scores."""\n    raise NotImplementedError("your turn")',
+    "raise, called": "raise NotImplementedError()",
+    "a blank to fill": "S = ...\n    return S",
+    "two blanks to fill": "loss = ...\n    dW = ...\n    return loss, dW",
+    "scaffold": "S = X @ W\n    raise NotImplementedError",
+    "a comment": "# your code here\n    pass",
+}
+
+
+def defined(body, arguments="X, W"):
+    """The function that a cell with this body defines; its source is nowhere to be read."""
+    space = {"np": np}
+    exec(f"def scores({arguments}):\n    {body}\n", space)
+    return space["scores"]
+
+
+@pytest.mark.parametrize("name", STUBS)
+def test_a_stub_is_not_attempted(name):
+    verdict = check("0.1", defined(STUBS[name]))
+    assert not verdict.passed
+    assert verdict.mistakes == ("not-attempted",)
+    assert repr(verdict) == '○ 0.1 not attempted yet. A hint: exercises.hint("0.1")'
+    assert seen_text(verdict._repr_html_()) == repr(verdict)
+    assert MISTAKES["not-attempted"].sentence in verdict.explain()
+
+
+def test_stubs_with_other_parameters_lambdas_and_decorated_stubs_are_not_attempted():
+    @functools.lru_cache
+    def cached(X):
+        pass
+
+    def decorated(function):
+        @functools.wraps(function)
+        def wrapper(*args):
+            return function(*args)
+
+        return wrapper
+
+    for stub in (
+        lambda: None,
+        lambda X: ...,
+        defined("...", "self"),
+        cached,
+        decorated(defined("pass")),
+    ):
+        assert check("0.1", stub).mistakes == ("not-attempted",)
+
+
+NOT_STUBS = {
+    "a constant": ("return 0", ()),
+    "a text": ("return 'S'", ("wrong-return",)),
+    "work without a return": ("S = X @ W", ("wrong-return",)),
+    "a print": ("print(X)", ("wrong-return",)),
+    "an argument": ("return X", ()),
+    "one blank of two": ("return X, ...", ("wrong-return",)),
+    "another error": ("raise ValueError('your turn')", ("raised",)),
+    "an error in one case": (
+        "if len(X) == 1: raise NotImplementedError\n    return X @ W",
+        ("raised",),
+    ),
+    "a generator": ("yield None", ("wrong-return",)),
+}
+
+
+@pytest.mark.parametrize("name", NOT_STUBS)
+def test_what_does_something_is_attempted(name):
+    body, mistakes = NOT_STUBS[name]
+    verdict = check("0.1", defined(body))
+    assert not verdict.passed
+    assert "not-attempted" not in verdict.mistakes
+    assert set(mistakes) <= set(verdict.mistakes)
+    assert "✗ 0.1 Scores: not yet." in repr(verdict)
+
+
+def test_not_implemented_inside_a_library_is_an_error_of_the_call():
+    class Other:
+        def __array_ufunc__(self, *args, **kwargs):
+            return NotImplemented
+
+    assert check("0.1", lambda X, W: X + Other()).mistakes == ("raised",)
+
+
+# What has a name
+
+
+def add_in_place(X, W):
+    X += 1
+    return (X - 1) @ W
+
+
+def sort_rows(W, reg):
+    W.sort(axis=0)
+    return 0.0, W
+
+
+NAMED = [
+    ("not-attempted", "0.1", lambda X, W: None),
+    ("raised", "0.1", lambda X, W: X @ W.T),
+    ("raised", "0.1", lambda X: X),
+    ("raised", "0.1", lambda X, W: sys.exit()),
+    ("wrong-return", "0.1", lambda X, W: print(X @ W)),
+    ("wrong-return", "0.1", lambda X, W: "S"),
+    ("wrong-return", "0.1", lambda X, W: (row for row in X @ W)),
+    ("wrong-return", "0.1", lambda X, W: {"S": X @ W}),
+    ("wrong-return", "0.1", lambda X, W: (X @ W, X)),
+    ("wrong-return", "0.1", lambda X, W: [[1.0], [2.0, 3.0]]),
+    ("wrong-return", "0.1", lambda X, W: product),
+    ("wrong-return", "0.2", lambda W, reg: 2 * reg * W),
+    ("wrong-return", "0.2", lambda W, reg: (reg * np.sum(W * W),)),
+    ("wrong-return", "0.2", lambda W, reg: (reg * np.sum(W * W), None)),
+    ("wrong-return", "0.9", lambda n: n),
+    ("swapped-return", "0.2", lambda W, reg: (2 * reg * W, reg * np.sum(W * W))),
+    ("swapped-return", "0.2", lambda W, reg: (reg * W, reg * np.sum(W * W))),
+    ("swapped-return", "0.7", lambda n: (n + 1, n)),
+    ("wrong-shape", "0.1", lambda X, W: (X @ W).ravel()),
+    ("wrong-shape", "0.1", lambda X, W: X @ W @ W.T),
+    ("wrong-shape", "0.1", lambda X, W: (X @ W)[None]),
+    ("wrong-shape", "0.1", lambda X, W: 1.5),
+    ("wrong-shape", "0.2", lambda W, reg: ([reg * np.sum(W * W)], 2 * reg * W)),
+    ("transposed", "0.1", lambda X, W: W.T @ X.T),
+    ("transposed", "0.2", lambda W, reg: (reg * np.sum(W * W), 2 * reg * W.T)),
+    ("transposed", "0.3", lambda p: square_matrix(p).T),
+    ("wrong-dtype", "0.1", lambda X, W: (X @ W).astype(int)),
+    ("wrong-dtype", "0.1", lambda X, W: (X @ W) + 0j),
+    ("wrong-dtype", "0.1", lambda X, W: (X @ W).astype(object)),
+    ("wrong-dtype", "0.1", lambda X, W: (X @ W).astype(str)),
+    ("wrong-dtype", "0.1", lambda X, W: (X @ W).astype(np.float16)),
+    ("wrong-dtype", "0.1", lambda X, W: X @ W > 0),
+    ("wrong-dtype", "0.5", lambda w: (w * w).real),
+    ("wrong-dtype", "0.10", lambda S: S.argmax(axis=1).astype(float)),
+    ("wrong-dtype", "0.11", lambda S: (S > 0).astype(int)),
+    ("mutates-input", "0.1", add_in_place),
+    ("mutates-input", "0.2", sort_rows),
+]
+
+
+@pytest.mark.parametrize(("slug", "number", "function"), NAMED)
+def test_the_mistake_is_named(slug, number, function):
+    verdict = check(number, function)
+    assert not verdict.passed
+    assert not verdict
+    assert verdict.mistakes[0] == slug or slug == "mutates-input", verdict
+    assert slug in verdict.mistakes
+    assert slug in verdict.explain()
+    assert MISTAKES[slug].sentence in verdict.explain()
+    if slug != "not-attempted":
+        assert MISTAKES[verdict.mistakes[0]].question in repr(verdict) or "def scores" in repr(
+            verdict
+        )
+        assert 'Reread eq. (1): 01_matrix_shapes, "Rows meet columns".' in repr(verdict)
+
+
+def test_every_mistake_of_the_catalogue_is_tried():
+    assert {slug for slug, *_ in NAMED} == set(MISTAKES)
+    for slug, mistake in MISTAKES.items():
+        assert mistake.slug == slug
+        assert mistake.sentence.endswith(".")
+        assert mistake.question.endswith("?")
+
+
+UNNAMED = [
+    ("0.1", lambda X, W: X @ W + 1),
+    ("0.1", lambda X, W: 0 * (X @ W)),
+    ("0.1", lambda X, W: np.full((len(X), W.shape[1]), np.nan)),
+    ("0.2", lambda W, reg: (reg * np.sum(W * W), reg * W)),
+    ("0.3", lambda p: np.outer(p, p)),
+    ("0.6", lambda n: 2 * n),
+    ("0.7", lambda n: (n, n)),
+    ("0.8", lambda n: n < 0),
+    ("0.9", lambda n: f"(C, {n})"),
+    ("0.10", lambda S: S.argmin(axis=1)),
+    ("0.11", lambda S: S < 0),
+    ("0.12", lambda n: (n < 0, n > 0)),  # swapped, or the wrong sign in both: not certain
+]
+
+
+@pytest.mark.parametrize(("number", "function"), UNNAMED)
+def test_what_is_not_certain_is_not_claimed(number, function):
+    verdict = check(number, function)
+    assert not verdict.passed
+    assert verdict.mistakes == ()
+    assert "Which axis counts the classes?" in repr(verdict)
+    assert "expected" in repr(verdict)
+    assert "got" in repr(verdict)
+    assert ".explain()" not in repr(verdict)
+    assert "prove no slip" in verdict.explain()
+
+
+def test_transposed_in_one_case_only_is_a_wrong_shape():
+    def sometimes(X, W):
+        return (X @ W).T if len(X) == 7 else np.zeros((2, 2, 2))
+
+    assert check("0.1", sometimes).mistakes == ("wrong-shape",)
+    assert check("0.1", lambda X, W: (X @ W).T if len(X) == 7 else X @ W).mistakes == (
+        "transposed",
+    )
+
+
+def test_an_order_that_fits_one_case_by_luck_is_not_swapped():
+    assert check("0.7", lambda n: (n + 1, n) if n == 2 else (n, n)).mistakes == ()
+
+
+def test_two_mistakes_are_both_named():
+    def two(W, reg):
+        W *= 2
+        return reg * W, reg * np.sum(W * W) / 4
+
+    assert check("0.2", two).mistakes == ("swapped-return", "mutates-input")
+
+    def shape_and_dtype(W, reg):
+        return [reg], (2 * reg * W).astype(int)
+
+    assert check("0.2", shape_and_dtype).mistakes == ("wrong-shape", "wrong-dtype")
+
+
+# What is survived
+
+
+class Liar:
+    """Fails whatever it is asked."""
+
+    @property
+    def __class__(self):
+        raise RuntimeError("no class")
+
+    def __repr__(self):
+        raise RuntimeError("no repr")
+
+    def __array__(self, dtype=None, copy=None):
+        raise SystemExit("no array")
+
+    def __len__(self):
+        raise RuntimeError("no length")
+
+    def __iter__(self):
+        raise RuntimeError("no items")
+
+    def __eq__(self, other):
+        raise RuntimeError("no comparison")
+
+    __hash__ = None
+
+
+class BadList(list):
+    def __len__(self):
+        raise RuntimeError("no length")
+
+
+class BadError(Exception):
+    def __str__(self):
+        raise RuntimeError("no text")
+
+
+def endless():
+    items = []
+    items.append(items)
+    return items
+
+
+def deep():
+    return deep()
+
+
+async def later():
+    return 1
+
+
+def raising(error):
+    raise error
+
+
+HOSTILE = {
+    "an object that fails": lambda *a: Liar(),
+    "a tuple of them": lambda *a: (Liar(), Liar()),
+    "a list of them": lambda *a: [Liar()],
+    "an array of them": lambda *a: np.array([1, Liar], dtype=object),
+    "a list without a length": lambda *a: BadList(),
+    "a list in itself": lambda *a: endless(),
+    "a list of a million": lambda *a: [0.0] * 10**6,
+    "an array of a petabyte": lambda *a: np.broadcast_to(1.0, (10**7, 10**7)),
+    "a tuple with a petabyte": lambda *a: (1.0, np.broadcast_to(1.0, (10**7, 10**7))),
+    "no end of calls": lambda *a: deep(),
+    "an error without a text": lambda *a: raising(BadError()),
+    "system exit": lambda *a: raising(SystemExit(3)),
+    "generator exit": lambda *a: raising(GeneratorExit()),
+    "a warning as an error": lambda *a: raising(RuntimeWarning("now")),
+    "a coroutine": lambda *a: later(),
+    "a class": lambda *a: Liar,
+    "a module": lambda *a: np,
+    "a huge integer": lambda *a: 10**400,
+    "bytes": lambda *a: b"S",
+    "a date": lambda *a: np.datetime64("2018-01-01"),
+    "a structured array": lambda *a: np.zeros(3, dtype=[("a", float)]),
+    "an empty array": lambda *a: np.zeros((0, 4)),
+    "an empty tuple": lambda *a: (),
+    "a set": lambda *a: {1.0},
+    "many warnings": lambda *a: [warnings.warn(f"number {k}", stacklevel=1) for k in range(99)],
+}
+
+
+@pytest.mark.parametrize("number", [task.number for task in TASKS])
+@pytest.mark.parametrize("name", HOSTILE)
+def test_whatever_comes_is_a_verdict(name, number):
+    verdict = check(number, HOSTILE[name])
+    assert not verdict.passed
+    assert "not-attempted" not in verdict.mistakes
+    assert len(repr(verdict)) < 3000
+    assert seen_text(verdict._repr_html_()) == flat(repr(verdict))
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.complex_numbers() | st.text()
+    | st.binary() | hnp.arrays(hnp.scalar_dtypes(), hnp.array_shapes(min_dims=0, max_side=4)),
+    lambda inner: st.lists(inner, max_size=4) | st.tuples(inner, inner)
+    | st.dictionaries(st.text(), inner),
+    max_leaves=6,
+)  # fmt: skip
+
+
+@given(ANYTHING, st.sampled_from(["0.1", "0.2", "0.3", "0.4", "0.9", "0.10", "0.13"]))
+def test_any_value_is_a_verdict_that_does_not_pass(value, number):
+    # One value cannot be right for three different cases.
+    verdict = check(number, lambda *arguments: value)
+    assert not verdict.passed
+    assert seen_text(verdict._repr_html_()) == flat(repr(verdict))
+
+
+def test_the_users_interrupt_gets_out_and_leaves_the_screen_as_it_was(capsys):
+    def slow(X, W):
+        print("started")
+        raise KeyboardInterrupt
+
+    screen = sys.stdout
+    with pytest.raises(KeyboardInterrupt):
+        check("0.1", slow)
+    assert sys.stdout is screen
+    print("after")
+    assert capsys.readouterr().out == "after\n"
+
+
+def test_what_is_printed_goes_into_the_verdict_bounded(capsys):
+    def talkative(X, W):
+        for k in range(10_000):
+            print("line", k)
+        print("to stderr", file=sys.stderr)
+        return X @ W
+
+    verdict = check("0.1", talkative)
+    assert verdict.passed
+    assert capsys.readouterr() == ("", "")
+    assert "line 0\n" in repr(verdict)
+    assert "line 10\n" not in repr(verdict)
+    assert repr(verdict).endswith("…")
+
+    long_line = check("0.1", lambda X, W: print("x" * 5000))
+    assert "xxx" in repr(long_line)
+    assert "x" * 101 not in repr(long_line)
+    assert "error stream" in repr(check("0.1", lambda X, W: print("error stream", file=sys.stderr)))
+
+
+def test_warnings_go_into_the_verdict_whatever_the_filters(recwarn):
+    def overflow(X, W):
+        return np.exp(1e4 * np.abs(X @ W)) + np.exp(-1e4 * np.abs(X @ W) - 1e4)
+
+    for action in ("error", "ignore", "always"):
+        warnings.simplefilter(action)
+        with np.errstate(all="raise"):
+            verdict = check("0.1", overflow)
+        assert "RuntimeWarning: overflow encountered in exp" in repr(verdict)
+        assert "underflow" not in repr(verdict)  # a right softmax underflows all the time
+        assert verdict.mistakes == ()
+    assert len(recwarn) == 0
+
+
+def test_an_error_shows_the_students_lines_and_no_others():
+    def inner(S):
+        return S.reshape(1000, 1000)
+
+    def outer(X, W):
+        return inner(X @ W)
+
+    text = repr(check("0.1", outer))
+    assert "return inner(X @ W)" in text
+    assert "return S.reshape(1000, 1000)" in text
+    assert "ValueError: cannot reshape" in text
+    assert "diagnosis.py" not in text
+    assert "got = " not in text
+    assert "Case 1: X = [[" in text
+
+    in_numpy = repr(check("0.1", lambda X, W: np.linalg.inv(X)))
+    assert "np.linalg.inv(X)" in in_numpy
+    assert "LinAlgError" in in_numpy
+    assert in_numpy.count("line ") == 2  # one frame, and the question
+
+    without_source = repr(check("0.1", defined("return X @ W.T")))
+    assert "line 2, in scores\n" in without_source
+    assert "RecursionError" in (text := repr(check("0.1", lambda X, W: deep())))
+    assert text.count("in deep") == 3
+
+
+def test_an_error_in_one_case_shows_that_case():
+    def last_fails(X, W):
+        if len(X) == 1:
+            raise ValueError("one example only")
+        return X @ W + 1
+
+    text = repr(check("0.1", last_fails))
+    assert "Case 3" in text
+    assert "one example only" in text
+    assert "Right on 0 of 3 cases" in text
+    assert "Right on 2 of 3 cases" in repr(
+        check("0.1", lambda X, W: X @ W if len(X) > 1 else raising(ValueError()))
+    )
+
+
+def test_parameters_that_do_not_fit_are_said_without_a_traceback():
+    text = repr(check("0.1", lambda X: X))
+    assert "It is called with 2 arguments, but takes (X)" in text
+    assert "def scores(X, W)?" in text
+    assert "stopped with an error" not in text
+
+
+def test_memory_between_calls_is_found():
+    calls = []
+
+    def counts(X, W):
+        calls.append(1)
+        return X @ W + (len(calls) > 3)
+
+    verdict = check("0.1", counts)
+    assert not verdict.passed
+    assert verdict.mistakes == ()
+    assert "it gives another answer than before" in repr(verdict)
+    assert "Right on 3 of 3 cases" in repr(verdict)
+
+    def accumulates(W, reg, total=[]):  # noqa: B006
+        total.append(reg * np.sum(W * W))
+        return sum(total), 2 * reg * W
+
+    assert "it gives another answer than before" in repr(check("0.2", accumulates))
+
+
+def test_a_result_written_into_later_is_judged_as_it_came():
+    buffer = np.zeros((7, 4))
+
+    def reuses(X, W):
+        buffer[:] = 0
+        buffer[: len(X), : W.shape[1]] = X @ W
+        return buffer[: len(X), : W.shape[1]]
+
+    assert check("0.1", reuses).passed
+
+
+def test_inputs_are_copies_and_views_of_them_may_come_back():
+    given_cases = TASKS[0].cases()
+    same = Task("0.1", "Same", "same(X, W) -> X", lambda X, W: X, lambda: given_cases, **FIELDS)
+    before = copy.deepcopy(given_cases)
+    assert diagnosis.diagnose(same, lambda X, W: X).passed
+
+    def clears(X, W):
+        X[:] = 0
+        W.shape = (W.size,)
+        return X
+
+    found = diagnosis.diagnose(same, clears)
+    assert found.mistakes == ("mutates-input",)
+    assert found.runs[0].changed == ("X", "W")
+    for old, new in zip(before, given_cases, strict=True):
+        for a, b in zip(old, new, strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize(
+    ("before", "change", "same"),
+    [
+        (np.array([1.0, np.nan]), lambda x: x.sum(), True),
+        (np.array([0.0]), lambda x: x.__setitem__(0, -0.0), False),
+        (np.zeros(4), lambda x: setattr(x, "shape", (2, 2)), False),
+        ([1, [2, 3]], lambda x: x[1].append(4), False),
+        ([1, 2], lambda x: x.__setitem__(0, 5), False),
+        ([1, 2], lambda x: x.__setitem__(0, 1.0), False),
+        ((np.zeros(2), "a"), lambda x: x[0].__setitem__(0, 1), False),
+        ([math.nan, abs], lambda x: None, True),
+        (np.array([None, "a"]), lambda x: None, True),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Setting the shape:DeprecationWarning")
+def test_a_changed_argument_is_seen(before, change, same):
+    after = copy.deepcopy(before)
+    change(after)
+    assert diagnosis.unchanged(before, after) == same
+
+
+# What is shown
+
+
+class _Text(html.parser.HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.parts = []
+
+    def handle_data(self, data):
+        self.parts.append(data)
+
+    def handle_starttag(self, tag, attrs):
+        if tag in ("div", "td", "th", "pre", "tr"):
+            self.parts.append(" ")
+
+
+def seen_text(source):
+    """What a reader sees of HTML, with one blank for any space."""
+    parser = _Text()
+    parser.feed(source)
+    return flat("".join(parser.parts))
+
+
+def flat(text):
+    """A text with one blank for any space; backticks are markup."""
+    return " ".join(text.replace("`", "").split())
+
+
+TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="`\r\x00"), min_size=1)
+ROWS = st.lists(st.tuples(st.text("ab<&", min_size=1), st.text("x>'\"")), min_size=2)
+KINDS = st.sampled_from(["title", "text", "code"])
+BLOCKS = st.lists(st.tuples(KINDS, TEXTS) | st.tuples(st.just("table"), ROWS), min_size=1)
+
+
+@given(BLOCKS)
+def test_html_and_text_say_the_same(blocks):
+    message = engine.Message(blocks)
+    assert seen_text(message._repr_html_()) == flat(message)
+
+
+def test_html_is_escaped_and_colored_at_the_border_only():
+    verdict = check("0.1", lambda X, W: print("<script>alert(1)</script> & `code`"))
+    source = verdict._repr_html_()
+    assert "<script>" not in source
+    assert "&lt;script&gt;" in source
+    assert "border-left: 4px solid #D55E00" in source
+    assert not re.search(r"(?<![-\w])(color|background)", source)
+    assert "#009E73" in check("0.1", product)._repr_html_()
+    assert "#56B4E9" in check("0.1", lambda X, W: ...)._repr_html_()
+    assert "<code>S.shape</code>" in engine.Message([("text", "Look at `S.shape`.")])._repr_html_()
+
+
+def test_the_table_aligns_and_shows_entries_that_differ():
+    def one_off(X, W):
+        S = X @ W
+        S[1 % len(S), 1] += 1
+        return S
+
+    text = repr(check("0.1", one_off))
+    X, W = product_cases()[0]
+    row = re.search(r"S\[1, 1\] +(\S+) +(\S+)", text)
+    assert float(row[1]) == pytest.approx((X @ W)[1, 1], rel=1e-5)
+    assert float(row[2]) == pytest.approx((X @ W)[1, 1] + 1, rel=1e-5)
+    assert "1 of 12 entries of S differ." in text
+    assert text.count("S[") == 1
+    head = next(line for line in text.splitlines() if "expected" in line)
+    entry = next(line for line in text.splitlines() if "S[1, 1]" in line)
+    assert head.index("expected") == entry.index(row[1])
+    assert head.index("got") == entry.rindex(row[2])
+    assert repr(check("0.1", lambda X, W: X @ W + 1)).count("S[") == diagnosis.ROWS_SHOWN
+
+
+def test_numbers_that_differ_late_are_shown_with_the_digits_that_differ():
+    text = repr(check("0.13", lambda x: float(x.mean()) * (1 + 1e-7)))
+    row = re.search(r"m +(\S+) +(\S+)\n", text)
+    assert row[1] != row[2]
+    assert float(row[1]) == pytest.approx(4 / 3, rel=1e-8)
+
+
+@given(
+    hnp.arrays(
+        np.float64, (3, 2), elements=st.floats(-1e3, 1e3) | st.sampled_from([np.inf, np.nan])
+    ),
+    hnp.arrays(
+        np.float64, (3, 2), elements=st.floats(-1e3, 1e3) | st.sampled_from([np.inf, np.nan])
+    ),
+)
+def test_what_fails_shows_an_entry_and_what_passes_shows_none(expected, got):
+    task = TASKS[0]
+    found = diagnosis.compare_numbers(task, "S", expected, got)
+    close = diagnosis.close(task, expected, got)
+    assert found.right == close
+    assert bool(found.rows) != close
+
+
+def test_the_line_that_is_shown_brings_the_case_back(monkeypatch):
+    text = repr(check("0.1", lambda X, W: X @ W if len(X) == 3 else X @ W * 2))
+    assert "Case 2" in text
+    lines = [line.strip() for line in text.splitlines()]
+    at = lines.index('X, W = exercises.case("0.1", 2)')
+    space = {"exercises": exercises, "scores": product}
+    exec(f"{lines[at]}\nS = {lines[at + 1]}", space)
+    np.testing.assert_array_equal(space["S"], product(*product_cases()[1]))
+
+    def my_loss(w):
+        return 0j
+
+    lines = [line.strip() for line in repr(check("0.5", my_loss)).splitlines()]
+    at = lines.index('(w,) = exercises.case("0.5", 1)')
+    assert lines[at + 1] == "my_loss(w)"
+
+
+def test_inputs_are_described():
+    describe = diagnosis.describe_argument
+    assert describe("reg", 0.5) == "reg = 0.5"
+    assert describe("y", np.array([0, 2, 1])) == "y = [0, 2, 1]"
+    assert (
+        describe("S", np.array([[1000.0, -0.25]], np.float32)) == "S = [[1000, -0.25]] in float32"
+    )
+    assert describe("dtype", np.float32) == "dtype = float32"
+    assert describe("f", np.sin) == "f = sin"
+    X = np.arange(12.0).reshape(4, 3)
+    assert describe("X", X) == "X: float64, shape (4, 3), from 0 to 11"
+    assert describe("X", X + 1j) == "X: complex128, shape (4, 3)"
+    assert describe("shape", (4, 3)) == "shape = (4, 3)"
+    assert describe("rng", np.random.default_rng(0)) == "rng: an object of type Generator"
+
+
+def test_a_verdict_never_shows_the_solution():
+    functions = [f for _, number, f in NAMED if number == "0.1"]
+    functions += [f for number, f in UNNAMED if number == "0.1"]
+    for function in functions:
+        verdict = check("0.1", function)
+        assert "secret_product" not in repr(verdict) + verdict._repr_html_() + verdict.explain()
+
+
+def test_a_name_is_claimed_the_same_way_twice():
+    first, second = (check("0.1", lambda X, W: X @ W + 1) for _ in range(2))
+    assert repr(first) == repr(second)
+    assert first == second
+    assert first != check("0.1", product)
+
+
+# Asking
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "sentence"),
+    [
+        (lambda: check(1.2, product), TypeError, r'text such as "1\.2", and comes first; got 1\.2'),
+        (lambda: check(product, "0.1"), TypeError, "comes first; got a function"),
+        (lambda: check("0.1", product(*product_cases()[0])), TypeError, "without parentheses"),
+        (lambda: check("0.1", None), TypeError, r'check\("0\.1", scores\); got NoneType'),
+        (lambda: check("9.1", product), ValueError, "the notebooks go from 0 to 1"),
+        (lambda: check("-1.1", product), ValueError, "the notebooks go from 0 to 1"),
+        (lambda: check("softmax", product), ValueError, "notebook and place"),
+        (lambda: check("", product), ValueError, "notebook and place"),
+        (lambda: check("0.99", product), ValueError, r"of_the_test has 0\.1, 0\.2, .*0\.13"),
+        (lambda: check("0", product), ValueError, "There is no exercise '0'"),
+        (lambda: exercises.hint("0.99"), ValueError, "There is no exercise"),
+        (lambda: exercises.hint("0.1", 0), ValueError, "level is 1, 2 or 3; got 0"),
+        (lambda: exercises.hint("0.1", 4), ValueError, "level is 1, 2 or 3; got 4"),
+        (lambda: exercises.hint("0.1", True), ValueError, "level is 1, 2 or 3; got True"),
+        (lambda: exercises.solution("0.99"), ValueError, "There is no exercise"),
+        (lambda: exercises.case("0.1", 0), ValueError, "cases 1 to 3; got 0"),
+        (lambda: exercises.case("0.1", 4), ValueError, "cases 1 to 3; got 4"),
+        (lambda: exercises.case("0.1", "1"), ValueError, "cases 1 to 3; got '1'"),
+        (lambda: exercises.predict("", ["a", "b"]), TypeError, "question"),
+        (lambda: exercises.predict(["a", "b"], "Which?"), TypeError, "question"),
+        (lambda: exercises.predict("Which?", "ab"), TypeError, "list of texts"),
+        (lambda: exercises.predict("Which?", [1, 2]), TypeError, "list of texts"),
+        (lambda: exercises.predict("Which?", ["a"]), ValueError, "two different"),
+        (lambda: exercises.predict("Which?", ["a", "a"]), ValueError, "two different"),
+        (
+            lambda: exercises.predict("Which?", ["a", "b"]).reveal("c"),
+            ValueError,
+            "'a', 'b'; got 'c'",
+        ),
+        (lambda: exercises.predict("Which?", ["a", "b"]).reveal(None), ValueError, "got None"),
+        (
+            lambda: exercises.predict("Which?", ["a", "b"]).reveal(np.ones(2)),
+            ValueError,
+            "got array",
+        ),
+        (lambda: exercises.predict("Which?", ["a", "b"]).choose(3), ValueError, "1 to 2; got 3"),
+        (lambda: exercises.predict("Which?", ["a", "b"]).choose(0), ValueError, "1 to 2; got 0"),
+    ],
+)
+def test_a_call_that_cannot_work_says_why(call, error, sentence):
+    with pytest.raises(error, match=sentence):
+        call()
+
+
+def test_numbers_are_told_apart_to_the_end():
+    assert engine.find_task("0.1").title == "Scores"
+    assert engine.find_task(" 0.10 ").title == "Labels"
+
+
+def test_one_exercise_imports_one_lesson():
+    # LESSONS names a second lesson that does not exist.
+    assert exercises.hint("0.1").startswith("0.1 Scores, hint 1 of 3")
+    with pytest.raises(ModuleNotFoundError):
+        exercises.hint("1.1")
+
+
+def test_hints_lead_to_the_next_and_then_to_the_solution():
+    for level, text in enumerate(("one", "two", "three"), 1):
+        message = exercises.hint("0.1", level)
+        assert f"hint {level} of 3" in message
+        assert text in message.splitlines()
+    assert 'exercises.hint("0.1", 2)' in exercises.hint("0.1")
+    assert 'exercises.hint("0.1", 3)' in exercises.hint("0.1", 2)
+    assert 'exercises.solution("0.1")' in exercises.hint("0.1", 3)
+    assert exercises.hint("0.1") == exercises.hint("0.1", 1)
+
+
+def test_the_solution_shown_is_the_source_that_runs():
+    shown = textwrap.dedent("\n".join(exercises.solution("0.1").splitlines()[1:]))
+    space = {}
+    exec(shown, space)
+    assert check("0.1", space["product"]).passed
+    assert seen_text(exercises.solution("0.1")._repr_html_()) == flat(exercises.solution("0.1"))
+
+
+def test_a_case_is_made_afresh():
+    first, second = exercises.case("0.1", 2), exercises.case("0.1", 2)
+    assert isinstance(first, tuple)
+    for a, b in zip(first, second, strict=True):
+        np.testing.assert_array_equal(a, b)
+        assert not np.shares_memory(a, b)
+    assert exercises.case("0.1")[0].shape == (3, 2)
+
+
+def test_progress_shows_the_session():
+    assert exercises.progress() == "No exercise has been checked in this session."
+    exercises.hint("0.1")
+    exercises.solution("0.1")
+    exercises.case("0.1")
+    assert exercises.progress() == "No exercise has been checked in this session."
+    check("0.1", lambda X, W: X)
+    check("0.1", product)
+    check("0.2", lambda W, reg: 0)
+    check("0.3", lambda p: ...)
+    lines = exercises.progress().splitlines()
+    assert lines[0] == "1 of 13 exercises right"
+    assert len(lines) == 2 + len(TASKS)
+    assert re.fullmatch(r"\s+0\.1 +Scores +✓ right +2", lines[2])
+    assert re.fullmatch(r"\s+0\.2 +Penalty +✗ not yet +1", lines[3])
+    assert re.fullmatch(r"\s+0\.3 +Square +○ not attempted +0", lines[4])
+    assert re.fullmatch(r"\s+0\.4 +Logarithm +· not checked +0", lines[5])
+    check("0.1", lambda X, W: X)
+    assert exercises.progress().splitlines()[0] == "0 of 13 exercises right"
+    assert seen_text(exercises.progress()._repr_html_()) == flat(exercises.progress())
+
+
+def test_messages_show_themselves_and_not_in_quotes():
+    message = exercises.hint("0.1")
+    assert isinstance(message, str)
+    assert repr(message) == str(message)
+    assert not repr(message).startswith("'")
+
+
+# Predictions
+
+
+def asked():
+    return exercises.predict("Is `1 < 2`?", ["it is", "it is not", "<neither>"])
+
+
+def test_a_prediction_not_made_is_said_and_revealed():
+    message = asked().reveal("it is")
+    assert repr(message) == "○ No prediction was made. What happens: it is"
+    assert seen_text(message._repr_html_()) == repr(message)
+
+
+def test_the_reveal_compares_with_the_kept_answer():
+    guess = asked()
+    guess.choose(2)
+    assert guess.answer == "it is not"
+    assert "You predicted: it is not. What happens: it is." in guess.reveal("it is")
+    assert "✓" not in guess.reveal("it is")
+    assert guess.reveal("it is not") == "✓ You predicted it: it is not"
+    guess.choose("<neither>")
+    assert guess.reveal("<neither>") == "✓ You predicted it: <neither>"
+    assert "&lt;neither&gt;" in guess.reveal("it is")._repr_html_()
+
+
+def radio_of(prediction):
+    prediction._repr_mimebundle_()
+    return prediction._radio
+
+
+def test_the_buttons_start_with_none_chosen_and_keep_what_is_chosen():
+    guess = asked()
+    radio = radio_of(guess)
+    assert radio.value is None
+    assert tuple(radio.options) == guess.options
+    assert radio.description
+    assert guess.answer is None
+    radio.value = "it is"
+    assert guess.answer == "it is"
+    radio.value = "it is not"
+    assert guess.reveal("it is not") == "✓ You predicted it: it is not"
+    guess.choose(1)
+    assert radio.value == "it is"
+
+
+def test_the_line_below_the_buttons_says_what_is_kept():
+    guess = asked()
+    guess._repr_mimebundle_()
+    box = guess._shown.widget
+    assert seen_text(box.children[0].value) == "Predict: Is 1 < 2?"
+    assert "Nothing chosen yet." in box.children[-1].value
+    radio_of(guess).value = "<neither>"
+    assert "Kept: &lt;neither&gt;" in box.children[-1].value
+    assert 'role="status"' in box.children[-1].value
+
+
+def test_a_prediction_shows_the_same_buttons_again_and_a_choice_made_before():
+    guess = asked()
+    guess.choose(3)
+    assert radio_of(guess).value == "<neither>"
+    assert radio_of(guess) is radio_of(guess)
+
+
+def test_beside_the_buttons_stand_html_and_text_that_say_the_same():
+    guess = asked()
+    bundle = guess._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+    assert bundle["text/plain"] == repr(guess)
+    assert seen_text(bundle["text/html"]) == flat(repr(guess))
+    assert repr(guess).splitlines()[:3] == ["Predict: Is `1 < 2`?", "(1) it is", "(2) it is not"]
+    guess.choose(1)
+    assert asked()._repr_mimebundle_()["text/html"] == bundle["text/html"]
+
+
+def test_without_widgets_a_prediction_is_text(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ipywidgets", None)
+    guess = asked()
+    bundle = guess._repr_mimebundle_()
+    assert bundle == {"text/plain": repr(guess), "text/html": guess._repr_html_()}
+
+
+def test_importing_the_exercises_brings_no_drawing_no_widgets_and_no_lesson():
+    program = """
+import sys
+from softmax_lib import exercises
+guess = exercises.predict("Which?", ["a", "b"])
+guess.choose(1), guess.reveal("a"), repr(guess), guess._repr_html_()
+heavy = {"ipywidgets", "matplotlib", "IPython"} | {f"softmax_lib.lessons.{name}" for name in
+    exercises.engine.lessons.LESSONS}
+sys.exit(", ".join(heavy & set(sys.modules)) or 0)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_lessons_import_no_engine():
+    program = """
+import importlib, pkgutil, sys
+from softmax_lib import lessons
+for module in pkgutil.iter_modules(lessons.__path__):
+    importlib.import_module(f"softmax_lib.lessons.{module.name}")
+sys.exit("softmax_lib.exercises" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+# The data class
+
+WHOLE = {
+    "number": "1.2",
+    "title": "Scores",
+    "signature": "scores(X, W) -> S",
+    "solution": product,
+    "cases": product_cases,
+    **FIELDS,
+}
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "error"),
+    [
+        ("number", "1", ValueError),
+        ("number", "1.0", ValueError),
+        ("number", 1.2, TypeError),
+        ("title", " ", TypeError),
+        ("signature", "def scores(X, W):", ValueError),
+        ("signature", "scores(X, W) -> (N, C) array", ValueError),
+        ("signature", "scores(X, W) -> (loss,dW)", ValueError),
+        ("solution", None, TypeError),
+        ("cases", [()], TypeError),
+        ("hints", ["a", "b", "c"], ValueError),
+        ("hints", ("a", "b"), ValueError),
+        ("hints", ("a", "b", " "), ValueError),
+        ("equation", "", TypeError),
+        ("reread", None, TypeError),
+        ("question", "", TypeError),
+        ("rtol", 0.0, ValueError),
+        ("rtol", math.nan, ValueError),
+        ("atol", -1.0, ValueError),
+    ],
+)
+def test_a_malformed_task_names_its_field(field, value, error):
+    with pytest.raises(error, match=field):
+        Task(**{**WHOLE, field: value})
+
+
+def test_a_task_knows_its_stub_and_the_names_of_what_it_returns():
+    assert Task(**WHOLE).returns == ("S",)
+    assert Task(**WHOLE).name == "scores"
+    assert Task(**{**WHOLE, "signature": "f()"}).returns == ()
+    pair = Task(**{**WHOLE, "signature": "f(W, reg=0.5) -> (loss, dW)"})
+    assert pair.returns == ("loss", "dW")
+    assert pair.stub == "def f(W, reg=0.5):\n    ..."
+    with pytest.raises(AttributeError):
+        pair.number = "1.3"
+
+
+# Every real task
+
+
+def real_tasks():
+    """(lesson, task) for every lesson module that is there."""
+    found = []
+    for name in LESSONS:
+        if importlib.util.find_spec(f"softmax_lib.lessons.{name}"):
+            module = importlib.import_module(f"softmax_lib.lessons.{name}")
+            found += [(name, task) for task in getattr(module, "TASKS", ())]
+    return found
+
+
+every_task = pytest.mark.parametrize(
+    ("lesson", "task"),
+    [pytest.param(*pair, id=f"{pair[0]}-{pair[1].number}") for pair in real_tasks()],
+)
+
+
+def notebook_cells(lesson):
+    path = NOTEBOOKS / f"{LESSONS.index(lesson):02d}_{lesson}.ipynb"
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return [(cell["cell_type"], "".join(cell["source"])) for cell in cells]
+
+
+def outcome(function, arguments):
+    """What a call returns, or the error's type."""
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return function(*copy.deepcopy(arguments))
+        except Exception as error:
+            return type(error)
+
+
+def same_values(a, b):
+    """Equal but for rounding: entry by entry, to 1e-6 of the entry or 1000 ulps of the largest."""
+    if isinstance(a, tuple) or isinstance(b, tuple):
+        return (
+            isinstance(a, tuple)
+            and isinstance(b, tuple)
+            and len(a) == len(b)
+            and all(map(same_values, a, b))
+        )
+    if isinstance(a, str | type) or isinstance(b, str | type):
+        return type(a) is type(b) and a == b
+    a, b = np.asarray(a), np.asarray(b)
+    if a.shape != b.shape or not {a.dtype.kind, b.dtype.kind} <= set("biufc"):
+        return False
+    eps = max((np.finfo(x.dtype).eps for x in (a, b) if x.dtype.kind in "fc"), default=0.0)
+    finite = np.abs(a[np.isfinite(a)]) if a.dtype.kind in "fc" else np.abs(a.astype(float))
+    floor = 1e3 * eps * finite.max(initial=0.0)
+    pairs = (
+        [(a.real, b.real), (a.imag, b.imag)] if "c" in (a.dtype.kind, b.dtype.kind) else [(a, b)]
+    )
+    return all(
+        np.allclose(x.astype(float), y.astype(float), rtol=1e-6, atol=floor, equal_nan=True)
+        for x, y in pairs
+    )
+
+
+def test_every_lesson_is_there_and_has_two_to_four_exercises():
+    counts = dict.fromkeys(LESSONS, 0)
+    for lesson, _ in real_tasks():
+        counts[lesson] += 1
+    assert all(2 <= count <= 4 for count in counts.values()), counts
+
+
+def test_the_numbers_count_from_one_in_each_lesson():
+    for lesson, pairs in itertools.groupby(real_tasks(), key=lambda pair: pair[0]):
+        found = [task.number for _, task in pairs]
+        assert found == [f"{LESSONS.index(lesson)}.{k}" for k in range(1, 1 + len(found))]
+
+
+@every_task
+@pytest.mark.usefixtures("real_lessons")
+def test_the_solution_passes(lesson, task):
+    verdict = check(task.number, task.solution)
+    assert verdict.passed, verdict
+    assert "It warned" not in repr(verdict)
+    assert inspect.getdoc(task.solution)
+    assert exercises.solution(task.number).count("def ") >= 1
+    assert engine.find_task(task.number) is task
+
+
+@every_task
+@pytest.mark.usefixtures("real_lessons")
+def test_the_stub_is_not_attempted(lesson, task):
+    space = {}
+    exec(task.stub, space)
+    verdict = check(task.number, space[task.name])
+    assert verdict.mistakes == ("not-attempted",)
+    assert list(inspect.signature(space[task.name]).parameters) == list(
+        inspect.signature(task.solution).parameters
+    )
+
+
+@every_task
+def test_the_signature_names_what_comes_back(lesson, task):
+    values = task.solution(*task.cases()[0])
+    assert len(task.returns) in (1, len(values) if isinstance(values, tuple) else 1)
+    assert task.question.endswith("?")
+    assert not task.title.endswith(".")
+    assert re.fullmatch(r"eqs?\. \(\d+\).*", task.equation)
+
+
+@every_task
+def test_a_solution_written_in_other_roundings_passes(lesson, task):
+    rng = np.random.default_rng(0)
+
+    def nudged(value):
+        if isinstance(value, np.ndarray) and value.dtype.kind in "fc":
+            eps = np.finfo(value.dtype).eps
+            step = rng.integers(-1, 2, value.shape).astype(value.real.dtype)
+            return value * (1 + eps * step)
+        return value
+
+    def otherwise(*arguments):
+        return task.solution(*map(nudged, arguments))
+
+    assert diagnosis.diagnose(task, otherwise).passed
+
+
+@every_task
+def test_the_hints_hold_no_solution(lesson, task):
+    body = ast.parse(textwrap.dedent(inspect.getsource(task.solution))).body[0].body[1:]
+    whole = squeezed("\n".join(map(ast.unparse, body)))
+    returned = [squeezed(ast.unparse(node.value)) for node in body if isinstance(node, ast.Return)]
+    for hint in task.hints:
+        assert whole not in squeezed(hint)
+        assert not any(len(text) > 6 and text in squeezed(hint) for text in returned)
+        assert f"return {returned[-1] if returned else ''}" not in hint
+
+
+def squeezed(text):
+    return "".join(text.split())
+
+
+@every_task
+def test_the_cases_are_many_fixed_and_fresh(lesson, task):
+    first, second = task.cases(), task.cases()
+    assert len(first) >= 3
+    assert isinstance(first, list)
+    for one, other in zip(first, second, strict=True):
+        assert isinstance(one, tuple)
+        for a, b in zip(one, other, strict=True):
+            if isinstance(a, np.ndarray):
+                assert a.dtype == b.dtype
+                np.testing.assert_array_equal(a, b)
+                assert not np.shares_memory(a, b)
+                assert a.size <= 10_000
+            elif not callable(a):
+                assert repr(a) == repr(b)
+
+
+AXES = {
+    **dict.fromkeys(("S", "P", "Y", "dS", "dL_dS"), ("N", "C")),
+    **{"X": ("N", "D"), "W": ("D", "C"), "dW": ("D", "C"), "y": ("N",), "m": ()},
+    **{"p": ("one", "C"), "S_i": ("one", "C"), "X_i": ("one", "D"), "Y_i": ("one", "C")},
+}
+
+
+@every_task
+def test_n_d_and_c_are_pairwise_different(lesson, task):
+    """In three cases at least: then a wrong shape fails; a square one may show what passes."""
+    names = list(inspect.signature(task.solution).parameters)
+    different = []
+    for arguments in task.cases():
+        sizes = {}
+        for name, value in zip(names, arguments, strict=False):
+            axes = AXES.get(name, ())
+            if isinstance(value, np.ndarray) and value.ndim == len(axes):
+                sizes.update(zip(axes, value.shape, strict=True))
+        found = [sizes[axis] for axis in "NDC" if axis in sizes]
+        different.append(len(set(found)) == len(found))
+    assert different[0]
+    assert sum(different) >= 3
+
+
+@every_task
+def test_the_notebook_has_the_section_and_the_cell(lesson, task):
+    reread = re.fullmatch(r'(\d\d)_(\w+), "(.+)"', task.reread)
+    assert reread, task.reread
+    assert LESSONS[int(reread[1])] == reread[2]
+    headings = [
+        line.lstrip("#").strip()
+        for kind, source in notebook_cells(reread[2])
+        if kind == "markdown"
+        for line in source.splitlines()
+        if line.startswith("#")
+    ]
+    assert any(reread[3] in heading for heading in headings), headings
+    cells = [
+        source
+        for kind, source in notebook_cells(lesson)
+        if kind == "code" and f'exercises.check("{task.number}", {task.name})' in source
+    ]
+    assert len(cells) == 1
+    stub = next(node for node in ast.parse(cells[0]).body if isinstance(node, ast.FunctionDef))
+    assert stub.name == task.name
+    assert ast.unparse(stub.args) == ast.unparse(ast.parse(task.stub).body[0].args)
+
+
+# Mutants of the solutions
+
+SWAPS = {
+    **{ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.Pow: ast.Mult},
+    **{ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.Lt: ast.GtE, ast.GtE: ast.Lt},
+    **{ast.Gt: ast.LtE, ast.LtE: ast.Gt, ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd},
+    **{ast.And: ast.Or, ast.Or: ast.And},
+}
+NAMES = {
+    **{"max": "min", "min": "max", "maximum": "minimum", "minimum": "maximum"},
+    **{"argmax": "argmin", "argmin": "argmax", "sum": "mean", "mean": "sum", "log": "log10"},
+    **{"log1p": "log", "exp": "expm1", "expm1": "exp", "zeros": "ones", "zeros_like": "ones_like"},
+}
+
+
+def variants(node):
+    """What a node may become by a slip of the pen."""
+    if isinstance(node, ast.BinOp) and type(node.op) in SWAPS:
+        yield ast.BinOp(node.left, SWAPS[type(node.op)](), node.right)
+    if isinstance(node, ast.BoolOp):
+        yield ast.BoolOp(SWAPS[type(node.op)](), node.values)
+    if isinstance(node, ast.AugAssign) and type(node.op) in SWAPS:
+        yield ast.AugAssign(node.target, SWAPS[type(node.op)](), node.value)
+    if isinstance(node, ast.Compare) and type(node.ops[0]) in SWAPS:
+        yield ast.Compare(node.left, [SWAPS[type(node.ops[0])](), *node.ops[1:]], node.comparators)
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        yield node.operand
+    if isinstance(node, ast.Constant) and type(node.value) in (int, float):
+        yield ast.Constant(node.value + 1)
+        yield ast.Constant(node.value - 1)
+    if isinstance(node, ast.Constant) and type(node.value) is bool:
+        yield ast.Constant(not node.value)
+    if isinstance(node, ast.Attribute) and node.attr == "T":
+        yield node.value
+    if isinstance(node, ast.Attribute) and node.attr in NAMES:
+        yield ast.Attribute(node.value, NAMES[node.attr], node.ctx)
+    if isinstance(node, ast.Name) and node.id in NAMES:
+        yield ast.Name(NAMES[node.id], node.ctx)
+
+
+class _Replace(ast.NodeTransformer):
+    """Puts the variant of number `which` in its place, counted in the order of the walk."""
+
+    def __init__(self, which):
+        self.which, self.count = which, 0
+
+    def visit(self, node):
+        for variant in variants(node):
+            self.count += 1
+            if self.count == self.which + 1:
+                return ast.copy_location(variant, node)
+        return self.generic_visit(node)
+
+
+class _TooLongError(Exception):
+    pass
+
+
+def bounded(function, filename, limit=100_000):
+    """The function, stopped after so many lines: a mutant may loop forever."""
+
+    def run(*arguments):
+        lines = 0
+
+        def trace(frame, event, argument):
+            nonlocal lines
+            if frame.f_code.co_filename != filename:
+                return None
+            lines += 1
+            if lines > limit:
+                raise _TooLongError
+            return trace
+
+        before = sys.gettrace()
+        sys.settrace(trace)
+        try:
+            return function(*arguments)
+        finally:
+            sys.settrace(before)
+
+    return run
+
+
+def mutants(function):
+    """(source, function) for every mutant of a function's source."""
+    source = textwrap.dedent(inspect.getsource(function))
+    for which in itertools.count():
+        tree = ast.parse(source)
+        replace = _Replace(which)
+        definition = tree.body[0]
+        definition.body = definition.body[1:]  # the docstring is no code
+        tree = ast.fix_missing_locations(replace.visit(tree))
+        if replace.count <= which:
+            return
+        space = dict(function.__globals__)
+        exec(compile(tree, "<mutant>", "exec"), space)
+        yield ast.unparse(tree), bounded(space[definition.name], "<mutant>")
+
+
+def surviving(task):
+    """How many mutants change values on the cases, and the sources of those that pass."""
+    changed, passed = 0, []
+    cases = task.cases()
+    right = [outcome(task.solution, case) for case in cases]
+    for source, mutant in mutants(task.solution):
+        if all(same_values(a, outcome(mutant, case)) for a, case in zip(right, cases, strict=True)):
+            continue
+        changed += 1
+        if diagnosis.diagnose(task, mutant).passed:
+            passed.append(source)
+    return changed, passed
+
+
+@every_task
+def test_no_mutant_that_changes_a_value_passes(lesson, task):
+    changed, passed = surviving(task)
+    assert changed > 0
+    assert not passed, "\n\n".join(passed)
+
+
+def looping(n):
+    """Sum of 0 ... n - 1, by a loop that ends only when its step is kept."""
+    total = k = 0
+    while k != n:
+        total += k
+        k += 1
+    return -total
+
+
+def test_the_mutation_machine_itself():
+    sources = [source for source, _ in mutants(looping)]
+    assert len(sources) == len(set(sources)) == 8
+    task = Task("0.1", "Sum", "f(n) -> s", looping, numbers(1, 4, 7), **FIELDS)
+    changed, passed = surviving(task)
+    assert changed == 8  # among them several that never end
+    assert passed == []
+    blind = Task("0.1", "Sum", "f(n) -> s", looping, numbers(0, 0, 0), **FIELDS)
+    assert surviving(blind)[0] < 8
+    lax = Task("0.1", "S", "s(X, W) -> S", product, product_cases, rtol=1e9, **FIELDS)
+    assert surviving(lax) == (0, [])  # X @ W has nothing to swap
+    lax = Task("0.1", "P", "p(W, reg) -> (l, d)", penalty, penalty_cases, rtol=1e9, **FIELDS)
+    assert len(surviving(lax)[1]) > 3
