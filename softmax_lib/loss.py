@@ -90,7 +90,7 @@ def softmax_loss_vectorized(W, X, y, reg):
         S = X @ W  # (N, C), eq. (1)
         highest, E, others = _shifted_exp(S)
         # Halved and in double precision: the gap itself may overflow, or round in float32.
-        gap = highest.astype(_wide(S)) / 2 - S[np.arange(N), y].astype(_wide(S)) / 2  # (N,)
+        gap = highest.astype(_wide(S)) / 2 - S[np.arange(N), y] / 2  # (N,)
         loss = np.sum(_log1p(others) / N + gap / (N / 2)).item() + _l2(W, reg)  # eq. (3)
         P = E / (1 + others)[:, None]  # (N, C), eq. (2)
         dS = _minus_one_hot(P, y) / N  # (N, C)

@@ -637,11 +637,11 @@ def test_a_sweep_uses_only_the_loss_it_is_given_and_changes_nothing():
     plain = step_sweep(W, X, y, 0.1, steps=[1e-4], methods=["central"])
     other = step_sweep(
         W, X, y, 0.1, steps=[1e-4], methods="central",
-        loss=lambda *args: (2 * softmax_loss_naive(*args)[0], None),
+        loss=lambda *args: (-2 * softmax_loss_naive(*args)[0], None),
     )  # fmt: skip
     assert list(other.errors) == ["central"]
     assert plain.errors["central"][0] < 1e-6
-    assert other.errors["central"][0] == pytest.approx(1, rel=1e-6)
+    assert other.errors["central"][0] == pytest.approx(3, rel=1e-6)
     assert other.slope == plain.slope
     assert other.rounding["central"] == pytest.approx(2 * plain.rounding["central"])
 
