@@ -1,0 +1,38 @@
+"""The README tells the truth where a program can see it."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_every_notebook_stands_in_the_table_with_its_minutes():
+    listed = re.findall(r"^\| \[(\w+)\]\(notebooks/\1\.ipynb\) \| (\d+) \|", README, flags=re.M)
+    minutes = {}
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        opening = "".join(json.loads(path.read_text(encoding="utf-8"))["cells"][0]["source"])
+        minutes[path.stem] = re.search(r"(\d+) minutes", opening)[1]
+    assert dict(listed) == minutes
+    assert [name for name, _ in listed] == sorted(minutes)
+
+
+@pytest.mark.parametrize("target", sorted(set(re.findall(r"\]\(([^):#]+)\)", README))))
+def test_links_lead_somewhere(target):
+    assert (ROOT / target).exists()
+
+
+def test_every_make_command_exists():
+    phony = re.search(r"\.PHONY: (.*)", (ROOT / "Makefile").read_text(encoding="utf-8"))[1].split()
+    named = set(re.findall(r"(?:^|`)make ([a-z]+)", README, flags=re.M))
+    assert named <= set(phony)
+    assert {"lab", "test", "help", "setup", "refresh", "slides", "clean"} <= named
+
+
+def test_the_example_runs(capsys):
+    (example,) = re.findall(r"```python\n(.*?)```", README, flags=re.S)
+    exec(compile(example, "README.md", "exec"), {})
+    assert "passed" in capsys.readouterr().out
