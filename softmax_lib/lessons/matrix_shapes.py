@@ -288,7 +288,8 @@ def plot_step_errors(steps, linear, curved, X_i, W_c, c):
     """
     steps, linear, curved = map(np.asarray, (steps, linear, curved))
     score = (X_i @ W_c).item()
-    floor = unit_roundoff(float) * (abs(score) / (steps * np.abs(X_i).min()) + 1)
+    smallest = np.abs(X_i).min()
+    floor = unit_roundoff(float) * (1 + abs(score) / (steps * smallest))
     own, others = linear[:, :, c], np.delete(linear, c, axis=2).reshape(len(steps), -1)
     bent = steps[: len(curved)]
 
@@ -311,7 +312,8 @@ def plot_step_errors(steps, linear, curved, X_i, W_c, c):
         "of $\\exp(S_{ic})$:\ntruncation rises like $h^2$", (bent[k], curved[k]), (-12, 4),
         ha="right", color=PALETTE["vermillion"], **words,
     )  # fmt: skip
-    ax.annotate("rounding floor", (steps[-1], floor[-1]), (0, 22), ha="right", **words)
+    floor_name = f"rounding floor for $|X_{{id}}| = {smallest:g}$"
+    ax.annotate(floor_name, (steps[-1], floor[-1]), (0, 22), ha="right", **words)
     ax.set(xlabel="step $h$", ylabel="relative error")
     ax.set_title("A score is linear in W: rounding errors, no truncation")
     ax.legend(title="$dS_{ic}/dW_{dj}$", loc="lower left", bbox_to_anchor=(0.01, 0.1))
@@ -335,7 +337,6 @@ def plot_step_errors(steps, linear, curved, X_i, W_c, c):
 class _ProductExplorer(Explorer):
     title = "Row meets column"
     size = (6.0, 5.0)
-    play = "added"
 
     def __init__(self, X, W):
         self.X, self.W = X, W
