@@ -18,6 +18,7 @@ LESSONS = (
     "stability_shift",
     "cross_entropy_loss",
     "chain_rule",
+    "softmax_jacobian",
 )
 
 _NUMBER = re.compile(r"\d+\.[1-9]\d*")

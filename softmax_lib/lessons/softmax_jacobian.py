@@ -1,0 +1,474 @@
+"""What `05_softmax_jacobian.ipynb` needs: the two cases on a heatmap, the explorer, exercises."""
+
+import ipywidgets as widgets
+import numpy as np
+from matplotlib.colors import to_rgb
+from matplotlib.patches import Rectangle
+
+from softmax_lib.derivation import dL_dS, dLi_dp, dp_dSi
+from softmax_lib.explorer import Explorer
+from softmax_lib.figures import (
+    CLASS_COLORS,
+    INK,
+    PALETTE,
+    error_axis,
+    house_style,
+    new_figure,
+    show,
+)
+from softmax_lib.forward import softmax
+from softmax_lib.gradcheck import unit_roundoff
+from softmax_lib.lessons import Task
+
+# The two cases of eq. (7), told apart by color, by mark and by words.
+SAME, OTHER = (
+    {"color": PALETTE["blue"], "fill": PALETTE["sky"], "marker": "o", "words": "k = c"},
+    {"color": "#A84A00", "fill": PALETTE["vermillion"], "marker": "x", "words": "k ≠ c"},
+)
+LARGEST = 0.25  # no entry of J is larger: p (1 - p) is at most 1/4, and p_k p_c <= p_k (1 - p_k)
+
+
+def _case(k, c):
+    return SAME if k == c else OTHER
+
+
+def _tint(case, value):
+    """The case's color, as strong as the entry is large; still pale enough for a dark number."""
+    share = 0.1 + 0.65 * min(abs(value) / LARGEST, 1)
+    return tuple(1 - share * (1 - part) for part in to_rgb(case["fill"]))
+
+
+def _number(value):
+    """At most 7 characters, in which small is not 0, and 0 has no sign."""
+    if not np.isfinite(value) or value == 0:
+        text = f"{value + 0:g}"
+    elif 0.001 <= abs(value) < 1000:
+        text = f"{value:.3f}"
+    else:
+        digits, power = f"{value:.0e}".split("e")
+        text = f"{digits}e{int(power)}"
+    return text.replace("-", "−")
+
+
+def _listed(row):
+    return ", ".join(map(_number, row))
+
+
+class _Cells:
+    """A table of numbers in colored cells, one unit wide and high; y grows downward."""
+
+    def __init__(self, ax, shape, left, top, width=1.0, fontsize=None):
+        self.left, self.top, self.width = left, top, width
+        self.cells, self.texts = {}, {}
+        for place in np.ndindex(shape):
+            x, y = left + width * place[1], top + place[0]
+            self.cells[place] = ax.add_patch(
+                Rectangle((x, y), width, 1, facecolor="white", edgecolor="white", linewidth=2)
+            )
+            self.texts[place] = ax.text(
+                x + width / 2, y + 0.5, "", ha="center", va="center", fontsize=fontsize
+            )
+
+    @property
+    def artists(self):
+        return [*self.cells.values(), *self.texts.values()]
+
+    def fill(self, values, color, text=_number):
+        """Write the numbers; `color(place, value)` is the cell's."""
+        for place, value in np.ndenumerate(values):
+            self.cells[place].set_facecolor(color(place, value))
+            self.texts[place].set_text(text(value))
+
+
+def _mark_cases(ax, table, size):
+    """The mark of its case in the upper left corner of every cell of a Jacobian."""
+    marks = []
+    for case in (SAME, OTHER):
+        places = [place for place in table.cells if _case(*place) is case]
+        marks += ax.plot(
+            [table.left + table.width * (c + 0.14) for _, c in places],
+            [table.top + k + 0.18 for k, _ in places],
+            linestyle="", marker=case["marker"], markersize=size, color=case["color"],
+            fillstyle="none", markeredgewidth=1.5, zorder=3,
+        )  # fmt: skip
+    return marks
+
+
+def _draw_jacobian(ax, p, text=_number, fontsize=None):
+    """J of one row of probabilities, as a heatmap in `ax`; the axes count classes."""
+    C = p.shape[1]
+    table = _Cells(ax, (C, C), 0, 0, fontsize=fontsize)
+    table.fill(dp_dSi(p), lambda place, value: _tint(_case(*place), value), text)
+    _mark_cases(ax, table, 7)
+    ax.set(xlim=(0, C), ylim=(C, 0), aspect="equal")
+    ax.set_xticks(np.arange(C) + 0.5, [f"$S_{{i{c}}}$" for c in range(C)])
+    ax.set_yticks(np.arange(C) + 0.5, [f"$p_{k}$" for k in range(C)])
+    ax.tick_params(length=0)
+    ax.xaxis.tick_top()
+    ax.spines[:].set_visible(False)
+
+
+def _key(ax, x, y, step, fontsize=None):
+    """What each mark means, one line a case."""
+    for n, (case, formula) in enumerate(((SAME, "p_k\\,(1 - p_k)"), (OTHER, "-\\,p_k\\,p_c"))):
+        ax.plot(
+            x, y + n * step, marker=case["marker"], color=case["color"], fillstyle="none",
+            markersize=7, markeredgewidth=1.5, clip_on=False,
+        )  # fmt: skip
+        ax.text(
+            x + 0.22, y + n * step, f"{case['words']}:  ${formula}$", va="center",
+            color=case["color"], fontsize=fontsize,
+        )  # fmt: skip
+
+
+@house_style
+def plot_jacobian(p, over):
+    """Draw the Jacobian of the softmax, the two cases told apart, its entries as fractions.
+
+    Parameters
+    ----------
+    p : ndarray, shape (1, C)
+        Probabilities of one example.
+    over : int
+        The denominator of the fractions.
+    """
+    fig, (ax, beside) = new_figure(height=3.7, ncols=2, width_ratios=(1.15, 1))
+
+    def fraction(value):
+        return f"{value * over:.0f}/{over}".replace("-", "−")
+
+    _draw_jacobian(ax, p, fraction, 12)
+    ax.set_ylabel("the probability that moves, $k$")
+    ax.set_xlabel("the score that moves it, $c$")
+    ax.xaxis.set_label_position("top")
+    ax.set_title("Which score moves which probability")
+    beside.set(xlim=(0, 3), ylim=(3, 0))
+    beside.axis("off")
+    _key(beside, 0.15, 0.5, 0.45, 12)
+    probabilities = ", ".join(f"{value:.3f}" for value in p[0])
+    beside.text(
+        0, 1.75, f"p = ({probabilities})\n\nThe stronger the color, the larger the\n"
+        f"entry. Full strength is 1/4.", va="center", fontsize=10,
+    )  # fmt: skip
+    J = dp_dSi(p)
+    diagonal = np.eye(len(J), dtype=bool)
+    rows = "; ".join(", ".join(map(fraction, row)) for row in J)
+    show(
+        fig,
+        f"The {diagonal.sum()} entries with k = c are "
+        f"{'positive' if (J[diagonal] > 0).all() else 'not all positive'}, the "
+        f"{(~diagonal).sum()} with k ≠ c "
+        f"{'negative' if (J[~diagonal] < 0).all() else 'not all negative'}.",
+        f"A table of {len(J)} by {len(J)} cells. Entries on the diagonal are blue with a circle, "
+        f"the others orange with a cross; larger entries have a stronger color. "
+        f"Row by row: {rows}.",
+    )
+
+
+@house_style
+def plot_saturation(S_i, factors):
+    """Draw the Jacobian of the same scores multiplied by several factors, side by side."""
+    fig, axes = new_figure(height=3.1, ncols=len(factors))
+    facts, tables = [], []
+    for ax, factor in zip(axes, factors, strict=True):
+        p = softmax(factor * S_i)
+        J = dp_dSi(p)
+        _draw_jacobian(ax, p, fontsize=10)
+        ax.set_title(f"scores × {factor}", fontsize=11)
+        ax.set_xlabel(f"p = ({', '.join(f'{value:.3f}' for value in p[0])})", fontsize=10)
+        facts.append(f"{np.abs(J).max():.2f} for scores × {factor}")
+        tables.append(f"scores × {factor}: {'; '.join(map(_listed, J))}")
+    fig.suptitle("The surer the model, the stiller its probabilities", x=0.01, ha="left")
+    show(
+        fig,
+        f"Largest entry of J: {', '.join(facts)}.",
+        f"{len(factors)} tables, cells colored as before, paler from left to right as the scores "
+        f"grow. {'. '.join(tables)}.",
+    )
+
+
+@house_style
+def plot_errors(P, errors, h):
+    """Draw the relative error of every entry of every Jacobian, with what theory says of it.
+
+    Since p_k is known to u p_k, its difference over h is known to u p_k / h; relative to
+    J_kc = p_k (1[k=c] - p_c) that is u / (h |1[k=c] - p_c|). Truncation adds at most h^2 / 6.
+
+    Parameters
+    ----------
+    P : ndarray, shape (N, C)
+        Probabilities.
+    errors : ndarray, shape (N, C, C)
+        Relative errors of central differences, entry (i, k, c).
+    h : float
+        Their step.
+    """
+    C = P.shape[1]
+    same = np.broadcast_to(np.eye(C, dtype=bool), errors.shape)
+    off = P[:, None, :] * ~np.eye(C, dtype=bool)  # (N, C, C): p_c where c is another class than k
+    factor = np.where(same, off.sum(axis=2, keepdims=True), P[:, None, :])
+    u = unit_roundoff(P.dtype)
+    x = np.geomspace(factor.min() / 2, 1.3, 100)
+    floor, truncation = u / (h * x), h**2 / 6
+
+    fig, ax = new_figure(height=4.0)
+    place = error_axis(ax, errors, floor, truncation)
+    ax.set_xscale("log")
+    ax.plot(x, floor, color=PALETTE["gray"])
+    ax.axhline(truncation, color=INK, linewidth=1.2, linestyle="--")
+    for case, chosen in ((SAME, same), (OTHER, ~same)):
+        ax.plot(
+            factor[chosen], place(errors[chosen]), linestyle="", marker=case["marker"],
+            color=case["color"], fillstyle="none", markersize=7, markeredgewidth=1.4,
+            label=f"{case['words']}: {chosen.sum()} entries",
+        )  # fmt: skip
+    words = {"textcoords": "offset points", "color": PALETTE["gray"]}
+    ax.annotate(
+        "rounding floor\n$u\\,/\\,(h\\,|1[k=c] - p_c|)$", (x[30], floor[30]), (8, 6), **words
+    )
+    ax.annotate("truncation, at most $h^2/6$", (x[0], truncation), (4, -13), **words)
+    ax.set(xlabel="$|1[k=c] - p_c|$, the factor beside $p_k$ in (7)", ylabel="relative error")
+    ax.set_title("Every entry is right, to what a difference can see", pad=26)
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.2)
+    allowed = 10 * (u / (h * factor) + truncation)
+    good = int((errors <= allowed).sum())
+    show(
+        fig,
+        f"{good} of {errors.size} entries are within ten times the rounding floor and the "
+        f"truncation error: {(errors <= allowed)[same].sum()} with k = c, "
+        f"{(errors <= allowed)[~same].sum()} with k ≠ c.",
+        f"Log-log plot of the relative error of central differences against the factor beside "
+        f"p_k: circles where k = c, crosses where k ≠ c, {errors.size} in all. A falling line of "
+        f"slope -1 is the rounding floor, a dashed level line the largest truncation error. "
+        f"The marks of both cases lie along these lines or below.",
+    )
+
+
+# The explorer
+
+
+class Collapse(Explorer):
+    """J as a heatmap, the row of eq. (5) on its left, their product below it, and p - y."""
+
+    title = "(5) times (7) collapses onto p − Y"
+    size = (7.2, 4.5)
+
+    def controls(self):
+        """One slider a score, a factor for all of them, and the right class."""
+        sliders = {
+            f"s{k}": widgets.FloatSlider(
+                start,
+                min=-6,
+                max=6,
+                step=0.5,
+                description=f"score of class {k}",
+                readout_format=".1f",
+            )
+            for k, start in enumerate((2.0, 0.5, -1.0))
+        }
+        factor = widgets.SelectionSlider(
+            options=(1, 2, 5, 10, 20, 50, 60, 100, 200, 500), description="all scores times"
+        )
+        return {
+            **sliders,
+            "m": widgets.IntSlider(1, 0, 2, description="right class m"),
+            "t": factor,
+        }
+
+    def build(self, fig):
+        """J with a bar of p beside each row; below it the product, and p - y."""
+        ax = fig.subplots()
+        width, left, below = 1.35, 5.0, 3.75
+        self.J = _Cells(ax, (3, 3), left, 0, width)
+        marks = _mark_cases(ax, self.J, 7)
+        self.upstream = _Cells(ax, (1, 3), 0.0, below, width)
+        self.product = _Cells(ax, (1, 3), left, below, width)
+        self.fused = _Cells(ax, (1, 3), left, below + 1.15, width)
+        ax.text(left + 1.5 * width, -0.62, "J, eq. (7)", ha="center", va="bottom", weight="bold")
+        ax.text(0, below - 0.12, "eq. (5): −1/$p_m$ at m, else 0", va="bottom", weight="bold")
+        ax.text(left - 0.45, below + 0.5, "×  J  =", ha="center", va="center")
+        ax.text(left - 0.12, below + 1.65, "$p - Y_i$ =", ha="right", va="center")
+        _key(ax, 0.15, below + 1.5, 0.6)
+        self.columns = [
+            ax.text(left + width * (c + 0.5), -0.12, "", ha="center", va="bottom", fontsize=9.5)
+            for c in range(3)
+        ]
+        self.longest, self.right_end = 2.6, left - 0.15
+        self.bars = [
+            ax.add_patch(Rectangle((0, k + 0.22), 1, 0.56, facecolor=CLASS_COLORS[k]))
+            for k in range(3)
+        ]
+        self.names = [
+            ax.text(self.right_end - self.longest - 0.12, k + 0.5, "", ha="right", va="center")
+            for k in range(3)
+        ]
+        frame = {"fill": False, "edgecolor": INK, "linewidth": 2.4, "zorder": 4}
+        self.row = ax.add_patch(Rectangle((left, 0), 3 * width, 1, **frame))
+        self.entry = ax.add_patch(Rectangle((0, below), width, 1, **frame))
+        end = left + 3 * width + 0.15
+        self.verdict = ax.text(end, below + 1.08, "", va="center", weight="bold", fontsize=9.5)
+        ax.set(xlim=(-0.1, end + 1.3), ylim=(below + 2.4, -1.1))
+        ax.axis("off")
+        tables = (self.J, self.upstream, self.product, self.fused)
+        moving = [
+            *marks,
+            *self.columns,
+            *self.bars,
+            *self.names,
+            self.row,
+            self.entry,
+            self.verdict,
+        ]
+        return [artist for table in tables for artist in table.artists] + moving
+
+    def update(self, s0, s1, s2, m, t):
+        """Fill the tables for these scores and this right class."""
+        S_i = t * np.array([[s0, s1, s2]])
+        p = softmax(S_i)
+        J, upstream, fused = dp_dSi(p), dLi_dp(p, m), dL_dS(p, [m])
+        with np.errstate(all="ignore"):
+            product = upstream @ J
+        self.J.fill(J, lambda place, value: _tint(_case(*place), value))
+        self.upstream.fill(upstream, lambda place, _: "#DDDDDD" if place[1] == m else "#F5F5F5")
+        self.product.fill(product, lambda place, _: "#E6E6E6")
+        self.fused.fill(fused, lambda place, _: "#E6E6E6")
+        for k, (bar, name, column) in enumerate(
+            zip(self.bars, self.names, self.columns, strict=True)
+        ):
+            bar.set(x=self.right_end - self.longest * p[0, k], width=self.longest * p[0, k])
+            name.set_text(f"{'right:  ' if k == m else ''}$p_{k}$ = {_number(p[0, k])}")
+            name.set_weight("bold" if k == m else "normal")
+            column.set_text(f"$S_{{i{k}}}$ = {S_i[0, k]:g}".replace("-", "−"))
+        self.row.set_y(m)
+        self.entry.set_x(self.upstream.width * m)
+        if np.allclose(product, fused, rtol=1e-6, atol=0):
+            verdict, sign, color = "the same", "✓ the\nsame", INK
+        elif np.isfinite(product).all():
+            verdict, sign, color = "digits are lost", "✗ digits\nlost", OTHER["color"]
+        else:
+            verdict, sign, color = "the product is lost", "✗ lost", OTHER["color"]
+        self.verdict.set(text=sign, color=color)
+        scores = ", ".join(f"{score:g}".replace("-", "−") for score in S_i[0])
+        caption = (
+            f"Scores {scores}, right class {m}: (5) times (7) is ({_listed(product[0])}), "
+            f"p − Y is ({_listed(fused[0])}): {verdict}."
+        )
+        return caption, (
+            f"Bars of p = ({_listed(p[0])}). Beside them the table J, a circle where k = c and a "
+            f"cross elsewhere, row by row: {'; '.join(map(_listed, J))}. Row {m} is framed. "
+            f"The row of eq. (5) is ({_listed(upstream[0])}). Below J stand the product, "
+            f"({_listed(product[0])}), and p − Y, ({_listed(fused[0])}): {verdict}."
+        )
+
+
+def explore():
+    """The explorer of notebook 05."""
+    return Collapse()
+
+
+# Exercises
+
+
+def jacobians(P):
+    """The Jacobian of every example's softmax, eq. (7), shape (N, C, C)."""
+    same_class = np.eye(P.shape[1], dtype=P.dtype)  # (C, C), 1 where k = c
+    return P[:, :, None] * (same_class - P[:, None, :])  # (N, C, C)
+
+
+def _jacobians_cases():
+    rng = np.random.default_rng(51)
+    return [
+        (np.array([[0.125, 0.25, 0.625], [0.5, 0.25, 0.25]]),),
+        (softmax(rng.normal(size=(5, 3))),),
+        (softmax(rng.normal(size=(1, 4))),),
+        (softmax(3 * rng.normal(size=(3, 2))),),
+        (np.array([[0.0, 0.75, 0.25], [1.0, 0.0, 0.0]]),),
+        (softmax(rng.normal(size=(4, 6)).astype(np.float32)),),
+    ]
+
+
+def through_jacobian(v, p):
+    """The row v J, eq. (7), without a (C, C) matrix: p_c (v_c - mean of v under p)."""
+    mean = (p * v).sum()
+    return p * (v - mean)  # (1, C)
+
+
+def _through_cases():
+    rng = np.random.default_rng(52)
+    return [
+        (np.array([[0.0, 1.0, 2.0]]), np.array([[0.125, 0.25, 0.625]])),
+        (np.array([[0.0, -4.0, 0.0]]), np.array([[0.5, 0.25, 0.25]])),
+        (rng.normal(size=(1, 4)), softmax(rng.normal(size=(1, 4)))),
+        (np.ones((1, 5)), softmax(rng.normal(size=(1, 5)))),
+        (rng.normal(size=(1, 2)).astype(np.float32), np.array([[0.75, 0.25]], np.float32)),
+        (rng.normal(size=(1, 5000)), softmax(rng.normal(size=(1, 5000)))),
+    ]
+
+
+def slope_by_scores(p, m):
+    """dL_i/dS_i, the product of (5) and (7), right for every p, even where p_m is 0."""
+    row = p.copy()
+    row[0, m] -= 1
+    return row
+
+
+def _slope_cases():
+    rng = np.random.default_rng(53)
+    return [
+        (np.array([[0.125, 0.25, 0.625]]), 1),
+        (softmax(rng.normal(size=(1, 4))), 3),
+        (np.array([[1.0, 0.0, 0.0]]), 2),
+        (softmax(np.array([[0.0, -720.0]])), 1),
+        (softmax(rng.normal(size=(1, 5)).astype(np.float32)), 0),
+        (softmax(np.array([[0.0, -95.0, 1.0]], np.float32)), 1),
+    ]
+
+
+TASKS = (
+    Task(
+        number="5.1",
+        title="One Jacobian for every example",
+        signature="jacobians(P) -> J",
+        solution=jacobians,
+        cases=_jacobians_cases,
+        hints=(
+            "J[i, k, c] needs two probabilities, and both are of example i.",
+            "Both cases of (7) in one: p_k (1[k = c] - p_c). np.eye(C) is 1[k = c].",
+            "P[:, :, None] has shape (N, C, 1), P[:, None, :] has (N, 1, C).",
+        ),
+        equation="eq. (7)",
+        reread='05_softmax_jacobian, "Two cases"',
+        question="Which two indices does 1[k = c] compare, and how long are their axes?",
+    ),
+    Task(
+        number="5.2",
+        title="A row times the Jacobian, without the Jacobian",
+        signature="through_jacobian(v, p) -> vJ",
+        solution=through_jacobian,
+        cases=_through_cases,
+        hints=(
+            "Write entry c of v J as a sum over k, with (7) put in. Which part needs only k = c?",
+            "v J = v diag(p) - (v p^T) p: the first product is entry by entry, v p^T one number.",
+            "Begin with `mean = (p * v).sum()`.",
+        ),
+        equation="eq. (7)",
+        reread='05_softmax_jacobian, "Two cases"',
+        question="Is the part that all entries share one number, and what is it for v = (1, …, 1)?",
+        atol=1e-12,
+    ),
+    Task(
+        number="5.3",
+        title="The slope of the loss by the scores, for every p",
+        signature="slope_by_scores(p, m) -> dS_i",
+        solution=slope_by_scores,
+        cases=_slope_cases,
+        hints=(
+            "Multiply (5) by (7) on paper first. What happens to p_m?",
+            "The product is p - Y_i. No division is left.",
+            "Begin with a copy: `row = p.copy()`.",
+        ),
+        equation="eq. (7) with (5)",
+        reread='05_softmax_jacobian, "The collapse"',
+        question="What does your function return where p_m is 0, and does it leave p as it was?",
+    ),
+)
