@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -28,6 +28,8 @@ from softmax_lib import exercises, lessons
 from softmax_lib.exercises import diagnosis, engine
 from softmax_lib.exercises.catalogue import MISTAKES
 from softmax_lib.lessons import LESSONS, Task
+
+properties = settings(derandomize=True, deadline=None, max_examples=100)
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 
@@ -221,6 +223,7 @@ def test_a_right_answer_passes_however_it_is_written(name):
     assert "nothing to explain" in verdict.explain()
 
 
+@properties
 @given(hnp.arrays(np.float64, (3,), elements=st.floats(-1, 1)), st.sampled_from([-300, -9, 0, 300]))
 def test_the_bound_is_relative_at_every_scale(noise, decade):
     noise = noise / max(1.0, np.linalg.norm(noise))
@@ -632,6 +635,7 @@ ANYTHING = st.recursive(
 )  # fmt: skip
 
 
+@properties
 @given(ANYTHING, st.sampled_from(["0.1", "0.2", "0.3", "0.4", "0.9", "0.10", "0.13"]))
 def test_any_value_is_a_verdict_that_does_not_pass(value, number):
     # One value cannot be right for three different cases.
@@ -840,6 +844,7 @@ KINDS = st.sampled_from(["title", "text", "code"])
 BLOCKS = st.lists(st.tuples(KINDS, TEXTS) | st.tuples(st.just("table"), ROWS), min_size=1)
 
 
+@properties
 @given(BLOCKS)
 def test_html_and_text_say_the_same(blocks):
     message = engine.Message(blocks)
@@ -885,6 +890,7 @@ def test_numbers_that_differ_late_are_shown_with_the_digits_that_differ():
     assert float(row[1]) == pytest.approx(4 / 3, rel=1e-8)
 
 
+@properties
 @given(
     hnp.arrays(
         np.float64, (3, 2), elements=st.floats(-1e3, 1e3) | st.sampled_from([np.inf, np.nan])
