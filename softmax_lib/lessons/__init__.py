@@ -19,6 +19,9 @@ LESSONS = (
     "cross_entropy_loss",
     "chain_rule",
     "softmax_jacobian",
+    "scores_to_weights",
+    "gradient_in_code",
+    "gradient_check",
 )
 
 _NUMBER = re.compile(r"\d+\.[1-9]\d*")

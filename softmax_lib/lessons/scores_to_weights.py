@@ -1,0 +1,695 @@
+"""What `06_scores_to_weights.ipynb` needs: the factors as tables, the turn, outer products, tasks.
+
+The tables are drawn with y growing downward, a cell one unit high.
+"""
+
+from fractions import Fraction
+
+import ipywidgets as widgets
+import numpy as np
+from matplotlib.patches import Rectangle
+
+from softmax_lib.derivation import dLi_dp, dLi_dWj, dp_dSi, dSi_dWj
+from softmax_lib.explorer import Explorer
+from softmax_lib.figures import (
+    CLASS_COLORS,
+    CLASS_MARKERS,
+    INK,
+    MATRIX_COLORS,
+    METHOD_STYLES,
+    PALETTE,
+    error_axis,
+    house_style,
+    new_figure,
+    show,
+)
+from softmax_lib.forward import cross_entropy, scores, softmax
+from softmax_lib.gradcheck import unit_roundoff
+from softmax_lib.lessons import Task
+from softmax_lib.lessons.matrix_shapes import CLASSES, FEATURES, fruits
+
+__all__ = [
+    "TASKS",
+    "explore",
+    "half_trained_fruits",
+    "plot_chain",
+    "plot_chain_errors",
+    "plot_outer_sum",
+    "plot_pushes",
+    "plot_turn",
+]
+
+
+def half_trained_fruits():
+    """The six fruits of notebook 01, X (6, 4) and y (6,), with weights W (4, 3) that are logs."""
+    X, _, y = fruits()
+    return X, np.log([[1, 1, 0.5], [1, 5, 1], [1, 1, 1], [2, 1, 8]]), y
+
+
+# Purple letters, and white letters on purple, would be too pale.
+INKS = {MATRIX_COLORS["P"]: "#94446F", CLASS_COLORS[1]: "#8A5F00"}
+
+# Tables of numbers
+
+
+def _fraction(value):
+    """A number as the fraction that it is, if its denominator is 64 at most."""
+    fraction = Fraction(float(value)).limit_denominator(64)
+    text = str(fraction) if abs(fraction - value) < 1e-9 else f"{value:.3g}"
+    return text.replace("-", "−")
+
+
+def _decimals(value):
+    """A number with three decimals, or a plain 0."""
+    value = round(float(value), 3)
+    return f"{value:.3f}".replace("-", "−") if value else "0"
+
+
+def _listed(values, text=_decimals):
+    return ", ".join(map(text, values))
+
+
+def _shape(M):
+    return f"({', '.join(map(str, M.shape))})"
+
+
+class _Table:
+    """A matrix as cells `width` wide and 1 high; the numbers are texts that may move later."""
+
+    def __init__(self, ax, M, left, top, color, width=1.0, text=_fraction, size=10.5):
+        self.rows, self.columns = M.shape
+        self.left, self.top, self.width, self.color = left, top, width, color
+        right, bottom = left + width * self.columns, top + self.rows
+        self.right, self.bottom = right, bottom
+        self.ground = ax.add_patch(
+            Rectangle((left, top), right - left, self.rows, facecolor=color, alpha=0.14)
+        )
+        ax.vlines(left + width * np.arange(1, self.columns), top, bottom, color="white", lw=1)
+        ax.hlines(top + np.arange(1, self.rows), left, right, color="white", lw=1)
+        style = {"ha": "center", "va": "center", "fontsize": size}
+        self.numbers = {
+            at: ax.text(*self.middle(*at), text(value), **style, color=_ink(value))
+            for at, value in np.ndenumerate(M)
+        }
+
+    def middle(self, i, j):
+        """Where the number of entry (i, j) stands."""
+        return self.left + self.width * (j + 0.5), self.top + i + 0.5
+
+    def frame(self, ax, i=None, j=None, **style):
+        """A frame around row i, column j, or the entry where both are given."""
+        style = {"fill": False, "edgecolor": self.color, "linewidth": 2.4, "zorder": 3} | style
+        width = self.width * (self.columns if j is None else 1)
+        place = self.corner(i, j)
+        return ax.add_patch(Rectangle(place, width, self.rows if i is None else 1, **style))
+
+    def corner(self, i=None, j=None):
+        """Upper left corner of row i, column j or entry (i, j)."""
+        return self.left + self.width * (j or 0), self.top + (i or 0)
+
+    def tint(self, ax, at):
+        """The ground of one entry, to be colored."""
+        return self.frame(ax, *at, fill=True, edgecolor="white", zorder=0.8, linewidth=1)
+
+    def label(self, ax, text, above=False, **style):
+        """The table's name, in its middle below it, or above."""
+        y, va = (self.top - 0.2, "bottom") if above else (self.bottom + 0.22, "top")
+        style = {"color": INKS.get(self.color, self.color), "weight": "bold"} | style
+        return ax.text((self.left + self.right) / 2, y, text, ha="center", va=va, **style)
+
+
+def _ink(value):
+    return INK if round(float(value), 9) else "#9A9A9A"
+
+
+def _clear(ax, right, bottom, left=0.0, top=0.0):
+    ax.set(xlim=(left, right), ylim=(bottom, top))
+    ax.axis("off")
+
+
+@house_style
+def plot_chain(p, m, X_i, j):
+    """Draw the product of the three factors in two steps, with what each zero leaves out."""
+    first, J, last = dLi_dp(p, m), dp_dSi(p), dSi_dWj(X_i, j, p.shape[1])
+    middle = first @ J  # (1, C)
+    row = dLi_dWj(p, m, X_i, j)
+    C, D = last.shape
+
+    fig, ax = new_figure(height=4.6)
+    ax.set_title("One entry picks a row, then one row picks an entry")
+    height = {"above": 1.2, "below": 1.2 + C + 2.6}
+    words = {"weight": "bold", "ha": "left", "va": "center"}
+    ax.text(0, 0.4, f"Step 1. Entry m = {m} alone is not zero: it picks row {m}.", **words)
+    ax.text(
+        0, height["below"] - 0.8, f"Step 2. Row j = {j} alone is not zero: it picks entry {j}.",
+        **words,
+    )  # fmt: skip
+    wide = 1.25
+    place = {"left": 0.0, "middle": (C + 0.5) * wide, "right": (C + 0.5 + D + 0.9) * wide}
+
+    def table(M, at, step, color, name, lift=0.0):
+        drawn = _Table(ax, M, place[at], height[step] + lift, color, wide)
+        drawn.label(ax, f"{name}  {_shape(M)}", fontsize=10)
+        return drawn
+
+    half = (C - 1) / 2
+    green = MATRIX_COLORS["S"]
+    a = table(first, "left", "above", MATRIX_COLORS["P"], "$dL_i/dp$", half)
+    b = table(J, "middle", "above", green, "$dp/dS_i$")
+    c = table(middle, "right", "above", green, "$dL_i/dS_i$", half)
+    d = table(middle, "left", "below", green, "$dL_i/dS_i$", half)
+    e = table(last, "middle", "below", MATRIX_COLORS["X"], f"$dS_i/dW_{j}$")
+    f = table(row, "right", "below", MATRIX_COLORS["dW"], f"$dL_i/dW_{j}$", half)
+    a.frame(ax, 0, m)
+    b.frame(ax, i=m)
+    d.frame(ax, 0, j)
+    e.frame(ax, i=j)
+    for result in (c, f):
+        at = (result.left - 0.42 * wide, result.top + 0.5)
+        ax.text(*at, "=", ha="center", va="center", fontsize=14)
+    _clear(ax, f.right + 0.1, f.bottom + half + 1.2, left=-0.1)
+    used = [
+        (np.count_nonzero(first.T * J), J.size),
+        (np.count_nonzero(np.abs(middle.T * last) > 1e-12), last.size),
+    ]
+    show(
+        fig,
+        f"Of the {used[0][1]} products of the first step {used[0][0]} are not zero, of the "
+        f"{used[1][1]} of the second {used[1][0]}. What comes out is {_fraction(middle[0, j])} "
+        f"times X_i = ({_listed(X_i[0], _fraction)}).",
+        f"Two products of tables. First dL_i/dp, ({_listed(first[0], _fraction)}), times the "
+        f"Jacobian dp/dS_i; row {m} of the Jacobian is framed, and the product is "
+        f"({_listed(middle[0], _fraction)}). Then this row times dS_i/dW_{j}, whose row {j}, "
+        f"framed, is X_i, the others 0; the product is ({_listed(row[0], _fraction)}).",
+    )
+
+
+@house_style
+def plot_turn(rows):
+    """Draw the rows dL_i/dW_j of one example, stacked as they come, (C, D), and turned, (D, C)."""
+    C, D = rows.shape
+    fig, ax = new_figure(height=3.3)
+    ax.set_title("The rows of the derivation become the columns of dL/dW")
+    wide = 1.3
+    stacked = _Table(ax, rows, 2.3, 1.6 + (D - C) / 2, PALETTE["gray"], wide)
+    turned = _Table(ax, rows.T, stacked.right + 5.0, 1.6, PALETTE["gray"], wide)
+    small = {"fontsize": 9, "color": PALETTE["gray"]}
+    for d, name in enumerate(FEATURES[:D]):
+        x, _ = stacked.middle(0, d)
+        ax.text(x, stacked.top - 0.15, name, ha="center", va="bottom", **small)
+        _, y = turned.middle(d, 0)
+        ax.text(turned.left - 0.2, y, name, ha="right", va="center", **small)
+    for k in range(C):
+        color = {"facecolor": CLASS_COLORS[k], "edgecolor": CLASS_COLORS[k], "alpha": 0.3}
+        stacked.frame(ax, i=k, fill=True, zorder=0.5, **color)
+        turned.frame(ax, j=k, fill=True, zorder=0.5, **color)
+        stacked.frame(ax, i=k, edgecolor=CLASS_COLORS[k], linewidth=1.6)
+        turned.frame(ax, j=k, edgecolor=CLASS_COLORS[k], linewidth=1.6)
+        _, y = stacked.middle(k, 0)
+        ax.text(stacked.left - 0.2, y, f"$dL_i/dW_{k}$", ha="right", va="center")
+        x, _ = turned.middle(0, k)
+        ax.text(x, turned.top - 0.15, f"class {k}", ha="center", va="bottom", **small)
+    middle = (stacked.top + stacked.bottom) / 2
+    ax.annotate(
+        "", (turned.left - 2.0, middle), (stacked.right + 0.4, middle),
+        arrowprops={"arrowstyle": "-|>", "color": INK, "linewidth": 1.6},
+    )  # fmt: skip
+    x = (turned.left - 2.0 + stacked.right + 0.4) / 2
+    ax.text(x, middle - 0.2, "turn: .T", ha="center", va="bottom", weight="bold")
+    bold = {"color": INK, "fontsize": 10}
+    stacked.label(ax, f"stacked: {_shape(rows)}", **bold)
+    turned.label(ax, f"$dL_i/dW$: {_shape(rows.T)}, as W", **bold)
+    _clear(ax, turned.right + 0.1, turned.bottom + 1.2, left=-0.1, top=0.8)
+    named = "; ".join(f"class {k}, {_listed(row, _fraction)}" for k, row in enumerate(rows))
+    show(
+        fig,
+        f"{C} rows of length {D} in a stack, {_shape(rows)}; turned, {C} columns of length {D}, "
+        f"{_shape(rows.T)}.",
+        f"Left, a table with one colored row a class: {named}. An arrow, named turn, leads to the "
+        f"right: the same numbers and colors as the columns of a table of shape {_shape(rows.T)}.",
+    )
+
+
+def _tint(value, largest):
+    """Face color and its strength for a signed number: the sign in the hue too."""
+    face = PALETTE["vermillion"] if value > 0 else PALETTE["blue"]
+    return {"facecolor": face, "alpha": 0.55 * min(1.0, abs(value) / largest) ** 0.7}
+
+
+@house_style
+def plot_outer_sum(X, G, y):
+    """Draw the outer product X_i^T G_i of every example, and the table that they add up to."""
+    terms = X[:, :, None] * G[:, None, :]  # (N, D, C)
+    total = X.T @ G
+    N, D, C = terms.shape
+    across = -(-N // 2)
+    wide, gap, lead = 1.55, 0.75, 1.75
+    fig, ax = new_figure(height=4.6)
+    ax.set_title(f"{N} outer products, one for each fruit, add up to one matrix product")
+    largest = np.abs(terms).max()
+    small = {"fontsize": 8.5, "color": PALETTE["gray"]}
+
+    def table(M, left, top, name, **style):
+        drawn = _Table(ax, M, left, top, "white", wide, _decimals, 8.2)
+        for at, value in np.ndenumerate(M):
+            drawn.tint(ax, at).set(**_tint(value, largest))
+        drawn.frame(ax, edgecolor=PALETTE["gray"], linewidth=1)
+        drawn.label(ax, name, above=True, color=INK, fontsize=9.5, **style)
+        return drawn
+
+    for i, term in enumerate(terms):
+        k, line = i % across, i // across
+        left, top = lead + k * (C * wide + gap), 1.3 + line * (D + 1.7)
+        drawn = table(term, left, top, f"{i} {CLASSES[y[i]]}", weight="normal")
+        for d, name in enumerate(FEATURES[: D if k == 0 else 0]):
+            ax.text(left - 0.15, top + d + 0.5, name, ha="right", va="center", **small)
+        if i < N - 1:
+            at = (drawn.right + gap / 2, top + D / 2)
+            ax.text(*at, "+", ha="center", va="center", fontsize=13)
+    left = lead + across * (C * wide + gap) + 0.5
+    result = table(total, left, 1.3 + (D + 1.7) / 2, "$X^T (P - Y)$")
+    ax.text(left - 0.5, result.top + D / 2, "=", ha="center", va="center", fontsize=15)
+    for j, name in enumerate(CLASSES[:C]):
+        x, _ = result.middle(0, j)
+        ax.text(x, result.bottom + 0.15, name, ha="center", va="top", **small)
+    _clear(ax, result.right + 0.15, 1.3 + 2 * D + 1.7 + 0.2)
+    sizes = np.linalg.norm(terms.reshape(N, -1), axis=1)
+    most = np.sort(np.argsort(sizes)[-2:])
+    share = sizes[most].sum() / sizes.sum()
+    show(
+        fig,
+        f"Each term has the shape {_shape(total)} of the sum. Fruits {most[0]} and {most[1]} bring "
+        f"{100 * share:.0f} % of all that is added (sizes by norm). Red cells are positive, blue "
+        "ones negative.",
+        f"{N} small tables of shape {_shape(total)}, with plus signs between them, and after an "
+        f"equals sign the table of their sum. The tables of fruits {most[0]} and {most[1]} are in "
+        f"strong colors, the others nearly white. In the sum, the columns by class are "
+        + "; ".join(f"{CLASSES[j]} {_listed(total[:, j])}" for j in range(C))
+        + ".",
+    )
+
+
+@house_style
+def plot_pushes(X, W, P, y, examples=(4, 3), features=(0, 3)):
+    """Draw how far single examples push the columns of W, in the plane of two features.
+
+    A push -(p_j - 1[j = m]) X_i is a multiple of X_i in all D features, so in any two of them too.
+    """
+    fig, axes = new_figure(height=3.2, ncols=len(examples), sharex=True, sharey=True)
+    fig.suptitle("The right class moves toward the example, the others away", x=0.01, ha="left")
+    a, b = features
+    sides = ({"xytext": (-9, 0), "ha": "right"}, {"xytext": (9, -13), "ha": "left"})
+    sides = (*sides, {"xytext": (8, 6), "ha": "left"})
+    facts, words = [], []
+    for ax, i in zip(axes, examples, strict=True):
+        m, at = y[i], X[i, [a, b]]
+        g = P[i] - (np.arange(P.shape[1]) == m)
+        ax.plot(*np.array([-at, at]).T * 9, color="#D9D9D9", linewidth=1, zorder=0.5)
+        arrow = {"arrowstyle": "-|>", "shrinkA": 0, "shrinkB": 0}
+        ax.annotate("", at, (0, 0), arrowprops=arrow | {"color": INK, "linewidth": 1.2})
+        ax.annotate("$X_i$", at, (5, -12), textcoords="offset points")
+        drawn = []
+        for j, share in enumerate(g):
+            start, push = W[[a, b], j], -share * at
+            color = CLASS_COLORS[j]
+            ax.plot(*start, CLASS_MARKERS[j], color=color, markersize=8, zorder=3)
+            if np.linalg.norm(push) > 0.15:
+                line = {"color": color, "linewidth": 2.6}
+                ax.annotate("", start + push, start, arrowprops=arrow | line, zorder=2.5)
+                drawn.append(CLASSES[j])
+            name = f"{CLASSES[j]} {_signed(-share)} $X_i$"
+            style = {"color": INKS.get(color, color), "weight": "bold", "fontsize": 9.5}
+            ax.annotate(name, start, textcoords="offset points", va="center", **sides[j], **style)
+        ax.set_title(f"Fruit {i}, {CLASSES[m]}: $p_m$ = {P[i, m]:.2f}", weight="normal")
+        ax.set(xlim=(-3.3, 3.9), ylim=(-1.5, 2.9), xlabel=f"weight of “{FEATURES[a]}”")
+        ax.set_aspect("equal")
+        ax.grid(True)
+        pushed = ", ".join(f"{CLASSES[j]} {_signed(-share)}" for j, share in enumerate(g))
+        facts.append(f"Fruit {i} ({CLASSES[m]}): {pushed}")
+        words.append(f"fruit {i}, arrows from {', '.join(drawn) or 'none, all are too short'}")
+    axes[0].set_ylabel(f"weight of “{FEATURES[b]}”")
+    show(
+        fig,
+        f"Pushes, as multiples of X_i. {'. '.join(facts)}. For each fruit they sum to 0.",
+        f"Two planes of the weights of {FEATURES[a]} and {FEATURES[b]}, with three points, the "
+        "columns of W, and an arrow X_i from the origin. Thick arrows, all parallel to X_i, show "
+        f"where a point is pushed: {'; '.join(words)}.",
+    )
+
+
+def _signed(value):
+    return f"{value:+.3f}".replace("-", "−")
+
+
+@house_style
+def plot_chain_errors(errors, X, W, y, i, bound):
+    """Draw the errors of dS_i/dW_j and of dL_i/dW_j, entry by entry, class beside class.
+
+    Parameters
+    ----------
+    errors : dict of str to pair of ndarray
+        By method, ``"central"`` and ``"complex"``: relative errors of the entries of dS_i/dW_j for
+        example i, shape (C, C, D), and of dL_i/dW_j for all examples, shape (C, N, D); j first.
+    X, W, y : ndarray
+        Where the derivatives were taken.
+    i : int
+        The example of dS_i/dW_j.
+    bound : float
+        Drawn as a line, and compared with the errors of the complex step.
+    """
+    P = softmax(scores(X, W))
+    C = W.shape[1]
+    derivatives = (
+        np.array([dSi_dWj(X[i : i + 1], j, C) for j in range(C)]),
+        (P - np.eye(C)[y]).T[:, :, None] * X,
+    )
+    # What a difference subtracts: the terms that a score sums, and the losses.
+    sizes = ((np.abs(X[i]) @ np.abs(W))[:, None], cross_entropy(scores(X, W), y)[:, None])
+    u = unit_roundoff(float)
+    h = u ** (1 / 3)
+    floors = [
+        np.where(g != 0, u * size / (h * np.where(g, np.abs(g), 1)), np.nan)
+        for g, size in zip(derivatives, sizes, strict=True)
+    ]
+    fig, axes = new_figure(height=4.3, ncols=2, sharey=True, width_ratios=(1, 1.35))
+    fig.suptitle("Complex step: to the last digits. Central: down to its floor", x=0.01, ha="left")
+    everything = [*(e for pair in errors.values() for e in pair), bound]
+    everything += [floor[np.isfinite(floor)] for floor in floors]
+    looks = {"central": {"markersize": 5}, "complex": {"markersize": 4.5, "fillstyle": "none"}}
+    facts = []
+    for k, (ax, name) in enumerate(zip(axes, ("dS_i/dW_j", "dL_i/dW_j"), strict=True)):
+        place = error_axis(ax, *everything)
+        width = floors[k][0].size
+        starts = 1.25 * width * np.arange(C)
+        for j, start in enumerate(starts):
+            x = start + np.arange(width)
+            for method, pair in errors.items():
+                style = METHOD_STYLES[method] | {"linestyle": ""} | looks[method]
+                label = method if k == j == 0 else None
+                ax.plot(x, place(pair[k][j].ravel()), **style, label=label)
+            ax.hlines(floors[k][j].ravel(), x - 0.45, x + 0.45, color=PALETTE["gray"], lw=1.8)
+        ax.axhline(bound, color=INK, linewidth=1.2, linestyle="--", label=f"bound {bound:g}")
+        ax.set_xticks(starts + (width - 1) / 2, [f"class {j}" for j in range(C)])
+        ax.set_title(f"${name}$: {floors[k].size} entries", weight="normal")
+        facts.append(f"{floors[k].size} entries of {name}, {np.isnan(floors[k]).sum()} of them 0")
+    axes[0].set_ylabel("relative error")
+    axes[0].plot([], [], color=PALETTE["gray"], linewidth=1.8, label="rounding floor of central")
+    axes[1].tick_params(labelleft=True)
+    fig.legend(
+        *axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, columnspacing=1.4
+    )
+    good = all((e < bound).all() for e in errors["complex"])
+    zeros = all(
+        (e[np.isnan(floor)] == 0).all()
+        for pair in errors.values()
+        for e, floor in zip(pair, floors, strict=True)
+    )
+    show(
+        fig,
+        f"{'; '.join(facts)}. By the complex step {'every' if good else 'NOT every'} error is "
+        f"below {bound:g}. Where the derivative is 0, both methods find exactly 0: {zeros}.",
+        "Two log plots of relative errors, in three groups each, one a class. Triangles, the "
+        "complex step, lie at the bottom, below a dashed line, or on a line marked exactly 0. "
+        "Squares, central differences, lie decades higher, near gray dashes, their rounding "
+        "floors, or on the line marked exactly 0.",
+    )
+
+
+class _OuterExplorer(Explorer):
+    title = "Column meets row: one fruit fills a whole table"
+    size = (7.0, 5.2)
+    play = "i"
+    modes = ("fruit i alone", "fruits 0 to i, added")
+
+    def __init__(self, X, W, y):
+        self.X, self.y = X, y
+        self.P = softmax(scores(X, W))
+        self.G = self.P - (np.arange(W.shape[1]) == y[:, None])  # (N, C)
+        self.terms = X[:, :, None] * self.G[:, None, :]  # (N, D, C)
+        self.sums = self.terms.cumsum(axis=0)
+        super().__init__()
+
+    def controls(self):
+        N, _, C = self.terms.shape
+        return {
+            "i": widgets.IntSlider(min(4, N - 1), 0, N - 1, description="fruit i"),
+            "j": widgets.IntSlider(1, 0, C - 1, description="class j"),
+            "mode": widgets.SelectionSlider(options=self.modes, description="shown"),
+        }
+
+    def build(self, fig):
+        ax = fig.subplots()
+        N, D, C = self.terms.shape
+        top, left = N + 2.4, N * 0.95 + 2.0
+        self.ax = ax
+        style = {"width": 1.75, "text": _decimals, "size": 10}
+        self.x = _Table(ax, self.X.T, 0, top, MATRIX_COLORS["X"], 0.95, _fraction)
+        self.g = _Table(ax, self.G, left, 0.0, MATRIX_COLORS["P"], **style)
+        self.dw = _Table(ax, self.sums[-1], left, top, MATRIX_COLORS["dW"], **style)
+        self.dw.ground.set_visible(False)
+        small = {"fontsize": 9, "color": PALETTE["gray"]}
+        for d, name in enumerate(FEATURES[:D]):
+            ax.text(-0.15, top + d + 0.5, name, ha="right", va="center", **small)
+        for i in range(N):
+            ax.text(0.95 * (i + 0.5), top - 0.15, i, ha="center", va="bottom", **small)
+            name = f"{i} {CLASSES[self.y[i]]}"
+            ax.text(left - 0.2, i + 0.5, name, ha="right", va="center", **small)
+        for j, name in enumerate(CLASSES[:C]):
+            x, _ = self.g.middle(0, j)
+            ax.text(x, -0.15, f"{j} {name}", ha="center", va="bottom", **small)
+        middle = (self.g.left + self.g.right) / 2
+        ax.text(
+            middle, -1.0, f"$P - Y$  {_shape(self.G)}", ha="center", va="bottom", weight="bold",
+            color=INKS[self.g.color],
+        )  # fmt: skip
+        self.x.label(ax, f"$X^T$  {_shape(self.X.T)}")
+        self.result = self.dw.label(ax, "")
+        self.heading = ax.text(-1.9, 0.0, "", va="center", weight="bold")
+        self.factor = ax.text(-1.9, 1.0, "", va="center")
+        self.lines = [ax.text(-1.9, 2.4 + d, "", va="center") for d in range(D)]
+        self.place = ax.text(-1.9, 2.4 + D, "", va="center", fontsize=9.5)
+
+        self.tints = {at: self.dw.tint(ax, at) for at in np.ndindex(D, C)}
+        self.frames = {
+            "x": self.x.frame(ax, j=0),
+            "g": self.g.frame(ax, i=0),
+            "entry": self.g.frame(ax, 0, 0, fill=True, facecolor=INKS[self.g.color]),
+            "column": self.dw.frame(ax, j=0),
+        }
+        self.number = ax.text(0, 0, "", ha="center", va="center", weight="bold", zorder=4)
+        self.number.set_color("white")
+        _clear(ax, self.g.right + 0.2, self.dw.bottom + 1.1, left=-2.0, top=-1.9)
+        return [
+            *(self.heading, self.factor, *self.lines, self.place, self.result, self.number),
+            *(*self.tints.values(), *self.frames.values(), *self.dw.numbers.values()),
+        ]
+
+    def update(self, i, j, mode):
+        m, g, X_i = self.y[i], self.G[i, j], self.X[i]
+        added = mode == self.modes[1]
+        shown = self.sums[i] if added else self.terms[i]
+        largest = np.abs(self.sums).max()
+        for at, value in np.ndenumerate(shown):
+            self.dw.numbers[at].set_text(_decimals(value))
+            self.dw.numbers[at].set_color(_ink(value))
+            self.tints[at].set(**_tint(value, largest))
+        self.frames["x"].set_xy(self.x.corner(j=i))
+        self.frames["g"].set_xy(self.g.corner(i=i))
+        self.frames["entry"].set_xy(self.g.corner(i, j))
+        self.frames["column"].set_xy(self.dw.corner(j=j))
+        self.number.set_position(self.g.middle(i, j))
+        self.number.set_text(_decimals(g))
+        one = int(j == m)
+        self.heading.set_text(f"Fruit {i}, {CLASSES[m]}; class {j}, {CLASSES[j]}")
+        self.factor.set_text(f"$p_j - 1[j = m]$ = {self.P[i, j]:.3f} − {one} = {_decimals(g)}")
+        for d, line in enumerate(self.lines):
+            times = f"{_fraction(X_i[d])} × {_bracketed(g)}"
+            line.set_text(f"{FEATURES[d]}: {times} = {_decimals(X_i[d] * g)}")
+        what = f"$X_i^T (P_i - Y_i)$, i = {i}"
+        if added:
+            what = "$X^T (P - Y)$" if i == len(self.X) - 1 else f"sum, fruits 0 to {i}"
+        self.result.set_text(f"{what}  {_shape(shown)}")
+        self.place.set_text(f"{'is added to' if added else 'fills'} column {j} of the table below")
+        term = _listed(X_i * g)
+        caption = f"Fruit {i} ({CLASSES[m]}), class {j}: {_decimals(g)} times X_i = ({term})."
+        if added:
+            caption += f" With the fruits before it, column {j} is ({_listed(shown[:, j])})."
+        alt = (
+            f"Three tables. Column {i} of X transposed, ({_listed(X_i, _fraction)}), meets row {i} "
+            f"of P − Y, ({_listed(self.G[i])}), whose entry {j} is lit. The table where they "
+            f"cross, {'the sum so far' if added else 'this term alone'}, has the columns "
+            + "; ".join(f"({_listed(column)})" for column in shown.T)
+            + f"; column {j} is framed."
+        )
+        return caption, alt
+
+
+def _bracketed(value):
+    return f"({_decimals(value)})" if value < 0 else _decimals(value)
+
+
+def explore():
+    """Pick a fruit i and a class j: the cells that one term of the gradient touches."""
+    return _OuterExplorer(*half_trained_fruits())
+
+
+# Exercises
+
+
+def scores_jacobian(X_i, j, C):
+    """Derivative of the C scores of one example by the weights of class j, eq. (13)."""
+    J = np.zeros((C, X_i.shape[1]))
+    J[j] = X_i[0]
+    return J
+
+
+def _jacobian_cases():
+    rng = np.random.default_rng(61)
+    X, _, _ = fruits()
+    return [
+        (X[4:5], 1, 3),
+        (X[0:1], 0, 2),
+        (rng.normal(size=(1, 3)), 4, 5),
+        (rng.normal(size=(1, 6)), 2, 4),
+        (rng.normal(size=(1, 4)).astype(np.float32), 1, 2),
+    ]
+
+
+def one_example_gradient(p, m, X_i):
+    """dL_i/dW of one example, in the shape of W: column j is (p_j - 1[j = m]) X_i, turned."""
+    G_i = p.copy()  # (1, C)
+    G_i[0, m] -= 1
+    return X_i.T @ G_i  # (D, 1)(1, C)
+
+
+def _example_cases():
+    rng = np.random.default_rng(62)
+    X, W, y = half_trained_fruits()
+
+    def made(D, C, m, size):
+        return softmax(size * rng.normal(size=(1, C))), m, rng.normal(size=(1, D))
+
+    return [
+        (np.array([[0.25, 0.625, 0.125]]), 0, X[4:5]),
+        (softmax(scores(X[0:1], W)), int(y[0]), X[0:1]),
+        made(3, 5, 4, 1.0),
+        made(5, 2, 1, 1.0),
+        made(2, 4, 2, 3.0),
+        (np.array([[0.99, 0.0, 0.01]]), 0, np.array([[2.0, 0.0, -1.0, 3.0, 1.0]])),
+    ]
+
+
+def data_gradient(X, P, y):
+    """Gradient of the mean loss by the weights, without the regularization: X^T (P - Y) / N."""
+    G = P.copy()  # (N, C); the caller still needs P
+    G[np.arange(len(y)), y] -= 1
+    return X.T @ G / len(y)
+
+
+def _batch_cases():
+    rng = np.random.default_rng(63)
+    X, W, y = half_trained_fruits()
+
+    def made(N, D, C, size, labels=None):
+        P = softmax(size * rng.normal(size=(N, C)))
+        return rng.normal(size=(N, D)), P, rng.integers(0, labels or C, N)
+
+    return [
+        (X, softmax(scores(X, W)), y),
+        made(5, 3, 4, 1.0),
+        made(1, 4, 3, 1.0),
+        made(7, 2, 5, 3.0, labels=2),
+        made(8, 5, 2, 0.1),
+        tuple(a.astype(np.float32) if a.dtype == float else a for a in made(6, 5, 3, 1.0)),
+    ]
+
+
+def columns_cancel(dW):
+    """Whether the columns of dW, (D, C), sum to zero, up to 1e-9 of its largest entry."""
+    sums = np.abs(dW.sum(axis=1))  # (D,), over the classes
+    return bool(sums.max() <= 1e-9 * np.abs(dW).max())
+
+
+def _sum_cases():
+    X, W, y = half_trained_fruits()
+    P = softmax(scores(X, W))
+    right = data_gradient(X, P, y)
+    one_feature = right.copy()
+    one_feature[2, 1] += 0.5
+    lopsided = np.array([[1.0, 2.0, 0.0, 0.0], [-1.0, 0.0, 0.0, -2.0], [0.0, 0.0, 0.0, 0.0]])
+    return [
+        (right,),
+        (X.T @ P / len(X),),
+        (X.T @ P * -1e-12,),
+        (1e8 * len(X) * right,),
+        (right + 2 * 0.1 * W,),
+        (one_feature,),
+        (lopsided,),
+        (np.array([[1.0, -3.0, 2.0], [-1.0, 3.0, -2.0]]),),
+        (np.array([[1.0, -3.0], [-1.0, 3.0], [0.5, 0.0]]),),
+        (np.zeros((2, 5)),),
+    ]
+
+
+TASKS = (
+    Task(
+        number="6.1",
+        title="Derivative of the scores by one class's weights",
+        signature="scores_jacobian(X_i, j, C) -> J",
+        solution=scores_jacobian,
+        cases=_jacobian_cases,
+        hints=(
+            "How many scores are there, and how many weights has class j?",
+            "Eq. (13): row c belongs to the score S_ic. Which of the scores contain W_j?",
+            "Begin with `J = np.zeros((C, X_i.shape[1]))`.",
+        ),
+        equation="eq. (13)",
+        reread='06_scores_to_weights, "Which scores contain the weights of one class?"',
+        question="Does a row of your J belong to a score, and a column to a weight?",
+    ),
+    Task(
+        number="6.2",
+        title="Gradient of one example's loss by W",
+        signature="one_example_gradient(p, m, X_i) -> dW",
+        solution=one_example_gradient,
+        cases=_example_cases,
+        hints=(
+            "By which number is X_i multiplied for class j, and where does the result stand?",
+            "Eq. (14) for all j at once: the column X_i^T, (D, 1), times the row p − Y_i, (1, C).",
+            "Begin with a copy of `p`, and take 1 off where the right class stands.",
+        ),
+        equation="eq. (14)",
+        reread='06_scores_to_weights, "The turn: from rows to columns"',
+        question="Which column of your result belongs to the right class, and which sign has it?",
+    ),
+    Task(
+        number="6.3",
+        title="Gradient of the mean loss by W",
+        signature="data_gradient(X, P, y) -> dW",
+        solution=data_gradient,
+        cases=_batch_cases,
+        hints=(
+            "The gradient of a mean is the mean of the gradients. Over what is the mean taken?",
+            "X^T (P − Y)/N: take 1 off each row of P at its label, in a copy, then one product.",
+            "Begin with `G = P.copy()`.",
+        ),
+        equation="eq. (14)",
+        reread='06_scores_to_weights, "All examples: one matrix product"',
+        question="If every example came twice, would your result stay as it is?",
+    ),
+    Task(
+        number="6.4",
+        title="The check without differences",
+        signature="columns_cancel(dW) -> passes",
+        solution=columns_cancel,
+        cases=_sum_cases,
+        hints=(
+            "There is one sum for every feature. Which axis of dW counts the classes?",
+            "Each sum must be zero, a negative one too, up to 1e-9 of the largest entry of dW.",
+            "Begin with the sums over the classes, `dW.sum(axis=1)`.",
+        ),
+        equation="eq. (14)",
+        reread='06_scores_to_weights, "A check without differences"',
+        question="Is your bound relative to the size of dW, and is every feature held to it?",
+    ),
+)
