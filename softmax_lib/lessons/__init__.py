@@ -20,6 +20,8 @@ LESSONS = (
     "chain_rule",
     "softmax_jacobian",
     "scores_to_weights",
+    "gradient_in_code",
+    "gradient_check",
 )
 
 _NUMBER = re.compile(r"\d+\.[1-9]\d*")
