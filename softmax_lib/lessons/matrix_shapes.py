@@ -472,7 +472,7 @@ TASKS = (
         ),
         equation="eq. (1)",
         reread='01_matrix_shapes, "A row of scores"',
-        question="Which axis of W counts the features, and which axis the classes?",
+        question="Which D products make up one score, and does your code add all of them?",
     ),
     Task(
         number="1.2",
