@@ -82,10 +82,13 @@ def html_text(blocks, color):
     for kind, content in blocks:
         if kind == "table":
             head, *body = content
-            rows = ["".join(f'<th scope="col">{html.escape(str(cell))}</th>' for cell in head)]
+            left = 'style="text-align: left"'
+            rows = [
+                "".join(f'<th scope="col" {left}>{html.escape(str(cell))}</th>' for cell in head)
+            ]
             for name, *cells in body:
-                row = "".join(f"<td>{html.escape(str(cell))}</td>" for cell in cells)
-                rows.append(f'<th scope="row">{html.escape(str(name))}</th>{row}')
+                row = "".join(f"<td {left}>{html.escape(str(cell))}</td>" for cell in cells)
+                rows.append(f'<th scope="row" {left}>{html.escape(str(name))}</th>{row}')
             body = "".join(f"<tr>{row}</tr>" for row in rows)
             parts.append(f'<table style="margin: 0.4em 0">{body}</table>')
         elif kind == "code":
