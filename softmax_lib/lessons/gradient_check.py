@@ -43,7 +43,10 @@ def plot_sweeps(*sweeps):
             if (ruled := _truncation_rules(sweep, method)).any()
         ]
     low = min(errors.min() for errors in [e[e > 0] for s in sweeps for e in s.errors.values()])
-    axes[0].set_ylim(10.0 ** np.floor(np.log10(low) - 0.5), 30)
+    lowest = int(np.floor(np.log10(low) - 0.5))
+    axes[0].set_ylim(10.0**lowest, 30)
+    axes[0].set_yticks(10.0 ** np.arange(0, lowest, -3))
+    axes[1].set_ylabel("")
     close = np.all(np.abs(np.concatenate(ratios) - 1) < 0.1)
     show(
         fig,
@@ -64,13 +67,11 @@ def _truncation_rules(sweep, method):
 @house_style
 def plot_three_checks(checks, bound):
     """Draw the entry errors of several gradient checks, one panel each, with their floors."""
-    fig, axes = new_figure(width=9.6, height=3.6, ncols=len(checks), sharey=True)
+    fig, axes = new_figure(width=9.6, height=3.6, ncols=len(checks))
     facts = [
         f"{title}: {draw_entry_errors(ax, check, bound=bound, title=title)[0]}"
         for ax, (title, check) in zip(axes, checks.items(), strict=True)
     ]
-    low = min(np.min(c.entry_errors[c.entry_errors > 0]) for c in checks.values())
-    axes[0].set_ylim(10.0 ** np.floor(np.log10(low) - 1.5), 30)
     show(
         fig,
         " ".join(facts),
@@ -98,7 +99,7 @@ class StepExplorer(Explorer):
             dtype: step_sweep(*self._cast(dtype), U=self.problem[4], steps=_STEPS)
             for dtype in ("float64", "float32")
         }
-        steps = [(f"{h:.0e}", k) for k, h in enumerate(_STEPS)]
+        steps = [(f"{h:.0e}", k) for k, h in reversed(list(enumerate(_STEPS)))]
         return {
             "h": widgets.SelectionSlider(options=steps, value=1, description="step h"),
             "method": widgets.SelectionSlider(
