@@ -66,7 +66,8 @@ def test_a_lock_has_hashes_and_no_addresses(name):
 
 
 @pytest.mark.parametrize(
-    ("name", "groups"), list(zip(LOCKS, (("notebooks", "slides"), ("notebooks", "slides", "test")), strict=True))
+    ("name", "groups"),
+    list(zip(LOCKS, (("notebooks", "slides"), ("notebooks", "slides", "test")), strict=True)),
 )
 def test_a_lock_holds_what_the_project_asks_for(name, groups):
     wanted = [*PROJECT["project"]["dependencies"], *PROJECT["dependency-groups"]["build"]]
