@@ -2,6 +2,7 @@
 
 import ipywidgets as widgets
 import numpy as np
+from matplotlib.collections import PolyCollection
 from matplotlib.colors import to_rgb
 from matplotlib.patches import Rectangle
 
@@ -55,36 +56,40 @@ def _listed(row):
 
 
 class _Cells:
-    """A table of numbers in colored cells, one unit wide and high; y grows downward."""
+    """A table of numbers in colored cells, one unit high; y grows downward."""
 
     def __init__(self, ax, shape, left, top, width=1.0, fontsize=None):
         self.left, self.top, self.width = left, top, width
-        self.cells, self.texts = {}, {}
-        for place in np.ndindex(shape):
-            x, y = left + width * place[1], top + place[0]
-            self.cells[place] = ax.add_patch(
-                Rectangle((x, y), width, 1, facecolor="white", edgecolor="white", linewidth=2)
-            )
-            self.texts[place] = ax.text(
-                x + width / 2, y + 0.5, "", ha="center", va="center", fontsize=fontsize
-            )
+        self.places = list(np.ndindex(shape))
+        corners = [(left + width * c, top + k) for k, c in self.places]
+        # One artist for all cells of a table: drawn in a third of the time of a patch each.
+        self.cells = PolyCollection(
+            [[(x, y), (x + width, y), (x + width, y + 1), (x, y + 1)] for x, y in corners],
+            edgecolor="white",
+            linewidth=2,
+        )
+        ax.add_collection(self.cells, autolim=False)
+        self.texts = [
+            ax.text(x + width / 2, y + 0.5, "", ha="center", va="center", fontsize=fontsize)
+            for x, y in corners
+        ]
 
     @property
     def artists(self):
-        return [*self.cells.values(), *self.texts.values()]
+        return [self.cells, *self.texts]
 
     def fill(self, values, color, text=_number):
         """Write the numbers; `color(place, value)` is the cell's."""
-        for place, value in np.ndenumerate(values):
-            self.cells[place].set_facecolor(color(place, value))
-            self.texts[place].set_text(text(value))
+        self.cells.set_facecolor([color(place, values[place]) for place in self.places])
+        for place, words in zip(self.places, self.texts, strict=True):
+            words.set_text(text(values[place]))
 
 
 def _mark_cases(ax, table, size):
     """The mark of its case in the upper left corner of every cell of a Jacobian."""
     marks = []
     for case in (SAME, OTHER):
-        places = [place for place in table.cells if _case(*place) is case]
+        places = [place for place in table.places if _case(*place) is case]
         marks += ax.plot(
             [table.left + table.width * (c + 0.14) for _, c in places],
             [table.top + k + 0.18 for k, _ in places],
@@ -132,7 +137,7 @@ def plot_jacobian(p, over):
     over : int
         The denominator of the fractions.
     """
-    fig, (ax, beside) = new_figure(height=3.7, ncols=2, width_ratios=(1.15, 1))
+    fig, (ax, beside) = new_figure(height=3.6, ncols=2, width_ratios=(1.15, 1))
 
     def fraction(value):
         return f"{value * over:.0f}/{over}".replace("-", "−")
@@ -211,7 +216,7 @@ def plot_errors(P, errors, h):
     x = np.geomspace(factor.min() / 2, 1.3, 100)
     floor, truncation = u / (h * x), h**2 / 6
 
-    fig, ax = new_figure(height=4.0)
+    fig, ax = new_figure(height=3.6)
     place = error_axis(ax, errors, floor, truncation)
     ax.set_xscale("log")
     ax.plot(x, floor, color=PALETTE["gray"])
@@ -251,7 +256,7 @@ class Collapse(Explorer):
     """J as a heatmap, the row of eq. (5) on its left, their product below it, and p - y."""
 
     title = "(5) times (7) collapses onto p − Y"
-    size = (7.2, 4.5)
+    size = (7.2, 4.1)
 
     def controls(self):
         """One slider a score, a factor for all of them, and the right class."""
@@ -293,7 +298,7 @@ class Collapse(Explorer):
             ax.text(left + width * (c + 0.5), -0.12, "", ha="center", va="bottom", fontsize=9.5)
             for c in range(3)
         ]
-        self.longest, self.right_end = 2.6, left - 0.15
+        self.longest, self.right_end = 2.1, left - 0.15
         self.bars = [
             ax.add_patch(Rectangle((0, k + 0.22), 1, 0.56, facecolor=CLASS_COLORS[k]))
             for k in range(3)
