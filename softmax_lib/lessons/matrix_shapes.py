@@ -312,8 +312,8 @@ def plot_step_errors(steps, linear, curved, X_i, W_c, c):
         "of $\\exp(S_{ic})$:\ntruncation rises like $h^2$", (bent[k], curved[k]), (-12, 4),
         ha="right", color=PALETTE["vermillion"], **words,
     )  # fmt: skip
-    floor_name = f"rounding floor for $|X_{{id}}| = {smallest:g}$"
-    ax.annotate(floor_name, (steps[-1], floor[-1]), (0, 22), ha="right", **words)
+    floor_name = f"rounding floor\nfor $|X_{{id}}| = {smallest:g}$"
+    ax.annotate(floor_name, (steps[-1], floor[-1]), (0, 26), ha="right", **words)
     ax.set(xlabel="step $h$", ylabel="relative error")
     ax.set_title("A score is linear in W: rounding errors, no truncation")
     ax.legend(title="$dS_{ic}/dW_{dj}$", loc="lower left", bbox_to_anchor=(0.01, 0.1))
