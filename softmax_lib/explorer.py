@@ -6,15 +6,25 @@ the browser gets one ``<img>`` in a ``widgets.HTML``. Should the part that stand
 (an axis limit, a title), matplotlib marks the figure stale, and it is drawn afresh.
 """
 
+import functools
+import itertools
+import re
 import struct
 import weakref
 import zlib
+from collections import namedtuple
 
 import ipywidgets as widgets
 import numpy as np
 from IPython import get_ipython
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import PathCollection
+from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
+from matplotlib.path import Path
+from matplotlib.text import Text
+from matplotlib.textpath import text_to_path
+from matplotlib.transforms import IdentityTransform
 
 from softmax_lib.figures import figure_bundle, figure_html, house_style, small_png
 
@@ -181,8 +191,12 @@ class Explorer:
         else:
             canvas.restore_region(self._background)
         renderer = canvas.get_renderer()
-        for artist in self._moving:
-            artist.draw(renderer)
+        for plain, artists in itertools.groupby(self._moving, _is_plain_text):
+            if plain:
+                _draw_texts(list(artists), renderer)
+            else:
+                for artist in artists:
+                    artist.draw(renderer)
 
     def _paint(self):
         self._draw()
@@ -234,6 +248,88 @@ class _WithFallback:
 
 def _bundle(widget, fallback):
     return {**widget._repr_mimebundle_(), **fallback}
+
+
+def _is_plain_text(artist):
+    """Whether an artist is one line of upright text and nothing else."""
+    return (
+        type(artist) is Text
+        and "\n" not in artist.get_text()
+        and not artist.get_rotation()
+        and artist.get_bbox_patch() is None
+        and not (artist.get_clip_on() or artist.get_path_effects() or artist.get_usetex())
+    )
+
+
+def _draw_texts(texts, renderer):
+    """Draw plain texts as outlines, all in one call.
+
+    matplotlib shapes and rasterizes each text anew, a millisecond each; explorers full of numbers
+    have dozens. Here each letter's outline is made once.
+    """
+    outlines, places, colors = [], [], []
+    for text in texts:
+        x, y = text.get_transform().transform(text.get_unitless_position())
+        if not (text.get_visible() and text.get_text() and np.isfinite([x, y]).all()):
+            continue
+        letters = _letters(text.get_fontproperties(), text.get_figure().dpi)
+        pieces = [letters[piece] for piece in _PIECES.findall(text.get_text())]
+        height = max(letters.height, *(piece.height for piece in pieces))
+        descent = max(letters.descent, *(piece.descent for piece in pieces))
+        x -= {"left": 0, "center": 0.5, "right": 1}[text.get_horizontalalignment()] * sum(
+            piece.advance for piece in pieces
+        )
+        y += {
+            "bottom": descent,
+            "baseline": 0,
+            "center": descent - height / 2,
+            "center_baseline": (descent - height) / 2,
+            "top": descent - height,
+        }[text.get_verticalalignment()]
+        color = to_rgba(text.get_color(), text.get_alpha())
+        for piece in pieces:
+            if piece.outline is not None:
+                outlines.append(piece.outline)
+                places.append((x, round(y)))
+                colors.append(color)
+            x += piece.advance
+    if outlines:
+        lettering = PathCollection(outlines, offsets=places, facecolors=colors, linewidths=0)
+        lettering.set_transform(IdentityTransform())
+        lettering.set_figure(texts[0].get_figure())
+        lettering.set_snap(False)
+        lettering.draw(renderer)
+
+
+_PIECES = re.compile(r"\$[^$]+\$|.")
+
+
+class _Letters(dict):
+    """Outline and size, in pixels, of each letter of a font; a formula between dollars is one."""
+
+    def __init__(self, font):
+        self.font = font
+        _, self.height, self.descent = text_to_path.get_text_width_height_descent("lp", font, False)
+
+    def __missing__(self, piece):
+        formula = len(piece) > 1
+        points, codes = text_to_path.get_text_path(self.font, piece, formula)
+        scale = self.font.get_size_in_points() / text_to_path.FONT_SCALE
+        outline = Path(np.array(points) * scale, codes) if len(points) else None
+        self[piece] = _Piece(
+            outline, *text_to_path.get_text_width_height_descent(piece, self.font, formula)
+        )
+        return self[piece]
+
+
+_Piece = namedtuple("_Piece", "outline advance height descent")
+
+
+@functools.lru_cache
+def _letters(font, dpi):
+    font = font.copy()
+    font.set_size(font.get_size_in_points() * dpi / 72)
+    return _Letters(font)
 
 
 def fast_png(pixels):

@@ -106,7 +106,7 @@ def _look(explorer, values):
     return explorer.pixels, explorer.alt
 
 
-def _settings(explorer, each, most=64):
+def _settings(explorer, each, most=24):
     """Every choice with `each` values of every slider; a spread of them when they are many."""
     values = [
         positions(control, most=each if isinstance(control, SLIDERS) else None)

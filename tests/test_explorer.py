@@ -120,6 +120,81 @@ def test_artists_are_drawn_in_their_order_whatever_order_they_come_in():
     assert (Stacked().pixels == Swapped().pixels).all()
 
 
+class Words(Explorer):
+    """One text, of any kind."""
+
+    title = "Words"
+    size = (3.0, 2.0)
+
+    def __init__(self, **how):
+        self.how = how
+        super().__init__()
+
+    def controls(self):
+        return {"moved": widgets.Checkbox(description="moved")}
+
+    def build(self, fig):
+        ax = fig.subplots()
+        ax.axis("off")
+        self.words = ax.text(**{"x": 0.5, "y": 0.5, "s": "−0.817 pj", **self.how})
+        return [self.words]
+
+    def update(self, moved):
+        return "Words.", "Words."
+
+
+def ink(pixels):
+    """Where the words are, in pixels, and how much ink there is."""
+    dark = 255.0 - pixels[60:, :, :3].mean(axis=2)  # below the title
+    rows, columns = np.indices(dark.shape)
+    return np.array([(dark * rows).sum(), (dark * columns).sum()]) / dark.sum(), dark.sum()
+
+
+@pytest.mark.parametrize(
+    ("ha", "va"),
+    [
+        ("left", "bottom"),
+        ("center", "center"),
+        ("right", "top"),
+        ("center", "baseline"),
+        ("left", "center_baseline"),
+    ],
+)
+@pytest.mark.parametrize("s", ["−0.817 pj", "right:  $p_1$ = 0.2", "$\\frac{1}{2}$"])
+def test_texts_stand_where_matplotlib_would_put_them(s, va, ha, monkeypatch):
+    how = {"s": s, "va": va, "ha": ha, "fontsize": 14, "color": "#D55E00", "weight": "bold"}
+    place, amount = ink(Words(**how).pixels)
+    monkeypatch.setattr(explorer_module, "_is_plain_text", lambda artist: False)
+    expected_place, expected_amount = ink(Words(**how).pixels)
+    assert abs(place - expected_place).max() < 2  # dots, of 144 an inch
+    assert amount == pytest.approx(expected_amount, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"s": "two\nlines"},
+        {"rotation": 90},
+        {"bbox": {"facecolor": "white"}},
+        {"clip_on": True},
+        {"s": ""},
+        {"x": np.nan},
+        {"visible": False},
+        {"alpha": 0.5},
+        {"s": "5 $"},
+        {"s": "  "},
+    ],
+)
+def test_any_text_is_drawn_as_matplotlib_would_draw_it(how, monkeypatch):
+    pixels = Words(**how).pixels.astype(int)
+    monkeypatch.setattr(explorer_module, "_is_plain_text", lambda artist: False)
+    if how.get("x") is np.nan:
+        how = {"visible": False}  # matplotlib would log a warning
+    expected = Words(**how).pixels.astype(int)
+    assert abs(pixels - expected).mean() < 1
+    assert (pixels != 255).sum() == pytest.approx((expected != 255).sum(), rel=0.15)
+
+
 def test_the_display_carries_the_widget_the_figure_and_the_words():
     explorer = Dot()
     explorer.set(x=8)
@@ -178,6 +253,7 @@ def test_without_play_there_is_no_player():
 
 
 def test_an_explorer_nobody_holds_is_freed_with_its_figure_and_widgets():
+    gc.collect()
     before = len(widgets.widget._instances)
     explorer = Dot()
     traces = weakref.ref(explorer), weakref.ref(explorer.figure)
