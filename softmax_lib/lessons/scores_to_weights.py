@@ -135,7 +135,7 @@ def plot_chain(p, m, X_i, j):
     row = dLi_dWj(p, m, X_i, j)
     C, D = last.shape
 
-    fig, ax = new_figure(height=4.6)
+    fig, ax = new_figure(height=4.2)
     ax.set_title("One entry picks a row, then one row picks an entry")
     height = {"above": 1.2, "below": 1.2 + C + 2.6}
     words = {"weight": "bold", "ha": "left", "va": "center"}
@@ -167,7 +167,7 @@ def plot_chain(p, m, X_i, j):
     for result in (c, f):
         at = (result.left - 0.42 * wide, result.top + 0.5)
         ax.text(*at, "=", ha="center", va="center", fontsize=14)
-    _clear(ax, f.right + 0.1, f.bottom + half + 1.2, left=-0.1)
+    _clear(ax, f.right + 0.1, f.bottom + half + 0.9, left=-0.1)
     used = [
         (np.count_nonzero(first.T * J), J.size),
         (np.count_nonzero(np.abs(middle.T * last) > 1e-12), last.size),
@@ -219,7 +219,7 @@ def plot_turn(rows):
     bold = {"color": INK, "fontsize": 10}
     stacked.label(ax, f"stacked: {_shape(rows)}", **bold)
     turned.label(ax, f"$dL_i/dW$: {_shape(rows.T)}, as W", **bold)
-    _clear(ax, turned.right + 0.1, turned.bottom + 1.2, left=-0.1, top=0.8)
+    _clear(ax, turned.right + 0.1, turned.bottom + 0.9, left=-0.1, top=0.8)
     named = "; ".join(f"class {k}, {_listed(row, _fraction)}" for k, row in enumerate(rows))
     show(
         fig,
@@ -417,7 +417,7 @@ def plot_chain_errors(errors, X, W, y, i, bound):
 
 class _OuterExplorer(Explorer):
     title = "Column meets row: one fruit fills a whole table"
-    size = (7.0, 5.2)
+    size = (7.0, 4.8)
     play = "i"
     modes = ("fruit i alone", "fruits 0 to i, added")
 
@@ -434,7 +434,7 @@ class _OuterExplorer(Explorer):
         return {
             "i": widgets.IntSlider(min(4, N - 1), 0, N - 1, description="fruit i"),
             "j": widgets.IntSlider(1, 0, C - 1, description="class j"),
-            "mode": widgets.SelectionSlider(options=self.modes, description="shown"),
+            "mode": widgets.SelectionSlider(options=self.modes, description="table shows"),
         }
 
     def build(self, fig):
