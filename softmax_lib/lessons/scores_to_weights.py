@@ -243,14 +243,14 @@ def plot_outer_sum(X, G, y):
     total = X.T @ G
     N, D, C = terms.shape
     across = -(-N // 2)
-    wide, gap, lead = 1.55, 0.75, 1.75
+    wide, gap, lead = 1.65, 0.7, 1.75
     fig, ax = new_figure(height=4.6)
     ax.set_title(f"{N} outer products, one for each fruit, add up to one matrix product")
     largest = np.abs(terms).max()
     small = {"fontsize": 8.5, "color": PALETTE["gray"]}
 
     def table(M, left, top, name, **style):
-        drawn = _Table(ax, M, left, top, "white", wide, _decimals, 8.2)
+        drawn = _Table(ax, M, left, top, "white", wide, _decimals, 7.9)
         for at, value in np.ndenumerate(M):
             drawn.tint(ax, at).set(**_tint(value, largest))
         drawn.frame(ax, edgecolor=PALETTE["gray"], linewidth=1)
