@@ -22,6 +22,7 @@ LESSONS = (
     "scores_to_weights",
     "gradient_in_code",
     "gradient_check",
+    "where_bugs_hide",
 )
 
 _NUMBER = re.compile(r"\d+\.[1-9]\d*")
