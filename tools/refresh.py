@@ -60,6 +60,7 @@ def execute(notebook, name):
     """Run all cells of `notebook` in a fresh kernel; raise Refused where one fails."""
     for cell in cells_of_code(notebook):
         cell.outputs, cell.execution_count = [], None
+    started = [0]
     with tempfile.TemporaryDirectory() as folder:
         client = NotebookClient(
             notebook,
@@ -68,6 +69,7 @@ def execute(notebook, name):
             resources={"metadata": {"path": folder}},
             record_timing=False,
             store_widget_state=False,
+            on_cell_start=lambda cell, cell_index: started.append(cell_index),
         )
         try:
             client.execute(env=environment(), stderr=subprocess.DEVNULL)  # not the kernel's log
@@ -82,9 +84,7 @@ def execute(notebook, name):
             if left:
                 raise Refused(f"{name} leaves files behind: {', '.join(left)}")
             return
-    # Cells are run in order, so the one that failed is the last that was counted.
-    counted = [k for k, cell in enumerate(notebook.cells) if cell.get("execution_count")]
-    raise Refused(f"{name}, {label(notebook, counted[-1] if counted else 0)}: {reason}")
+    raise Refused(f"{name}, {label(notebook, started[-1])}: {reason}")
 
 
 def label(notebook, k):
