@@ -115,10 +115,12 @@ def plot_stages(checks, bound=1e-8):
     stages = list(next(iter(checks.values())))
     show(
         fig,
-        f"Entries above {bound:g}, of {every[0].entry_errors.size}, at the stages "
-        + ", ".join(stages)
-        + ". "
-        + "; ".join(f"{name}: {', '.join(map(str, n))}" for name, n in counts.items())
+        f"Entries above {bound:g}, of {every[0].entry_errors.size}. "
+        + ". ".join(
+            f"{name}: "
+            + (", ".join(f"{k} ({s})" for s, k in zip(stages, n, strict=True) if k) or "none")
+            for name, n in counts.items()
+        )
         + ".",
         f"{len(checks)} log plots of the relative error of every entry, with {len(stages)} groups "
         "of markers each, one a stage. Entries that are off stand near 1, on a stem; the others "
