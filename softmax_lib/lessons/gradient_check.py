@@ -53,8 +53,8 @@ def plot_sweeps(*sweeps):
         "Where truncation is a hundred times rounding, measurement and prediction differ by "
         f"{'less' if close else 'more'} than 10 %. In float32 the turn comes earlier and higher.",
         "Two log-log plots of the relative error against h, float64 and float32. In each, markers "
-        "of the forward, central and complex step lie on predicted lines: falling with h, then, "
-        "but for the complex step, rising again.",
+        "of the forward, central and complex step lie on predicted lines, falling with h, then "
+        "near or below them, rising again, but for the complex step.",
     )
 
 
@@ -142,13 +142,13 @@ class StepExplorer(Explorer):
 
     def update(self, h, method, dtype):
         """Put the secant through the two points, and ring the present step on the map."""
-        W, X, y, reg, U = self.problem
+        W, X, y, reg = self._cast(dtype)
+        U, step = self.problem[4].astype(dtype), W.dtype.type(_STEPS[h])
         sweep, style = self.sweeps[dtype], METHOD_STYLES[method]
-        step = _STEPS[h]
-        t = np.array({"forward": [0, step], "central": [-step, step], "complex": [0, 0]}[method])
+        t = {"forward": [0, step], "central": [-step, step], "complex": [0, 1j * step]}[method]
         L = np.array([softmax_loss_vectorized(W + s * U, X, y, reg)[0] for s in t])
-        sign = 1 if sweep.errors[method][h] < 1 else np.nan  # a slope that is all noise
-        slope = (L[1] - L[0]) / (t[1] - t[0]) if t[1] - t[0] > 1e-3 else sweep.slope * sign
+        slope = L[1].imag / step if method == "complex" else (L[1] - L[0]) / (t[1] - t[0])
+        t, L = np.real(t), L.real
         self.secant.set_data([-1.25, 1.25], L[0] + slope * (np.array([-1.25, 1.25]) - t[0]))
         self.ends.set_data(t, L)
         self.line.set_data(sweep.steps, sweep.truncation[method] + sweep.rounding[method])
@@ -250,7 +250,7 @@ TASKS = (
             "f(x + ih) = f(x) + ih f'(x) - ...: keep the imaginary part, then undo the h.",
             "Begin with `value = f(x + 1j * h)`.",
         ),
-        equation="eq. (3)",
+        equation="eq. (3), and how its slope was measured",
         reread='03_cross_entropy_loss, "The slope, before we have a formula"',
         question="What must you divide by, so that the answer does not depend on h?",
     ),
@@ -265,7 +265,7 @@ TASKS = (
             "The slope of L_i is the mean of s = X_i U under p, minus s at the right class.",
             "Begin with `s = X @ U`, shape (N, C), and `P = softmax(X @ W)`.",
         ),
-        equation="eq. (14)",
+        equation="eq. (14), along U",
         reread='08_gradient_check, "Three numbers know it all"',
         question="Which of the C rates belongs to the right class of each example?",
     ),
@@ -285,7 +285,7 @@ TASKS = (
             "Set -u |L| / h^2 + h |third| / 3 = 0 and solve for h.",
             "Begin with `cube = ...`, the third power of h.",
         ),
-        equation="eq. (3)",
+        equation="eq. (3), and the two errors of its slope",
         reread='08_gradient_check, "Predict the best step"',
         question="What power of h is left when you multiply the equation by h squared?",
     ),
@@ -300,7 +300,7 @@ TASKS = (
             "Divide |a - b| by the larger of |a| and |b|; where both are 0 there is no error.",
             "Begin with `size = np.maximum(np.abs(a), np.abs(b))`.",
         ),
-        equation="eq. (14)",
+        equation="eq. (14), and how it is compared",
         reread='08_gradient_check, "One number for the verdict"',
         question="What do you divide by where both entries are 0?",
     ),
