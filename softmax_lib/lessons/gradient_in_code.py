@@ -115,8 +115,8 @@ def plot_stages(checks, bound=1e-8):
     stages = list(next(iter(checks.values())))
     show(
         fig,
-        f"Entries above {bound:g}, of {every[0].entry_errors.size}. "
-        + ". ".join(
+        f"Entries above {bound:g}, of {every[0].entry_errors.size}: "
+        + "; ".join(
             f"{name}: "
             + (", ".join(f"{k} ({s})" for s, k in zip(stages, n, strict=True) if k) or "none")
             for name, n in counts.items()
