@@ -183,12 +183,12 @@ def plot_saturation(S_i, factors):
         ax.set_xlabel(f"p = ({', '.join(f'{value:.3f}' for value in p[0])})", fontsize=10)
         facts.append(f"{np.abs(J).max():.2f} for scores × {factor}")
         tables.append(f"scores × {factor}: {'; '.join(map(_listed, J))}")
-    fig.suptitle("The surer the model, the stiller its probabilities", x=0.01, ha="left")
+    fig.suptitle("Where the model is sure, its probabilities hardly move", x=0.01, ha="left")
     show(
         fig,
         f"Largest entry of J: {', '.join(facts)}.",
-        f"{len(factors)} tables, cells colored as before, paler from left to right as the scores "
-        f"grow. {'. '.join(tables)}.",
+        f"{len(factors)} tables, cells colored as before: the stronger the color, the larger "
+        f"the entry. {'. '.join(tables)}.",
     )
 
 
