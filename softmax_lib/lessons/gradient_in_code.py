@@ -79,7 +79,7 @@ def plot_stages(checks, bound=1e-8):
     bound : float
         Drawn as a line; entries above it are counted.
     """
-    fig, axes = new_figure(height=4.4, ncols=len(checks), sharey=True)
+    fig, axes = new_figure(height=4.0, ncols=len(checks), sharey=True)
     fig.suptitle(
         "Six fruits and reg > 0 see every slip; easier questions miss some", x=0.01, ha="left"
     )
