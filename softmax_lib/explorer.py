@@ -209,6 +209,8 @@ class Explorer:
         vars(self).clear()  # a subclass's artists would hold the figure
 
     def _repr_mimebundle_(self, **kwargs):
+        if not vars(self):
+            return {"text/plain": "This explorer is closed. Run its cell again for a new one."}
         _keep(self)
         return _bundle(self.view, figure_bundle(self.html, self._still_caption(), self.alt))
 
@@ -254,7 +256,7 @@ def _is_plain_text(artist):
     """Whether an artist is one line of upright text and nothing else."""
     return (
         type(artist) is Text
-        and "\n" not in artist.get_text()
+        and not re.search(r"\n|\\\$", artist.get_text())
         and not artist.get_rotation()
         and artist.get_bbox_patch() is None
         and not (artist.get_clip_on() or artist.get_path_effects() or artist.get_usetex())
@@ -273,7 +275,7 @@ def _draw_texts(texts, renderer):
         if not (text.get_visible() and text.get_text() and np.isfinite([x, y]).all()):
             continue
         letters = _letters(text.get_fontproperties(), text.get_figure().dpi)
-        pieces = [letters[piece] for piece in _PIECES.findall(text.get_text())]
+        pieces = [letters[piece] for piece in _pieces(text.get_text())]
         height = max(letters.height, *(piece.height for piece in pieces))
         descent = max(letters.descent, *(piece.descent for piece in pieces))
         x -= {"left": 0, "center": 0.5, "right": 1}[text.get_horizontalalignment()] * sum(
@@ -301,7 +303,9 @@ def _draw_texts(texts, renderer):
         lettering.draw(renderer)
 
 
-_PIECES = re.compile(r"\$[^$]+\$|.")
+def _pieces(string):
+    """Letters, and formulas whole; dollars come in pairs, or matplotlib takes them as they are."""
+    return re.findall(r"\$[^$]+\$|.", string) if string.count("$") % 2 == 0 else string
 
 
 class _Letters(dict):

@@ -457,10 +457,13 @@ def _truncation_power(sweep, method):
 
 def _label_line(ax, h, theory, method):
     """Name a method's line where it runs farthest from the others."""
-    line, *others = (np.log10(theory[m]) for m in sorted(theory, key=lambda m: m != method))
+    ordered = sorted(theory, key=lambda m: m != method)
+    line, *others = (np.log10(np.maximum(theory[m], 1e-250)) for m in ordered)
     apart = np.min([abs(line - other) for other in others], axis=0) if others else 0 * line
-    k = int(np.argmax(apart[1:-1])) + 1
-    slope = (line[k + 1] - line[k - 1]) / np.log10(h[k + 1] / h[k - 1])
+    k = int(np.argmax(apart[1:-1])) + 1 if h.size > 2 else 0
+    beside = [max(k - 1, 0), min(k + 1, h.size - 1)]
+    rise, run = np.diff(line[beside])[0], np.diff(np.log10(h[beside]))[0]
+    slope = rise / run if run else 0
     side, height = ("left", "bottom") if abs(slope) < 0.3 else ("right", "bottom")
     if slope < -0.3:
         height = "top"

@@ -182,6 +182,8 @@ def test_texts_stand_where_matplotlib_would_put_them(s, va, ha, monkeypatch):
         {"visible": False},
         {"alpha": 0.5},
         {"s": "5 $"},
+        {"s": "1 $ a 2 $ b 3 $"},
+        {"s": "5 \\$ and 6 \\$"},
         {"s": "  "},
     ],
 )
@@ -293,6 +295,14 @@ def test_a_cell_that_runs_again_frees_the_explorer_it_showed(monkeypatch):
     again._repr_mimebundle_()  # the same explorer, displayed again
     again.set(x=9)
     assert again.alt.startswith("A dot of size 1 at 9")
+
+
+def test_a_closed_explorer_says_so():
+    explorer = Dot()
+    explorer.close()
+    assert explorer._repr_mimebundle_() == {
+        "text/plain": "This explorer is closed. Run its cell again for a new one."
+    }
 
 
 def test_an_explorer_on_the_page_lives_though_no_name_holds_it(monkeypatch):

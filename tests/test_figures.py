@@ -368,6 +368,14 @@ def test_a_step_sweep_of_one_method_and_few_steps_can_be_drawn(problem):
     assert draw_sweep(sweep)[1] == "Markers are measured, lines are predicted."
 
 
+@pytest.mark.parametrize("steps", [[1e-3], [1e-3, 1e-4], [1e-5, 1e-3, 1e-4]])
+def test_any_steps_can_be_drawn(problem, steps):
+    W, X, y, _ = problem
+    draw_sweep(step_sweep(W, X, y, 0.0, steps=steps))
+    sure = np.zeros((1, 2)), np.array([[1.0]]), np.array([0]), 0.0  # third derivative 0
+    draw_sweep(step_sweep(*sure, steps=steps))
+
+
 def test_a_wrong_loss_shows_its_own_slope(problem):
     """The caption states what is drawn, not what ought to be."""
     sweep = step_sweep(*problem, methods=("central",), steps=np.logspace(-1, -3, 7))
