@@ -200,6 +200,7 @@ RIGHT = {
     "inf and nan": ("0.4", lambda x: np.array([np.log(v) if v != 0 else -np.inf for v in x])),
     "complex step": ("0.5", lambda w: np.asarray(w) ** 2),
     "a float for a count": ("0.6", lambda n: 3.0 * n),
+    "a 0-d float for a count": ("0.6", lambda n: np.array(3.0 * n)),
     "numpy's integer": ("0.6", lambda n: np.uint8(3 * n)),
     "a list for a shape": ("0.7", lambda n: [n, n + 1]),
     "an array for a shape": ("0.7", lambda n: np.array([n, n + 1])),
@@ -670,6 +671,8 @@ def test_what_is_printed_goes_into_the_verdict_bounded(capsys):
     assert "line 0\n" in repr(verdict)
     assert "line 10\n" not in repr(verdict)
     assert repr(verdict).endswith("…")
+    assert "…" in repr(check("0.6", lambda n: print("a\n" * 11)))
+    assert "…" not in repr(check("0.6", lambda n: print("a\n" * 10)))
 
     long_line = check("0.1", lambda X, W: print("x" * 5000))
     assert "xxx" in repr(long_line)
@@ -858,6 +861,7 @@ def test_html_is_escaped_and_colored_at_the_border_only():
     assert "&lt;script&gt;" in source
     assert "border-left: 4px solid #D55E00" in source
     assert not re.search(r"(?<![-\w])(color|background)", source)
+    assert source.count("<strong>✗ 0.1 Scores") == source.count("<strong>") == 1
     assert "#009E73" in check("0.1", product)._repr_html_()
     assert "#56B4E9" in check("0.1", lambda X, W: ...)._repr_html_()
     assert "<code>S.shape</code>" in engine.Message([("text", "Look at `S.shape`.")])._repr_html_()
@@ -890,24 +894,30 @@ def test_numbers_that_differ_late_are_shown_with_the_digits_that_differ():
     assert float(row[1]) == pytest.approx(4 / 3, rel=1e-8)
 
 
+ENTRIES = st.floats(-1e3, 1e3) | st.sampled_from([np.inf, np.nan])
+MATRICES = hnp.arrays(np.float64, (3, 2), elements=ENTRIES)
+
+
 @properties
-@given(
-    hnp.arrays(
-        np.float64, (3, 2), elements=st.floats(-1e3, 1e3) | st.sampled_from([np.inf, np.nan])
-    ),
-    hnp.arrays(
-        np.float64, (3, 2), elements=st.floats(-1e3, 1e3) | st.sampled_from([np.inf, np.nan])
-    ),
-)
-def test_what_fails_shows_an_entry_and_what_passes_shows_none(expected, got):
-    task = TASKS[0]
+@given(MATRICES, MATRICES, st.sampled_from([0.0, 1e-3, 400.0]))
+def test_what_fails_shows_an_entry_and_what_passes_shows_none(expected, got, atol):
+    task = Task(**{**WHOLE, "atol": atol})
     found = diagnosis.compare_numbers(task, "S", expected, got)
     close = diagnosis.close(task, expected, got)
     assert found.right == close
     assert bool(found.rows) != close
 
 
-def test_the_line_that_is_shown_brings_the_case_back(monkeypatch):
+def test_an_entry_within_its_share_of_the_bound_is_not_shown():
+    task = Task(**{**WHOLE, "atol": 2.0})
+    expected = np.full((2, 2), 1e3)
+    found = diagnosis.compare_numbers(
+        task, "S", expected, expected + np.array([[0.9, 50], [-0.9, 0]])
+    )
+    assert [name for name, *_ in found.rows] == ["S[0, 1]"]
+
+
+def test_the_line_that_is_shown_brings_the_case_back():
     text = repr(check("0.1", lambda X, W: X @ W if len(X) == 3 else X @ W * 2))
     assert "Case 2" in text
     lines = [line.strip() for line in text.splitlines()]
@@ -922,6 +932,19 @@ def test_the_line_that_is_shown_brings_the_case_back(monkeypatch):
     lines = [line.strip() for line in repr(check("0.5", my_loss)).splitlines()]
     at = lines.index('(w,) = exercises.case("0.5", 1)')
     assert lines[at + 1] == "my_loss(w)"
+
+
+def test_values_of_the_wrong_kind_are_described():
+    describe = diagnosis.describe
+    assert describe((1.0,)) == "a tuple of 1 value: a number"
+    assert describe([]) == "a list of 0 values"
+    assert describe((1.0, [2.0])) == "a tuple of 2 values"
+    assert describe("S" * 99) == f"the text '{'S' * 38}…"
+    assert describe(np.array("a")) == "an array of shape () and dtype <U1"
+    assert describe(np.float32(1)) == describe(np.array(1)) == "a number"
+    assert describe(len) == describe(describe) == describe(lambda: 0) == "a function"
+    assert describe(True) == "True"
+    assert describe(Liar()) == "an object of type Liar"
 
 
 def test_inputs_are_described():
@@ -1024,7 +1047,9 @@ def test_hints_lead_to_the_next_and_then_to_the_solution():
         assert text in message.splitlines()
     assert 'exercises.hint("0.1", 2)' in exercises.hint("0.1")
     assert 'exercises.hint("0.1", 3)' in exercises.hint("0.1", 2)
-    assert 'exercises.solution("0.1")' in exercises.hint("0.1", 3)
+    last = 'One way to write it: exercises.solution("0.1")'
+    assert exercises.hint("0.1", 3).splitlines()[-1] == last
+    assert "solution" not in exercises.hint("0.1", 2)
     assert exercises.hint("0.1") == exercises.hint("0.1", 1)
 
 
