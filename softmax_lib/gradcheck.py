@@ -374,7 +374,7 @@ def step_sweep(
         method: np.array([_difference(along, W, direction, method, h) for h in steps])
         for method in methods
     }
-    value = abs(along(W.copy()))
+    value = abs(along(W))
     with np.errstate(all="ignore"):
         errors = {method: abs(slopes[method] - slope) for method in methods}
         noise = u * value / steps

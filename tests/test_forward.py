@@ -62,7 +62,7 @@ def test_each_row_has_its_own_shift():
     S = np.array([[0.0, 1.0], [1e6, 1e6 + 1]])
     P = softmax(S)
     assert np.array_equal(P[0], P[1])
-    assert np.allclose(P[0], [1 / (1 + np.e), np.e / (1 + np.e)], rtol=1e-15)
+    assert np.allclose(P[0], [1 / (1 + np.e), np.e / (1 + np.e)], rtol=1e-15, atol=0)
 
 
 def test_many_classes_in_any_layout_cost_no_digits():
@@ -88,15 +88,15 @@ def test_equal_scores_give_equal_probabilities(value):
     """Catches a sum of exponentials that is 0 or inf: unshifted scores below -745 are 0/0."""
     S = np.full((2, 4), value)
     assert np.array_equal(softmax(S), np.full((2, 4), 0.25))
-    assert np.allclose(cross_entropy(S, [0, 3]), np.log(4), rtol=1e-15)
-    assert np.allclose(log_softmax(S), -np.log(4), rtol=1e-15)
+    assert np.allclose(cross_entropy(S, [0, 3]), np.log(4), rtol=1e-15, atol=0)
+    assert np.allclose(log_softmax(S), -np.log(4), rtol=1e-15, atol=0)
 
 
 def test_impossible_classes_have_probability_zero():
     """Catches -inf - (-inf) and 0 * inf: a masked-out class must not poison its row."""
     S = np.array([[0.0, -np.inf, 0.0], [-np.inf, 3.0, -np.inf]])
     assert np.array_equal(softmax(S), [[0.5, 0, 0.5], [0, 1, 0]])
-    assert np.allclose(cross_entropy(S, [2, 1]), [np.log(2), 0], rtol=1e-15)
+    assert np.allclose(cross_entropy(S, [2, 1]), [np.log(2), 0], rtol=1e-15, atol=0)
 
 
 def test_log_softmax_is_finite_where_the_probability_underflows():
@@ -192,7 +192,7 @@ def test_rows_are_probabilities(S):
     P = softmax(S)
     assert P.shape == S.shape
     assert (P >= 0).all()
-    assert np.allclose(P.sum(axis=1), 1, rtol=1e-14)
+    assert np.allclose(P.sum(axis=1), 1, rtol=1e-14, atol=0)
     assert np.array_equal(P.max(axis=1), P[np.arange(len(S)), S.argmax(axis=1)])
 
 
@@ -260,7 +260,7 @@ def test_dtypes(given_as, computed_in):
     S = np.array([[1, 0, 1], [0, 1, 1]]).astype(given_as)
     for f in (softmax, log_softmax, lambda S: cross_entropy(S, [0, 2])):
         assert f(S).dtype == computed_in
-        assert np.allclose(f(S), f(S.astype(computed_in)), rtol=1e-15)
+        assert np.allclose(f(S), f(S.astype(computed_in)), rtol=1e-15, atol=0)
     assert scores(S, S.T).dtype == computed_in if S.dtype.kind != "c" else True
 
 
@@ -279,7 +279,7 @@ def test_any_layout_is_accepted_and_left_alone(layout):
     other = oracles.layouts(S)[layout]
     for f in (softmax, log_softmax, lambda S: cross_entropy(S, y), lambda S: scores(S, np.eye(3))):
         expected = f(S)
-        assert np.allclose(f(other), expected, rtol=1e-15)
+        assert np.allclose(f(other), expected, rtol=1e-15, atol=0)
         assert np.array_equal(S, before)
         assert not np.shares_memory(expected, S)
     assert np.array_equal(np.asarray(other), before)

@@ -166,7 +166,7 @@ def test_x_is_never_changed(method):
         x *= 2  # works on the array it was given: its own
         return x.sum()
 
-    assert np.allclose(numerical_gradient(unkind, x, method), 2, rtol=1e-6)
+    assert np.allclose(numerical_gradient(unkind, x, method), 2, rtol=1e-6, atol=0)
     check = gradient_check(lambda x: (unkind(x), np.full(3, 2.0)), x, method, directions=2)
     assert check.passed
     assert x.tolist() == [1, 2, 3]
@@ -177,7 +177,7 @@ def test_f_may_fill_the_same_array_at_every_call(method):
     """Catches f(x + h) overwritten by f(x - h): their difference would be 0."""
     out = np.empty(2, complex if method == "complex" else float)
     jacobian = numerical_gradient(lambda x: np.multiply(x, 3, out=out), np.ones(2), method)
-    assert np.allclose(jacobian, 3 * np.eye(2), rtol=1e-6)
+    assert np.allclose(jacobian, 3 * np.eye(2), rtol=1e-6, atol=0)
 
 
 @pytest.mark.parametrize("kind", [np.uint8, np.int64, np.bool_])
@@ -287,12 +287,30 @@ def test_a_difference_in_the_last_digit_is_measured_to_the_last_digit():
     assert relative_error(np.float32([1]), np.float32([1 + 2**-23])) == pytest.approx(2**-23)
 
 
-@pytest.mark.parametrize("z", [3 + 4j, 1.7e308 * (1 + 1j), 5e-324 * (1 + 2j)])
+@pytest.mark.parametrize("z", [3 + 4j, 1e300j, 1.7e308 * (1 + 1j), 5e-324 * (1 + 2j)])
 def test_complex_numbers_are_compared_by_modulus(z):
     """Catches the imaginary part left out, and a modulus beyond the largest float."""
-    assert relative_error([z], [0]) == pytest.approx(1)
+    assert relative_error([z], [0]) == relative_error([0], [z]) == pytest.approx(1)
+    assert relative_error([0], [z], entrywise=True) == pytest.approx([1])
+    assert relative_error([z], [0], entrywise=True) == pytest.approx([1])
     assert relative_error([z], [-z], entrywise=True) == pytest.approx([2])
     assert relative_error([z], [1j * z]) == pytest.approx(np.sqrt(2))
+
+
+def test_integers_are_compared_as_numbers():
+    """Catches |-128| = -128, the way of an int8."""
+    low, zero = np.int8([-128]), np.int8([0])
+    for entrywise in (False, True):
+        assert relative_error(low, zero, entrywise=entrywise) == 1
+        assert relative_error(zero, low, entrywise=entrywise) == 1
+
+
+def test_rounding_never_lifts_an_error_above_two():
+    """Catches 2.0000000000000004: a figure's axis ends at 2."""
+    a = np.random.default_rng(0).normal(size=(3000, 5))
+    errors = [relative_error(row, row * (-1 - 2**-53)) for row in a]
+    errors += [relative_error(row, np.nextafter(-row, 0)) for row in a]
+    assert max(errors) <= 2
 
 
 def test_norm_and_entries_tell_different_things():
@@ -340,7 +358,7 @@ def test_what_a_check_reports(method):
     assert check.error == relative_error(dW, numerical)
     assert np.array_equal(check.entry_errors, relative_error(dW, numerical, entrywise=True))
     floor = 0 * W if method == "complex" else u64 * value / (check.h * np.abs(numerical))
-    assert np.allclose(check.floor, floor, rtol=1e-14)
+    assert np.allclose(check.floor, floor, rtol=1e-14, atol=0)
     assert check.passed is True
     assert check.method == method
     for fact in ("passed", "<=", method, "20 numbers"):
@@ -362,20 +380,35 @@ def test_default_tolerances(method, tolerance):
     assert gradient_check(lambda x: (x.sum(), np.ones(3)), x, method).tolerance == pytest.approx(
         tolerance, rel=1e-12
     )
-    loose = gradient_check(lambda x: (x.sum(), np.ones(3)), x, method, tolerance=0.5)
-    assert loose.tolerance == 0.5
+    constant = gradient_check(lambda x: (1e9 + 0 * x.sum(), np.zeros(3)), x, method)
+    assert constant.tolerance == pytest.approx(tolerance, rel=1e-12)
+    loose = gradient_check(lambda x: (x.sum(), np.zeros(3)), x, method, tolerance=1)
+    assert loose.tolerance == loose.error == 1
+    assert loose.passed  # within, not below
 
 
-def test_the_tolerance_follows_the_rounding_floor():
+@pytest.mark.parametrize("constant", [1e6, -1e6])
+def test_the_tolerance_follows_the_rounding_floor(constant):
     """Catches a right gradient failed for what no difference can see: a large constant on top."""
     x, n = np.arange(1.0, 5.0), 4
-    check = gradient_check(lambda x: (1e6 + x.sum(), np.ones(n)), x)
-    noise = u64 * (1e6 + 10) / check.h
+    check = gradient_check(lambda x: (constant + x.sum(), np.ones(n)), x)
+    noise = u64 * abs(constant + 10) / check.h
     assert check.tolerance == pytest.approx(
         3 * noise * np.sqrt(n) / np.linalg.norm(check.numerical)
     )
     assert check.passed
-    assert np.allclose(check.floor, noise, rtol=1e-3)
+    assert np.allclose(check.floor, noise, rtol=1e-3, atol=0)
+
+
+def test_a_report_is_kept_as_it_was_found():
+    """Catches an error edited after the verdict, and reports compared as arrays."""
+    check = gradient_check(lambda x: (x.sum(), np.ones(2)), np.ones(2))
+    sweep = step_sweep(*problem(), 0.1, steps=[1e-3])
+    for report, name in [(check, "error"), (sweep, "slope")]:
+        with pytest.raises(AttributeError):
+            setattr(report, name, 0.0)
+        assert report == report
+        assert report in {report}
 
 
 def test_a_zero_gradient_is_right_for_a_constant():
@@ -481,11 +514,15 @@ def test_directions_are_random_unit_and_repeatable():
         check = gradient_check(f, np.zeros((3, 4)), "forward", h=0.5, directions=6, **seed)
         steps = [x / 0.5 for x in seen if x.any()]
         assert len(steps) == 6
-        assert np.allclose(check.analytic, [U.sum() for U in steps], rtol=1e-13)
+        assert np.allclose(check.analytic, [U.sum() for U in steps], rtol=1e-13, atol=0)
         return np.array(steps)
 
+    dtypes = set()
+    gradient_check(lambda x: (dtypes.add(x.dtype) or x.sum(), 0 * x), np.float32([1]), directions=1)
+    assert dtypes == {np.dtype(np.float32)}
+
     units = directions()
-    assert np.allclose(np.linalg.norm(units, axis=(1, 2)), 1, rtol=1e-14)
+    assert np.allclose(np.linalg.norm(units, axis=(1, 2)), 1, rtol=1e-14, atol=0)
     assert (units != 0).all()
     assert len(np.unique(units.round(8), axis=0)) == 6
     assert (units < 0).any()
@@ -552,25 +589,31 @@ def directional_derivatives(W, X, y, reg, U):
 
 @pytest.mark.parametrize("reg", [0.0, 0.3])
 @pytest.mark.parametrize("scale", [0.0, 1.0, 5.0])
-def test_the_lines_are_drawn_from_the_true_derivatives(scale, reg):
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_the_lines_are_drawn_from_the_true_derivatives(dtype, scale, reg):
     """Catches a moment, a factor 1/2 or 1/6, or a part of the regularization left out."""
-    W, X, y = problem(N=6, D=3, C=4, scale=scale, seed=7)
+    W, X, y = problem(N=6, D=3, C=4, scale=scale, dtype=dtype, seed=7)
     U = np.random.default_rng(8).normal(size=W.shape)
     sweep = step_sweep(W, X, y, reg, U=U, steps=[1e-3, 1e-6])
     first, second, third = directional_derivatives(W, X, y, reg, U)
+    assert type(sweep.slope) is float
     assert oracles.relative_error(sweep.slope, first) <= 1e-13
     size, h = abs(float(first)), sweep.steps
     central = h**2 * abs(float(third)) / 6 / size
-    assert np.allclose(sweep.truncation["forward"], h * abs(float(second)) / 2 / size, rtol=1e-10)
-    assert np.allclose(sweep.truncation["central"], central, rtol=1e-10)
-    assert np.allclose(sweep.truncation["complex"], central, rtol=1e-10)
-    loss = softmax_loss_vectorized(W, X, y, reg)[0]
-    assert np.allclose(sweep.rounding["forward"], 2 * u64 * loss / h / size, rtol=1e-12)
-    assert np.allclose(sweep.rounding["central"], u64 * loss / h / size, rtol=1e-12)
+    assert np.allclose(
+        sweep.truncation["forward"], h * abs(float(second)) / 2 / size, rtol=1e-10, atol=0
+    )
+    assert np.allclose(sweep.truncation["central"], central, rtol=1e-10, atol=0)
+    assert np.allclose(sweep.truncation["complex"], central, rtol=1e-10, atol=0)
+    W, X = W.astype(float), X.astype(float)
+    loss, u = softmax_loss_vectorized(W, X, y, reg)[0], {np.float64: u64, np.float32: u32}[dtype]
+    limit = 1e4 * u
+    assert np.allclose(sweep.rounding["forward"], 2 * u * loss / h / size, rtol=limit, atol=0)
+    assert np.allclose(sweep.rounding["central"], u * loss / h / size, rtol=limit, atol=0)
     s = X @ U
     s_m = s[np.arange(6), y][:, None]
     terms = np.sum(softmax(X @ W) * np.abs(s - s_m), axis=1).mean() + 2 * reg * np.abs(W * U).sum()
-    assert np.allclose(sweep.rounding["complex"], u64 * terms / size, rtol=1e-10)
+    assert np.allclose(sweep.rounding["complex"], u * terms / size, rtol=1e-10, atol=0)
 
 
 @each_method
@@ -587,7 +630,7 @@ def test_theory_bounds_and_meets_the_measurement(method, dtype, N, D, C, reg):
         )
         assert (errors <= 10 * (truncation + rounding)).all()
         truncated = (truncation > 300 * rounding) & (sweep.steps <= 0.01)
-        assert np.allclose(errors[truncated], truncation[truncated], rtol=0.05)
+        assert np.allclose(errors[truncated], truncation[truncated], rtol=0.05, atol=0)
         if dtype is np.float64 and scale <= 1:
             assert truncated.sum() >= 2
         if method != "complex" and dtype is np.float64:
@@ -609,8 +652,15 @@ def test_the_three_methods_differ_as_the_theory_says():
 def test_default_steps_of_a_sweep(dtype, decades):
     """Catches steps that leave out one of the two regimes."""
     W, X, y = problem(dtype=dtype)
-    sweep = step_sweep(W, X, y, 0.1)
-    assert np.allclose(sweep.steps, 10.0 ** -(np.arange(3 * decades + 1) / 3), rtol=1e-12)
+    dtypes = set()
+
+    def spied(W, X, y, reg):
+        dtypes.add(W.dtype)
+        return softmax_loss_vectorized(W, X, y, reg)
+
+    sweep = step_sweep(W, X, y, 0.1, loss=spied)
+    assert dtypes == {np.dtype(dtype), np.result_type(dtype, 1j)}
+    assert np.allclose(sweep.steps, 10.0 ** -(np.arange(3 * decades + 1) / 3), rtol=1e-12, atol=0)
     assert sweep.dtype == dtype
     assert list(sweep.errors) == list(sweep.truncation) == list(sweep.rounding) == METHODS
     assert all(sweep.errors[m].shape == sweep.steps.shape for m in METHODS)
