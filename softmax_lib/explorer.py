@@ -118,6 +118,9 @@ class Explorer:
 
         for control in self.control.values():
             control.observe(follow, "value")
+        for player in bar.children:
+            if isinstance(player, widgets.Play):
+                _keep_up(player)
         self._close_widgets = weakref.finalize(self, _close, self.view)
         self._close_widgets.atexit = False
 
@@ -138,7 +141,7 @@ class Explorer:
         player = widgets.Play(
             value=getattr(control, chosen), min=low, max=high, step=step, interval=200
         )
-        player.link = widgets.jslink((player, "value"), (control, chosen))
+        player.link = widgets.jsdlink((player, "value"), (control, chosen))
         return [control, player]
 
     def controls(self):
@@ -201,7 +204,10 @@ class Explorer:
     def _paint(self):
         self._draw()
         png = fast_png(self.figure.canvas.buffer_rgba())
-        self._picture.value = figure_html(png, self.caption, self.alt, live=True)
+        figure = figure_html(png, self.caption, self.alt, live=True)
+        # Jupyter's server leaves Nagle's algorithm on: a message shorter than a segment, 64 kB on
+        # one machine, waits 40 ms for the browser to acknowledge the one before. Longer does not.
+        self._picture.value = figure.ljust(70_000)
 
     def close(self):
         """Let go of the widgets, the figure and all else: the explorer is over."""
@@ -213,6 +219,21 @@ class Explorer:
             return {"text/plain": "This explorer is closed. Run its cell again for a new one."}
         _keep(self)
         return _bundle(self.view, figure_bundle(self.html, self._still_caption(), self.alt))
+
+
+def _keep_up(player):
+    """Let a play button go on from where its slider was moved by hand.
+
+    Linked both ways in the browser, each move of the slider would send two messages, and the
+    picture would wait for the second.
+    """
+    slider, chosen = player.link.target
+
+    def keep_up(change):
+        if not player.playing:
+            player.value = change["new"]
+
+    slider.observe(keep_up, chosen)
 
 
 def with_fallback(widget, html, plain):

@@ -228,6 +228,12 @@ def test_the_page_stays_still_while_the_picture_is_replaced():
     assert 'width="384" height="240"' in figure
 
 
+def test_a_message_to_the_page_fills_a_segment():
+    """A shorter one waits 40 ms in Jupyter's server, see `Explorer._paint`."""
+    value = Dot().view.children[1].value
+    assert len(value) > 65_536 > len(value.rstrip())
+
+
 def test_every_control_is_in_the_view_and_the_player_moves_its_slider():
     explorer = Dot()
     bar = explorer.view.children[0]
@@ -236,15 +242,23 @@ def test_every_control_is_in_the_view_and_the_player_moves_its_slider():
     assert (player.min, player.max, player.value) == (0, 10, 3)
     assert player.link.source == (player, "value")
     assert player.link.target == (explorer.control["x"], "value")
+    explorer.set(x=7)
+    assert player.value == 7  # it goes on from where the hand left the slider
+    player.playing = True
+    explorer.set(x=5)
+    assert player.value == 7  # it does not turn back while it plays
 
 
 def test_a_player_walks_through_choices_by_index():
     class Choices(Dot):
         play = "kind"
 
-    player = Choices().view.children[0].children[2]
+    explorer = Choices()
+    player = explorer.view.children[0].children[2]
     assert (player.min, player.max) == (0, 1)
     assert player.link.target[1] == "index"
+    explorer.set(kind=2)
+    assert player.value == 1
 
 
 def test_without_play_there_is_no_player():

@@ -56,8 +56,9 @@ def pytest_terminal_summary(terminalreporter):
         if key == "redraw"
     ]
     if times:
-        terminalreporter.section("explorers: from the key to the picture, median")
+        terminalreporter.section("explorers: from the key to the new picture, median")
     for name, placed, decoded, keys in times:
         terminalreporter.write_line(
-            f"{name}: {decoded:.0f} ms ({placed:.0f} ms until it stands in the page; {keys} keys)"
+            f"{name}: {placed:.0f} ms until it stands in the page, {decoded:.0f} ms until it is "
+            f"decoded ({keys} keys)"
         )
