@@ -4,8 +4,13 @@ Redrawing a whole matplotlib figure takes longer than a key press may. So the pa
 move is drawn once and kept; a change of a control puts it back and draws what moves on top, and
 the browser gets one ``<img>`` in a ``widgets.HTML``. Should the part that stands change after all
 (an axis limit, a title), matplotlib marks the figure stale, and it is drawn afresh.
+
+Of the time between a key and its picture, JupyterLab alone takes most. So what was drawn is kept
+for a while, and when the hand rests, the picture that the next step would show is drawn ahead.
 """
 
+import asyncio
+import contextlib
 import functools
 import itertools
 import re
@@ -25,10 +30,14 @@ from matplotlib.path import Path
 from matplotlib.text import Text
 from matplotlib.textpath import text_to_path
 from matplotlib.transforms import IdentityTransform
+from PIL import Image
 
 from softmax_lib.figures import figure_bundle, figure_html, house_style, small_png
 
 __all__ = ["Explorer", "with_fallback"]
+
+PAGES_KEPT = 32  # of 0.1 to 0.2 MB each
+HAND_RESTS = 0.08  # seconds: longer than a key repeats in, and than the browser paints
 
 
 class Explorer:
@@ -96,10 +105,12 @@ class Explorer:
         for artist in self._moving:
             artist.set_animated(True)
             artist.set_in_layout(False)  # or the axes would shift with what moves
-        self.caption, self.alt = self.update(**self.values)
+        self.update(**self.values)
         self.figure.canvas.draw()
         self.figure.set_layout_engine("none")  # found once: the axes stay where they are
-        self._background = None
+        self._background = self._drawn = self._ahead = None
+        self._png = PngStream()
+        self._pages = {}  # caption, alt text and HTML by the controls' values
 
         self._picture = widgets.HTML()
         bar = widgets.HBox(
@@ -107,17 +118,17 @@ class Explorer:
             layout=widgets.Layout(flex_flow="row wrap", align_items="center"),
         )
         self.view = widgets.VBox([bar, self._picture])
-        self._paint()
+        self.redraw()
         # ipywidgets keeps every widget, and a widget its observers: a bound method here would
         # keep every explorer ever made, figure and all.
-        redraw = weakref.WeakMethod(self.redraw)
+        follow = weakref.WeakMethod(self._follow)
 
-        def follow(change):
-            if (alive := redraw()) is not None:
-                alive()
+        def follow_if_alive(change):
+            if (alive := follow()) is not None:
+                alive(change)
 
         for control in self.control.values():
-            control.observe(follow, "value")
+            control.observe(follow_if_alive, "value")
         for player in bar.children:
             if isinstance(player, widgets.Play):
                 _keep_up(player)
@@ -173,6 +184,8 @@ class Explorer:
     @property
     def pixels(self):
         """The picture at present, (height, width, 4) uint8."""
+        if self._drawn != _key(self.values):
+            self._draw(self.values)
         return np.array(self.figure.canvas.buffer_rgba())
 
     def set(self, **values):
@@ -180,13 +193,48 @@ class Explorer:
         for name, value in values.items():
             self.control[name].value = value
 
-    @house_style
     def redraw(self):
-        """Bring picture, caption and alt text in line with the controls."""
-        self.caption, self.alt = self.update(**self.values)
-        self._paint()
+        """Draw picture, caption and alt text afresh, in line with the controls."""
+        self._pages.clear()
+        self._show(self._page(self.values))
 
-    def _draw(self):
+    def _follow(self, change):
+        """Answer a control. Then, should the hand rest, draw what one more step would show."""
+        self._show(self._page(self.values))
+        if self._ahead is not None:
+            self._ahead.cancel()
+        with contextlib.suppress(RuntimeError):  # no event loop, as outside a kernel
+            later = asyncio.get_running_loop().call_later
+            self._ahead = later(HAND_RESTS, self._look_ahead, change)
+
+    def _look_ahead(self, change):
+        for name, control in vars(self).get("control", {}).items():  # none: closed meanwhile
+            if control is change["owner"]:
+                following = _one_more_step(control, change["old"], change["new"])
+                if following is not None:
+                    self._page({**self.values, name: following})
+
+    def _show(self, page):
+        self.caption, self.alt, self._picture.value = page
+
+    def _page(self, values):
+        key = _key(values)
+        if key not in self._pages:
+            caption, alt = self._draw(values)
+            png = self._png.encode(self.figure.canvas.buffer_rgba())
+            # Jupyter's server leaves Nagle's algorithm on: a message shorter than a segment, 64 kB
+            # on one machine, waits 40 ms for the browser to acknowledge the one before. Longer
+            # does not.
+            html = figure_html(png, caption, alt, live=True).ljust(70_000)
+            self._pages[key] = caption, alt, html
+            if len(self._pages) > PAGES_KEPT:
+                del self._pages[next(iter(self._pages))]
+        return self._pages[key]
+
+    @house_style
+    def _draw(self, values):
+        self._drawn = None
+        caption_and_alt = self.update(**values)
         canvas = self.figure.canvas
         if self._background is None or self.figure.stale:
             canvas.draw()  # leaves out what is animated
@@ -200,14 +248,8 @@ class Explorer:
             else:
                 for artist in artists:
                     artist.draw(renderer)
-
-    def _paint(self):
-        self._draw()
-        png = fast_png(self.figure.canvas.buffer_rgba())
-        figure = figure_html(png, self.caption, self.alt, live=True)
-        # Jupyter's server leaves Nagle's algorithm on: a message shorter than a segment, 64 kB on
-        # one machine, waits 40 ms for the browser to acknowledge the one before. Longer does not.
-        self._picture.value = figure.ljust(70_000)
+        self._drawn = _key(values)
+        return caption_and_alt
 
     def close(self):
         """Let go of the widgets, the figure and all else: the explorer is over."""
@@ -219,6 +261,28 @@ class Explorer:
             return {"text/plain": "This explorer is closed. Run its cell again for a new one."}
         _keep(self)
         return _bundle(self.view, figure_bundle(self.html, self._still_caption(), self.alt))
+
+
+def _key(values):
+    """Values of controls, alike where the browser and Python round the last digit differently."""
+    return tuple(
+        f"{value:.12g}" if isinstance(value, float) else value for value in values.values()
+    )
+
+
+def _one_more_step(control, old, new):
+    """The value that the step from `old` to `new`, made once more, would reach; None if none."""
+    if hasattr(control, "options"):
+        values = [part[1] if isinstance(part, tuple) else part for part in control.options]
+        index = 2 * values.index(new) - values.index(old)
+        return values[index] if 0 <= index < len(values) else None
+    if isinstance(control, widgets.FloatLogSlider):
+        following, low, high = new * new / old, control.base**control.min, control.base**control.max
+    elif hasattr(control, "min"):
+        following, low, high = 2 * new - old, control.min, control.max
+    else:
+        return None
+    return following if low <= following <= high else None
 
 
 def _keep_up(player):
@@ -357,21 +421,60 @@ def _letters(font, dpi):
     return _Letters(font)
 
 
-def fast_png(pixels):
-    """Pixels (height, width, 4) as a PNG, compressed at level 1 and no row filtered.
+class PngStream:
+    """PNGs of an opaque picture that moves: only bands of rows that changed are compressed.
 
-    On plots, flat as they are, this takes a third of the time of an encoder that picks filters.
+    Compressing a whole plot takes longer than drawing what moves on it, and a control seldom moves
+    more than half of its rows.
     """
-    pixels = np.asarray(pixels)
-    height, width, _ = pixels.shape
-    rows = np.zeros((height, 1 + 4 * width), np.uint8)  # each row begins with its filter: 0, none
-    rows[:, 1:] = pixels.reshape(height, -1)
-    header = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)  # 8 bits, RGBA
-    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows, 1)), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-        for name, data in chunks
-    )
+
+    BAND = 16  # rows
+
+    def __init__(self):
+        self._pixels = np.empty((0, 0), np.uint32)
+
+    def encode(self, pixels):
+        """The PNG of pixels (height, width, 4) uint8: colors exact, level 1, no row filtered."""
+        whole = np.ascontiguousarray(pixels).view(np.uint32)[..., 0]
+        height, width = whole.shape
+        if self._pixels.shape == whole.shape:
+            changed = np.flatnonzero((whole != self._pixels).any(axis=1)) // self.BAND
+        else:
+            self._pixels = np.empty_like(whole)
+            self._bands = [b""] * -(-height // self.BAND)
+            self._sums = [0] * len(self._bands)
+            changed = np.arange(len(self._bands))
+        for band in np.unique(changed):
+            rows = slice(band * self.BAND, (band + 1) * self.BAND)
+            self._pixels[rows] = whole[rows]
+            self._bands[band], self._sums[band] = _deflate(self._pixels[rows])
+        data = b"\x78\x01" + b"".join(self._bands) + b"\x03\x00"  # zlib's header, an empty end
+        data += struct.pack(">I", self._checksum())
+        header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)  # 8 bits, RGB
+        return b"\x89PNG\r\n\x1a\n" + b"".join(
+            struct.pack(">I", len(part)) + name + part + struct.pack(">I", zlib.crc32(name + part))
+            for name, part in ((b"IHDR", header), (b"IDAT", data), (b"IEND", b""))
+        )
+
+    def _checksum(self):
+        """Adler-32 of all bands from that of each: two sums, modulo 65521."""
+        height, width = self._pixels.shape
+        low, high = 1, 0
+        for band, part in enumerate(self._sums):
+            length = min(self.BAND, height - band * self.BAND) * (1 + 3 * width)
+            high += (part >> 16) + length * (low - 1)
+            low += (part & 0xFFFF) - 1
+        return high % 65521 << 16 | low % 65521
+
+
+def _deflate(rows):
+    """A deflate stream of rows, raw, ending on a byte and complete in itself; their Adler-32."""
+    height, width = rows.shape
+    raw = np.zeros((height, 1 + 3 * width), np.uint8)  # each row begins with its filter: 0, none
+    colors = Image.frombuffer("RGBX", (width, height), rows).convert("RGB")
+    raw[:, 1:] = np.frombuffer(colors.tobytes(), np.uint8).reshape(height, -1)
+    deflate = zlib.compressobj(1, wbits=-zlib.MAX_WBITS)
+    return deflate.compress(raw) + deflate.flush(zlib.Z_FULL_FLUSH), zlib.adler32(raw)
 
 
 def _close(view):

@@ -1,10 +1,12 @@
 """Explorers: the base, on one small enough to check pixel by pixel, and every lesson's own."""
 
+import functools
 import gc
 import importlib
 import io
 import re
 import weakref
+import zlib
 from base64 import b64decode
 from types import SimpleNamespace
 
@@ -16,7 +18,7 @@ from PIL import Image
 
 from softmax_lib import explorer as explorer_module
 from softmax_lib import lessons
-from softmax_lib.explorer import Explorer, fast_png, with_fallback
+from softmax_lib.explorer import Explorer, PngStream, with_fallback
 
 
 class Dot(Explorer):
@@ -58,7 +60,7 @@ def shown(explorer):
     png = b64decode(re.search('src="data:image/png;base64,([^"]+)"', figure)[1])
     alt = re.search('alt="([^"]*)"', figure)[1]
     caption = re.search("<figcaption[^>]*>(.*)</figcaption>", figure)[1]
-    return np.asarray(Image.open(io.BytesIO(png))), alt, caption
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGBA")), alt, caption
 
 
 @pytest.mark.parametrize(("name", "value"), [("x", 7), ("kind", 2), ("wide", True)])
@@ -333,12 +335,120 @@ def test_an_explorer_on_the_page_lives_though_no_name_holds_it(monkeypatch):
     assert page.value != before
 
 
-def test_fast_png_is_lossless():
-    pixels = np.random.default_rng(0).integers(0, 256, (7, 5, 4), dtype=np.uint8)
-    image = Image.open(io.BytesIO(fast_png(pixels)))
-    image.load()
-    assert image.mode == "RGBA"
-    assert (np.asarray(image) == pixels).all()
+@pytest.fixture
+def resting(monkeypatch):
+    """What is to be done once the hand rests, in a kernel whose loop never comes to it."""
+    planned = []
+
+    def call_later(seconds, function, *args):
+        assert seconds >= 0.05  # the browser is not to be held up
+        planned.append(functools.partial(function, *args))
+        return SimpleNamespace(cancel=lambda step=planned[-1]: planned.remove(step))
+
+    loop = SimpleNamespace(call_later=call_later)
+    monkeypatch.setattr(explorer_module.asyncio, "get_running_loop", lambda: loop)
+    return planned
+
+
+def test_while_the_hand_rests_the_next_step_is_drawn(resting, monkeypatch):
+    explorer = Dot()
+    explorer.set(x=4)
+    (look_ahead,) = resting
+    before = shown(explorer), explorer.caption, explorer.pixels
+    look_ahead()
+    after = shown(explorer), explorer.caption, explorer.pixels
+    for one, other in zip(before[0] + before[1:], after[0] + after[1:], strict=True):
+        np.testing.assert_array_equal(one, other)  # it shows nothing yet
+
+    look_ahead()
+    with monkeypatch.context() as patch:
+        patch.setattr(Dot, "update", None)  # nothing is left to do
+        explorer.set(x=5)
+        pixels, *words = shown(explorer)
+    fresh = Dot()
+    fresh.set(x=5)
+    np.testing.assert_array_equal(pixels, shown(fresh)[0])
+    assert words == list(shown(fresh)[1:])
+    np.testing.assert_array_equal(explorer.pixels, pixels)
+
+
+def test_only_the_last_move_is_looked_ahead_from_and_nothing_after_close(resting):
+    explorer = Dot()
+    explorer.set(x=4)
+    explorer.set(kind=2)
+    explorer.set(wide=True)
+    (look_ahead,) = resting
+    explorer.close()
+    look_ahead()
+
+
+def test_redraw_draws_afresh_and_a_long_walk_keeps_little(monkeypatch):
+    monkeypatch.setattr(explorer_module, "PAGES_KEPT", 3)
+    explorer = Dot()
+    explorer.set(x=4)
+    picture = explorer.pixels
+    for x in (5, 6, 7, 8):
+        explorer.set(x=x)
+    assert len(explorer._pages) == 3
+    explorer.set(x=4)
+    np.testing.assert_array_equal(explorer.pixels, picture)
+    explorer.dot.set_color("black")
+    explorer.redraw()
+    assert (shown(explorer)[0] != picture).any()
+
+
+@pytest.mark.parametrize(
+    ("control", "old", "new", "following"),
+    [
+        (widgets.IntSlider(3, 0, 10), 3, 4, 5),
+        (widgets.IntSlider(3, 0, 10), 4, 3, 2),
+        (widgets.IntSlider(3, 0, 10), 9, 10, None),
+        (widgets.IntSlider(3, 0, 10), 1, 0, None),
+        (widgets.FloatSlider(0.5, min=0.0, max=2.0), 0.5, 0.75, 1.0),
+        (widgets.FloatLogSlider(value=1e-3, min=-6, max=0), 1e-3, 1e-2, 1e-1),
+        (widgets.FloatLogSlider(value=1e-3, min=-6, max=0), 1e-1, 1.0, None),
+        (widgets.SelectionSlider(options=[("a", 8), ("b", 6), ("c", 7)]), 8, 6, 7),
+        (widgets.SelectionSlider(options=["a", "b", "c"]), "b", "a", None),
+        (widgets.Checkbox(), False, True, None),
+    ],
+)
+def test_one_more_step(control, old, new, following):
+    step = explorer_module._one_more_step(control, old, new)
+    assert step == (following if following is None else pytest.approx(following, rel=1e-12))
+
+
+def test_every_picture_of_a_stream_is_lossless():
+    rng = np.random.default_rng(0)
+    stream = PngStream()
+    pixels = rng.integers(0, 256, (3 * PngStream.BAND + 7, 5, 4), dtype=np.uint8)
+    pixels[..., 3] = 255
+    for change in ("all", "nothing", "last row", "one channel", "two bands", "another shape"):
+        if change == "last row":
+            pixels[-1, :, :3] += 1
+        elif change == "one channel":
+            pixels[PngStream.BAND, 4, 2] ^= 1
+        elif change == "two bands":
+            pixels[5 : PngStream.BAND + 5] = 255
+        elif change == "another shape":
+            pixels = np.full((4, 9, 4), 255, np.uint8)
+            pixels[..., :3] = rng.integers(0, 256, (4, 9, 3))
+        image = Image.open(io.BytesIO(stream.encode(pixels)))
+        image.load()
+        assert image.mode == "RGB"
+        assert (np.asarray(image) == pixels[..., :3]).all(), change
+
+
+def test_a_stream_compresses_only_what_changed(monkeypatch):
+    made = []
+    real = zlib.compressobj
+    monkeypatch.setattr(zlib, "compressobj", lambda *a, **k: made.append(1) or real(*a, **k))
+    stream = PngStream()
+    pixels = np.zeros((10 * PngStream.BAND, 8, 4), np.uint8)
+    stream.encode(pixels)
+    assert len(made) == 10
+    pixels[PngStream.BAND - 1 : PngStream.BAND + 1] = 9
+    stream.encode(pixels)
+    assert len(made) == 12
 
 
 def test_a_base_explorer_is_not_one_yet():
