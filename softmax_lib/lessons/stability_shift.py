@@ -33,7 +33,7 @@ SHIFTS = {
 }
 
 # Sizes near which something breaks, for the slider.
-THRESHOLDS = (44, 45, 88, 89, 104, 354, 355, 365, 368, 370, 372, 373, 708, 709, 710, 711, 712, 720)
+THRESHOLDS = (44, 45, 88, 89, 104, 355, 356, 365, 368, 370, 372, 373, 708, 709, 710, 711, 712, 720)
 
 # How a row comes out: color and hatching, so that neither is needed alone.
 VERDICTS = {
@@ -141,14 +141,14 @@ def plot_exp_range():
 
 @house_style
 def plot_survivors(shifts):
-    """Draw, for each kind of shift and each row, up to which size of scores the row is right.
+    """Draw, for each kind of shift and each row, at which sizes of scores the row is right.
 
     Parameters
     ----------
     shifts : dict of str to function
         ``shift(S)`` is what is subtracted from S before exp.
     """
-    sizes = np.geomspace(1, 1e4, 801)
+    sizes = np.r_[1:1000, np.geomspace(1e3, 1e4, 200)]
     N = len(P)
     fig, ax = new_figure(height=4.7)
     facts = []
@@ -161,9 +161,10 @@ def plot_survivors(shifts):
         )  # (sizes, N)
         for i in range(N):
             _strip(ax, sizes, came[:, i], g * (N + 1) + i)
-        facts.append(f"{kind}: {_reach(sizes, (came == 'right').all(axis=1))}")
+        fate, when = _fate(sizes, came)
+        facts.append(f"{kind}: {fate} {when}")
         ax.text(
-            1.015, g * (N + 1) + (N - 1) / 2, _reach(sizes, (came == "right").all(axis=1), "\n"),
+            1.015, g * (N + 1) + (N - 1) / 2, f"{fate}\n{when}",
             transform=ax.get_yaxis_transform(), va="center", fontsize=9.5,
         )  # fmt: skip
         ax.text(
@@ -184,7 +185,7 @@ def plot_survivors(shifts):
     )  # fmt: skip
     show(
         fig,
-        f"All four rows are right: {'; '.join(facts)}.",
+        f"Shift {'; '.join(facts)}.",
         f"Horizontal strips in {len(shifts)} groups, one a kind of shift; in each group four "
         "strips, one a row, the highest row on top. Along a strip the scores grow from size 1 to "
         "10000, and the strip changes from right to wrong or lost where the row breaks. "
@@ -200,14 +201,13 @@ def _strip(ax, sizes, verdicts, y):
                 **VERDICTS[verdicts[a]])  # fmt: skip
 
 
-def _reach(sizes, right, space=" "):
-    """Up to which size all is right; two digits, as the grid of sizes is no finer."""
-    if right.all():
-        return f"at{space}every size"
-    if not right[0]:
-        return f"at{space}no size"
-    last = sizes[np.argmin(right) - 1]
-    return f"up to{space}about {float(f'{last:.2g}'):.0f}"
+def _fate(sizes, came):
+    """What becomes of rows whose verdicts are came (sizes, N), and when."""
+    if (came == "right").all():
+        return "right", "at every size"
+    if not (came == "right").all(axis=1).any():
+        return "never", "all right"
+    return "a row is lost", f"from s = {sizes[(came == 'lost').any(axis=1).argmax()]:.0f} on"
 
 
 @house_style
@@ -288,11 +288,11 @@ class ShiftExplorer(Explorer):
                 description="size s of the scores",
                 layout={"width": "27em"},
             ),
-            "dtype": widgets.Dropdown(
-                options=("float64", "float32"), description="dtype", layout={"width": "11em"}
+            "dtype": widgets.SelectionSlider(
+                options=("float64", "float32"), description="dtype", layout={"width": "16em"}
             ),
-            "kind": widgets.Dropdown(
-                options=tuple(SHIFTS), description="shift", layout={"width": "13em"}
+            "kind": widgets.SelectionSlider(
+                options=tuple(SHIFTS), description="shift", layout={"width": "22em"}
             ),
         }
 
@@ -307,11 +307,10 @@ class ShiftExplorer(Explorer):
         )
         ax.tick_params(axis="x", length=0)
         ax.grid(True, axis="y")
-        for y, name in zip(FACTS_AT, ("largest exponent", "$Z_i$", ""), strict=True):
-            ax.annotate(
-                name, (0, y), (-8, 0), xycoords=("axes fraction", "data"),
-                textcoords="offset points", ha="right", va="center",
-            )  # fmt: skip
+        beside = {"transform": ax.get_yaxis_transform(), "ha": "right", "va": "center"}
+        for y, name in zip(FACTS_AT, ("largest exponent", "$Z_i$"), strict=False):
+            ax.text(-0.015, y, name, **beside)
+        self.dtype = ax.text(-0.015, FACTS_AT[-1], "", **beside)
         x = np.arange(N)[:, None] + 0.27 * (np.arange(C) - 1)  # (N, C)
         self.centers, self.bars = x.ravel(), []
         for n, at in enumerate(x.flat):
@@ -338,13 +337,14 @@ class ShiftExplorer(Explorer):
         ]
         fig.legend(loc="upper right", ncols=4, fontsize=9.5, columnspacing=1.2, handlelength=1.4)
         moving = [*self.bars, self.hatching, ticks, *self.words.values()]
-        return [*moving, *itertools.chain(*self.facts)]
+        return [*moving, self.dtype, *itertools.chain(*self.facts)]
 
     def update(self, scale, dtype, kind):
         """Bars to the probabilities that this shift gives; nan gets a hatched bar and its name."""
         S, right = spread_rows(scale, dtype)
         T, Z, got = _exponents(S, SHIFTS[kind])
         verdicts = [_verdict(*pair) for pair in zip(right, got, strict=True)]
+        self.dtype.set_text(f"in {dtype}")
         lost, zero = ~np.isfinite(got.ravel()), got.ravel() == 0
         for n, bar in enumerate(self.bars):
             bar.set_height(1 if lost[n] else got.flat[n])
