@@ -1124,24 +1124,24 @@ def test_the_reveal_compares_with_the_kept_answer():
     assert "&lt;neither&gt;" in guess.reveal("it is")._repr_html_()
 
 
-def radio_of(prediction):
+def choices_of(prediction):
     prediction._repr_mimebundle_()
-    return prediction._radio
+    return prediction._choices
 
 
 def test_the_buttons_start_with_none_chosen_and_keep_what_is_chosen():
     guess = asked()
-    radio = radio_of(guess)
-    assert radio.value is None
-    assert tuple(radio.options) == guess.options
-    assert radio.description
+    choices = choices_of(guess)
+    assert choices.value is None
+    assert tuple(choices.options) == guess.options
+    assert choices.description
     assert guess.answer is None
-    radio.value = "it is"
+    choices.value = "it is"
     assert guess.answer == "it is"
-    radio.value = "it is not"
+    choices.value = "it is not"
     assert guess.reveal("it is not") == "✓ You predicted it: it is not"
     guess.choose(1)
-    assert radio.value == "it is"
+    assert choices.value == "it is"
 
 
 def test_the_line_below_the_buttons_says_what_is_kept():
@@ -1150,7 +1150,7 @@ def test_the_line_below_the_buttons_says_what_is_kept():
     box = guess._shown.widget
     assert seen_text(box.children[0].value) == "Predict: Is 1 < 2?"
     assert "Nothing chosen yet." in box.children[-1].value
-    radio_of(guess).value = "<neither>"
+    choices_of(guess).value = "<neither>"
     assert "Kept: &lt;neither&gt;" in box.children[-1].value
     assert 'role="status"' in box.children[-1].value
 
@@ -1158,8 +1158,9 @@ def test_the_line_below_the_buttons_says_what_is_kept():
 def test_a_prediction_shows_the_same_buttons_again_and_a_choice_made_before():
     guess = asked()
     guess.choose(3)
-    assert radio_of(guess).value == "<neither>"
-    assert radio_of(guess) is radio_of(guess)
+    assert choices_of(guess).value == "<neither>"
+    assert "Kept: &lt;neither&gt;" in guess._shown.widget.children[-1].value
+    assert choices_of(guess) is choices_of(guess)
 
 
 def test_beside_the_buttons_stand_html_and_text_that_say_the_same():

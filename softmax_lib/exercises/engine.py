@@ -462,8 +462,8 @@ def progress():
 class Prediction:
     """A question asked before the cell that answers it; keeps what the student chose.
 
-    Displayed, it shows radio buttons, none of them chosen, worked by mouse or keyboard. Where there
-    are no widgets it shows the question and the options.
+    Displayed, it shows a button for each option, none of them chosen, worked by mouse or keyboard.
+    Where there are no widgets it shows the question and the options.
 
     Attributes
     ----------
@@ -477,7 +477,7 @@ class Prediction:
         self.question = question
         self.options = options
         self.answer = None
-        self._radio = None
+        self._choices = None
         self._shown = None
 
     def choose(self, option):
@@ -498,8 +498,8 @@ class Prediction:
         if option not in self.options:
             raise ValueError(f"Choose 1 to {len(self.options)}; got {option!r}.")
         self.answer = option
-        if self._radio is not None:
-            self._radio.value = option
+        if self._choices is not None:
+            self._choices.value = option
 
     def reveal(self, answer):
         """Compare the kept answer with what was measured.
@@ -562,24 +562,30 @@ class Prediction:
         return self._shown._repr_mimebundle_(include=include, exclude=exclude)
 
     def _buttons(self):
-        """The question, a radio button for each option, and a line that says what is kept."""
+        """The question, a button for each option, and a line that says what is kept.
+
+        Buttons, because JupyterLab takes the arrow keys that radio buttons and dropdowns need; Tab,
+        Space and Enter it leaves to them.
+        """
         import ipywidgets as widgets
 
         question = widgets.HTML(f"<strong>Predict:</strong> {inline(self.question)}")
-        self._radio = widgets.RadioButtons(
+        self._choices = widgets.ToggleButtons(
             options=self.options,
             value=self.answer,
             description="You say",
+            style={"button_width": "max-content"},
             layout=widgets.Layout(width="auto"),
         )
-        kept = widgets.HTML(_kept_line("Nothing chosen yet."))
+        nothing = "Nothing chosen yet. Click, or go to a button with Tab and press Space."
+        kept = widgets.HTML(_kept_line(f"Kept: {self.answer}" if self.answer else nothing))
 
         def keep(change):
             self.answer = change["new"]
             kept.value = _kept_line(f"Kept: {self.answer}")
 
-        self._radio.observe(keep, names="value")
-        return widgets.VBox([question, self._radio, kept])
+        self._choices.observe(keep, names="value")
+        return widgets.VBox([question, self._choices, kept])
 
 
 def _kept_line(text):
