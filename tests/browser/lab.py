@@ -49,7 +49,10 @@ WATCH = """explorer => {
         watch.pressed = null;
         watch.shown = now.src;
         const placed = performance.now() - pressed;
-        await now.decode();
+        for (let shown = null; shown !== image();) {  // one taken away meanwhile has no decode
+            shown = image();
+            await shown.decode().catch(error => { if (shown === image()) throw error; });
+        }
         watch.times.push([placed, performance.now() - pressed]);
     }).observe(explorer, {childList: true, subtree: true});
 }"""
@@ -152,14 +155,14 @@ def press_keys(page, explorer, times):
     explorer.evaluate(WATCH)
     slider = explorer.get_by_role("slider").first
     slider.focus()
-    key, other = "ArrowRight", "ArrowLeft"
+    ahead, back = ("ArrowRight", "aria-valuemax"), ("ArrowLeft", "aria-valuemin")
     for pressed in range(times):
-        before = slider.get_attribute("aria-valuenow")
-        page.keyboard.press(key)
-        if slider.get_attribute("aria-valuenow") == before:  # at the end of its range
-            key, other = other, key
-            page.keyboard.press(key)
-        page.wait_for_function("count => redraws.times.length === count", arg=pressed + 1)
+        if slider.get_attribute("aria-valuenow") == slider.get_attribute(ahead[1]):
+            ahead, back = back, ahead
+        page.keyboard.press(ahead[0])
+        page.wait_for_function(
+            "count => redraws.times.length === count", arg=pressed + 1, polling=100, timeout=30_000
+        )
     return page.evaluate("() => redraws.times")
 
 
