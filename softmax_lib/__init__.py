@@ -15,7 +15,7 @@ from softmax_lib.gradcheck import (
     relative_error,
     step_sweep,
 )
-from softmax_lib.loss import softmax_loss_naive, softmax_loss_vectorized
+from softmax_lib.loss import softmax_loss_naive, softmax_loss_streamed, softmax_loss_vectorized
 from softmax_lib.training import accuracy, predict, train
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "scores",
     "softmax",
     "softmax_loss_naive",
+    "softmax_loss_streamed",
     "softmax_loss_vectorized",
     "step_sweep",
     "train",

@@ -17,7 +17,7 @@ import operator
 import numpy as np
 
 
-def matrix(values, name, axes, *, complex_ok=False):
+def matrix(values, name, axes, *, complex_ok=False, cast=True):
     """`values` as a two-dimensional floating-point array.
 
     Parameters
@@ -29,6 +29,9 @@ def matrix(values, name, axes, *, complex_ok=False):
         The needed shape in symbols, such as ``"(N, D)"``.
     complex_ok : bool
         Whether a complex dtype is accepted.
+    cast : bool
+        False leaves a narrow dtype as it is: `floating` is then the caller's to apply, strip by
+        strip where the whole is too large to copy.
 
     Raises
     ------
@@ -49,6 +52,11 @@ def matrix(values, name, axes, *, complex_ok=False):
         raise ValueError(
             f"{name} has shape {a.shape}: it is empty. Did a filter or a slice select nothing?"
         )
+    return floating(a) if cast else a
+
+
+def floating(a):
+    """An array of numbers in a dtype to compute in: a copy of a narrow one, else `a` itself."""
     if a.dtype.kind in "biu":
         return a.astype(np.float64)
     return a.astype(np.float32) if a.dtype == np.float16 else a
@@ -106,10 +114,10 @@ def scores_array(S):
     return S
 
 
-def weights_and_inputs(W, X):
+def weights_and_inputs(W, X, *, cast_X=True):
     """W (D, C) and X (N, D), with the shared axis D compared."""
     W = matrix(W, "W", "(D, C)", complex_ok=True)
-    X = matrix(X, "X", "(N, D)")
+    X = matrix(X, "X", "(N, D)", cast=cast_X)
     if X.shape[1] != W.shape[0]:
         raise ValueError(
             f"X has shape {X.shape} but W has shape {W.shape}: X's second axis must equal W's "
@@ -218,9 +226,9 @@ def regularization(reg):
     return reg
 
 
-def loss_inputs(W, X, y, reg):
+def loss_inputs(W, X, y, reg, *, cast_X=True):
     """The four arguments that every loss shares, checked."""
-    W, X = weights_and_inputs(W, X)
+    W, X = weights_and_inputs(W, X, cast_X=cast_X)
     return W, X, labels(y, X.shape[0], W.shape[1], X.shape[1]), regularization(reg)
 
 
@@ -303,22 +311,37 @@ def choice(value, name, options):
 
 def blame(result, **arrays):
     """Raise `ValueError` naming the first non-finite entry among `arrays`, `result`'s inputs."""
+    arrays = {name: np.atleast_1d(a) for name, a in arrays.items()}
     for name, a in arrays.items():
-        bad = ~np.isfinite(a)
-        if bad.any():
-            where = tuple(int(k) for k in np.argwhere(bad)[0])
-            count = int(bad.sum())
+        where, count = None, 0
+        for start, strip in _strips(a):
+            bad = ~np.isfinite(strip)
+            if where is None and bad.any():
+                i, *rest = (int(k) for k in np.argwhere(bad)[0])
+                where = (start + i, *rest)
+            count += int(bad.sum())
+        if where:
             others = "" if count == 1 else f" ({count} entries of {name} are not finite)"
             raise ValueError(
                 f"{name}[{', '.join(map(str, where))}] is {a[where]}{others}: {result} needs "
                 f"finite numbers. Is a value missing, or did an earlier step overflow?"
             )
-    sizes = ", ".join(f"|{name}| up to {np.abs(a).max():.3g}" for name, a in arrays.items())
-    kind = next(iter(arrays.values())).real.dtype
+    largest = {
+        name: max(np.abs(floating(strip)).max() for _, strip in _strips(a))
+        for name, a in arrays.items()
+    }
+    sizes = ", ".join(f"|{name}| up to {size:.3g}" for name, size in largest.items())
+    kind = np.result_type(*arrays.values()).type(0).real.dtype
     raise ValueError(
         f"{result} is beyond what {kind} can hold, though all inputs are finite ({sizes}). "
         f"Are the inputs scaled? Did training diverge?"
     )
+
+
+def _strips(a):
+    """(start, rows from there on), a few at a time: the whole may be a file beyond memory."""
+    step = max(1, 2**20 // max(1, a[:1].size))
+    return ((start, a[start : start + step]) for start in range(0, len(a), step))
 
 
 def _short(value):

@@ -98,6 +98,56 @@ def softmax_loss_vectorized(W, X, y, reg):
     return _finite(loss, dW, W, X)
 
 
+# Entries of X in a block: 1 or 2 MB, which a core's own cache holds.
+_BLOCK = 2**18
+
+
+def softmax_loss_streamed(W, X, y, reg):
+    """Softmax loss and its gradient, X read once: a block of rows goes forward and back in cache.
+
+    Parameters, returns, errors: as `softmax_loss_naive`. X may be a `numpy.memmap` larger than
+    memory: what is kept besides the inputs is one block, dW, and one number a block.
+
+    Notes
+    -----
+    Scores stand as (C, rows of the block), so that the sums over the classes add whole rows. The
+    right class is left out of its column before `exp`, and what remains is *the others' mass* of
+    eq. (3) and (14); the largest score, subtracted from all, may or may not be the right one.
+
+    Examples
+    --------
+    >>> X = np.array([[1.0, 2.0, 3.0], [0.0, 1.0, 0.0]])
+    >>> loss, dW = softmax_loss_streamed(np.zeros((3, 4)), X, [0, 2], reg=0.1)
+    >>> round(loss, 4), dW.shape
+    (1.3863, (3, 4))
+    """
+    W, X, y, reg = inputs.loss_inputs(W, X, y, reg, cast_X=False)
+    N, D = X.shape
+    step = max(1, _BLOCK // max(D, W.shape[1]))  # rows of a block
+    losses = []  # one a block
+    dWT = 0  # (C, D)
+    with np.errstate(all="ignore"):
+        for start in range(0, N, step):
+            X_b = inputs.floating(X[start : start + step])  # (B, D)
+            S = W.T @ X_b.T  # (C, B), eq. (1)
+            right = y[start : start + step], np.arange(len(X_b))
+            highest, S_m = S.max(axis=0), S[right]  # (B,), for complex scores by real part first
+            S -= highest
+            S[right] = -np.inf  # exp makes it 0
+            np.exp(S, out=S)
+            others = S.sum(axis=0)  # (B,)
+            at_right = np.exp(S_m - highest)  # 1 where the right class scores highest
+            gap = highest.astype(_wide(S)) / 2 - S_m / 2  # halved: the gap itself may overflow
+            L = _log1p(others + (at_right - 1)) / N + gap / (N / 2)  # eq. (3)
+            losses.append(np.sum(L).item())
+            S[right] = -others  # p_m - 1, as minus the others' mass
+            S /= N * (others + at_right)  # (C, B), dS transposed: eq. (2) and (14)
+            dWT += S @ X_b  # (C, D)
+        loss = np.sum(losses).item() + _l2(W, reg)
+        dW = dWT.T + 2 * (reg * W)  # (D, C)
+    return _finite(loss, dW, W, X)
+
+
 def _l2(W, reg):
     """reg * sum(W * W) in double precision; reg goes in first, so that 0 times anything is 0."""
     W = W.astype(_wide(W))

@@ -43,7 +43,7 @@ class Frame:
 
 
 masked = np.ma.masked_array(X, mask=changed(np.zeros(X.shape, bool), (2, 1), True))
-both_losses = [sl.softmax_loss_naive, sl.softmax_loss_vectorized]
+losses = [sl.softmax_loss_naive, sl.softmax_loss_vectorized, sl.softmax_loss_streamed]
 
 
 def loss_call(W=W, X=X, y=y, reg=0.1):
@@ -314,7 +314,7 @@ def assert_says(call, exception, says):
     ("arguments", "exception", "says"),
     [pytest.param(*row[1:], id=row[0]) for row in BAD_LOSS_CALLS],
 )
-@pytest.mark.parametrize("loss", both_losses, ids=lambda f: f.__name__.split("_")[-1])
+@pytest.mark.parametrize("loss", losses, ids=lambda f: f.__name__.split("_")[-1])
 def test_a_bad_call_of_a_loss_says_what_is_wrong(loss, arguments, exception, says):
     """Catches slip 13: garbage that passes silently, or an error that names no cause."""
     assert_says(lambda: loss(*arguments), exception, says)
@@ -332,7 +332,7 @@ def test_a_bad_call_says_what_is_wrong(function, arguments, keywords, exception,
 def test_every_public_function_of_the_maths_has_bad_calls():
     """Catches a new function without a checked door (training and data have their own tests)."""
     elsewhere = {"train", "predict", "accuracy", "load_digits"}
-    covered = {function for function, *_ in BAD_CALLS} | set(both_losses)
+    covered = {function for function, *_ in BAD_CALLS} | set(losses)
     functions = {getattr(sl, name) for name in sl.__all__ if name not in elsewhere}
     assert {f for f in functions if not isinstance(f, type)} == covered
     assert len(BAD_CALLS) + len(BAD_LOSS_CALLS) >= 60
@@ -349,7 +349,7 @@ def test_every_public_function_of_the_maths_has_bad_calls():
 def test_what_turns_into_numbers_is_accepted(other):
     """Catches a door too narrow: a DataFrame's values, lists, an idle mask."""
     expected = sl.softmax_loss_vectorized(W, X, y, 0.1)
-    for loss in both_losses:
+    for loss in losses:
         value, dW = loss(W, other, y, 0.1)
         assert value == pytest.approx(expected[0], rel=1e-14)
         assert np.allclose(dW, expected[1], rtol=1e-12, atol=0)

@@ -13,9 +13,14 @@ from hypothesis import strategies as st
 from scipy import special
 from sklearn.metrics import log_loss
 
-from softmax_lib import relative_error, softmax_loss_naive, softmax_loss_vectorized
+from softmax_lib import (
+    relative_error,
+    softmax_loss_naive,
+    softmax_loss_streamed,
+    softmax_loss_vectorized,
+)
 
-LOSSES = [softmax_loss_naive, softmax_loss_vectorized]
+LOSSES = [softmax_loss_naive, softmax_loss_vectorized, softmax_loss_streamed]
 each_loss = pytest.mark.parametrize("loss", LOSSES, ids=lambda f: f.__name__.split("_")[-1])
 properties = settings(derandomize=True, deadline=None, max_examples=60)
 
@@ -88,13 +93,14 @@ def test_a_confident_right_answer_keeps_its_digits(loss, gap):
 
 @pytest.mark.parametrize("dtype", oracles.U)
 @pytest.mark.parametrize("scale", [0.01, 1.0, 100.0])
-def test_naive_and_vectorized_agree(dtype, scale):
-    """Catches two codes of one formula that drift apart, at a size too large for 60 digits."""
+def test_the_three_losses_agree(dtype, scale):
+    """Catches codes of one formula that drift apart, at a size too large for 60 digits."""
     W, X, y = problem(N=300, D=20, C=7, scale=scale, dtype=dtype)
     value, dW = softmax_loss_naive(W, X, y, 0.01)
-    value2, dW2 = softmax_loss_vectorized(W, X, y, 0.01)
-    assert relative_error(value, value2) <= bound(W, X)
-    assert relative_error(dW, dW2) <= bound(W, X)
+    for other in (softmax_loss_vectorized, softmax_loss_streamed):
+        value2, dW2 = other(W, X, y, 0.01)
+        assert relative_error(value, value2) <= bound(W, X)
+        assert relative_error(dW, dW2) <= bound(W, X)
 
 
 @each_loss
