@@ -50,3 +50,15 @@ def test_the_explorer_answers_the_keyboard(opened, record_property):
 
     placed, decoded = map(statistics.median, zip(*times, strict=True))
     record_property("redraw", (placed, decoded, KEYS))
+
+
+@pytest.mark.parametrize("opened", NOTEBOOKS[:1], indirect=True)
+def test_a_prediction_answers_the_keyboard(opened):
+    """Catches a control that waits for arrow keys: JupyterLab takes those for itself."""
+    page, _ = opened
+    asked = page.locator(".jp-OutputArea-output .widget-vbox:has([role=status])").first
+    options = asked.get_by_role("button")
+    options.first.focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    asked.get_by_text(f"Kept: {options.nth(1).inner_text()}").wait_for(timeout=10_000)
