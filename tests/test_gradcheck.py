@@ -14,10 +14,12 @@ from softmax_lib import (
     relative_error,
     softmax,
     softmax_loss_naive,
+    softmax_loss_streamed,
     softmax_loss_vectorized,
     step_sweep,
 )
 
+LOSSES = [softmax_loss_naive, softmax_loss_vectorized, softmax_loss_streamed]
 METHODS = ["forward", "central", "complex"]
 each_method = pytest.mark.parametrize("method", METHODS)
 properties = settings(derandomize=True, deadline=None, max_examples=200)
@@ -126,7 +128,7 @@ def test_the_default_step_is_near_the_best(method, dtype):
     assert error(h) < error(h / 100) / 3
 
 
-@pytest.mark.parametrize("loss", [softmax_loss_naive, softmax_loss_vectorized])
+@pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("scale", [0.01, 1.0, 5.0])
 def test_the_complex_step_reaches_fourteen_digits(loss, scale):
     """Catches a complex step that subtracts, and a loss that drops part of the imaginary part."""
@@ -329,7 +331,7 @@ def test_norm_and_entries_tell_different_things():
 @each_method
 @pytest.mark.parametrize("directions", [None, 3])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
-@pytest.mark.parametrize("loss", [softmax_loss_naive, softmax_loss_vectorized])
+@pytest.mark.parametrize("loss", LOSSES)
 def test_a_right_gradient_passes(loss, dtype, directions, method):
     """Catches a tolerance too small for its method or dtype."""
     cases = [(0.0, 0.0), (0.1, 0.01), (1.0, 1.0)]

@@ -12,7 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
-from softmax_lib import softmax_loss_naive, softmax_loss_vectorized, training
+from softmax_lib import (
+    softmax_loss_naive,
+    softmax_loss_streamed,
+    softmax_loss_vectorized,
+    training,
+)
 from softmax_lib.datasets import load_digits
 from softmax_lib.training import accuracy, predict, train
 
@@ -138,13 +143,14 @@ def test_a_seed_gives_one_run_and_another_seed_another():
     assert (runs[0].W != runs[2].W).any()
 
 
-def test_naive_and_vectorized_losses_train_the_same_weights():
+def test_all_losses_train_the_same_weights():
     X, y = small_problem()
-    naive, vectorized = (
+    naive, vectorized, streamed = (
         train(X, y, epochs=3, batch_size=7, loss=loss).W
-        for loss in (softmax_loss_naive, softmax_loss_vectorized)
+        for loss in (softmax_loss_naive, softmax_loss_vectorized, softmax_loss_streamed)
     )
     np.testing.assert_allclose(naive, vectorized, rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(naive, streamed, rtol=1e-12, atol=1e-14)
 
 
 def test_inputs_are_never_changed():
