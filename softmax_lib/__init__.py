@@ -4,7 +4,7 @@ The maths is here and needs numpy only. The teaching (figures, explorers, exerci
 in submodules that import it and are imported by name.
 """
 
-from softmax_lib.datasets import load_digits
+from softmax_lib.datasets import load_cifar10, load_digits, load_fashion_mnist
 from softmax_lib.derivation import dL_dS, dL_dW, dLi_dp, dLi_dWj, dp_dSi, dSi_dWj
 from softmax_lib.forward import cross_entropy, log_softmax, scores, softmax
 from softmax_lib.gradcheck import (
@@ -30,7 +30,9 @@ __all__ = [
     "dSi_dWj",
     "dp_dSi",
     "gradient_check",
+    "load_cifar10",
     "load_digits",
+    "load_fashion_mnist",
     "log_softmax",
     "numerical_gradient",
     "predict",

@@ -54,6 +54,14 @@ def test_conda_installs_what_pip_installs():
     assert len(packages) == len(expected)
 
 
+def test_the_notebooks_environment_can_download_data():
+    """Catches other ranges than the notebooks', or than the message names."""
+    assert EXTRAS["data"]
+    assert set(EXTRAS["data"]) <= set(EXTRAS["notebooks"])
+    message = read("softmax_lib/downloads.py")
+    assert all(f'"{requirement}"' in message for requirement in EXTRAS["data"])
+
+
 @pytest.mark.parametrize("name", LOCKS)
 def test_a_lock_has_hashes_and_no_addresses(name):
     text = read(name)

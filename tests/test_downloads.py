@@ -1,0 +1,805 @@
+"""CIFAR-10 and Fashion-MNIST on request, from small files in their formats, served on loopback."""
+
+import gzip
+import hashlib
+import io
+import os
+import re
+import subprocess
+import sys
+import tarfile
+import threading
+from functools import cache
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import numpy as np
+import pooch
+import pytest
+
+import softmax_lib
+from softmax_lib import datasets, downloads, load_cifar10, load_fashion_mnist
+from softmax_lib.downloads import RemoteFile
+
+ROOT = Path(__file__).resolve().parents[1]
+BATCHES = [*(f"data_batch_{k}.bin" for k in range(1, 6)), "test_batch.bin"]
+# Enough for the real number of held-out images, and little once packed.
+PHOTOS, TEST_PHOTOS = 5 * 202, 7
+CLOTHES, TEST_CLOTHES = 5011, 6
+
+
+def pictures(N, *shape):
+    """N images of bytes, no two alike, where no two axes can be exchanged unnoticed."""
+    steps = (1, 7, 29, 101)[: len(shape)]
+    axes = np.indices(shape)
+    one = sum(step * axis for step, axis in zip(steps, axes, strict=True))
+    return ((one + 13 * np.arange(N).reshape(-1, *[1] * len(shape))) % 256).astype(np.uint8)
+
+
+def classes(N):
+    return (np.arange(N) * 7 % 10).astype(np.uint8)
+
+
+def records(images, y):
+    """As CIFAR-10 stores them, written byte by byte as its page says."""
+    out = bytearray()
+    for image, label in zip(images, y, strict=True):
+        out.append(label)
+        for color in range(3):
+            out += image[:, :, color].tobytes()
+    return bytes(out)
+
+
+def archive(members):
+    """A .tar.gz of (name or TarInfo, content) pairs."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz", compresslevel=1) as tar:
+        for member, content in members:
+            info = tarfile.TarInfo(member) if isinstance(member, str) else member
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+    return out.getvalue()
+
+
+@cache
+def cifar10_members():
+    images, y = pictures(PHOTOS, 32, 32, 3), classes(PHOTOS)
+    test = pictures(TEST_PHOTOS, 32, 32, 3)[::-1], classes(TEST_PHOTOS)[::-1]
+    n = PHOTOS // 5
+    parts = [(images[k : k + n], y[k : k + n]) for k in range(0, PHOTOS, n)] + [test]
+    content = [records(*part) for part in parts]
+    # The official archive too holds its folder, other files, and its test set not last.
+    folder = "cifar-10-batches-bin"
+    extras = [(f"{folder}/batches.meta.txt", b"airplane\n"), (f"{folder}/readme.html", b"<html>")]
+    return (
+        extras
+        + [(f"{folder}/{name}", data) for name, data in zip(BATCHES, content, strict=True)][::-1]
+    )
+
+
+def idx(array, magic=None):
+    head = bytes([0, 0, 8, array.ndim]) if magic is None else magic
+    sizes = b"".join(length.to_bytes(4, "big") for length in array.shape)
+    return gzip.compress(head + sizes + array.tobytes(), compresslevel=1, mtime=0)
+
+
+@cache
+def cifar10_archive():
+    return archive(cifar10_members())
+
+
+@cache
+def fashion_mnist_files():
+    return {
+        "train-images-idx3-ubyte.gz": idx(pictures(CLOTHES, 28, 28)),
+        "train-labels-idx1-ubyte.gz": idx(classes(CLOTHES)),
+        "t10k-images-idx3-ubyte.gz": idx(pictures(TEST_CLOTHES, 28, 28)[::-1]),
+        "t10k-labels-idx1-ubyte.gz": idx(classes(TEST_CLOTHES)[::-1]),
+    }
+
+
+class Server:
+    """A web server on loopback that sends `files`, each in its own way of misbehaving."""
+
+    def __init__(self):
+        self.files = {}
+        self.ways = {}
+        self.asked = []  # (name, the Range that was asked for, or None)
+        self.sent = 0
+        self.done = threading.Event()
+        server = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                name = self.path.rsplit("/", 1)[-1]
+                server.asked.append((name, self.headers["Range"]))
+                way = server.ways.get(name, serve)
+                way(server, self, server.files.get(name, b""))
+
+            def log_message(self, *_):
+                pass
+
+        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.thread = threading.Thread(target=self.http.serve_forever, args=(0.01,))
+        self.thread.start()
+
+    def url(self, name):
+        return f"http://127.0.0.1:{self.http.server_port}/files/{name}"
+
+    def close(self):
+        self.done.set()
+        self.http.shutdown()
+        self.http.server_close()
+        self.thread.join()
+
+    def answer(self, request, content, status=200, kind="application/x-gzip", length=True, **more):
+        request.send_response(status)
+        request.send_header("Content-Type", kind)
+        if length:
+            request.send_header("Content-Length", str(len(content) if length is True else length))
+        for name, value in more.items():
+            request.send_header(name.replace("_", "-"), value)
+        request.end_headers()
+        request.wfile.write(content)
+        self.sent += len(content)
+
+
+def serve(server, request, content):
+    """As a good server does: the rest of a file to whoever asks for the rest."""
+    asked = request.headers["Range"]
+    if not asked:
+        server.answer(request, content)
+        return
+    begin = int(re.fullmatch(r"bytes=(\d+)-", asked)[1])
+    span = f"bytes {begin}-{len(content) - 1}/{len(content)}"
+    server.answer(request, content[begin:], status=206, Content_Range=span)
+
+
+def serve_whole(server, request, content):
+    """A server that has never heard of ranges."""
+    server.answer(request, content)
+
+
+def hang_up(server, request, content):
+    """Half of what was announced, then nothing."""
+    server.answer(request, content[: len(content) // 2], length=len(content))
+
+
+def hang_up_unannounced(server, request, content):
+    server.answer(request, content[: len(content) // 2], length=False)
+
+
+def fall_silent(server, request, content):
+    request.wfile.write(b"HTTP/1.0 200 OK\r\n")
+    server.done.wait()
+
+
+def truncated(server, request, content):
+    """A file that is shorter on the server too."""
+    serve(server, request, content[:-10])
+
+
+def truncated_unannounced(server, request, content):
+    server.answer(request, content[:-10], length=False)
+
+
+def one_bit_flipped(server, request, content):
+    changed = bytearray(content)
+    changed[len(changed) // 2] ^= 1
+    serve(server, request, bytes(changed))
+
+
+PAGE = b"\n<!DOCTYPE html><html>Please log in to the campus network.</html>"
+
+
+def login_page(server, request, content):
+    server.answer(request, PAGE, kind="text/html; charset=utf-8")
+
+
+def login_page_unannounced(server, request, content):
+    page = PAGE + b" " * len(content)  # longer than the file, so that it counts as come
+    server.answer(request, page, kind="application/octet-stream", length=False)
+
+
+def not_found(server, request, content):
+    server.answer(request, PAGE, status=404, kind="text/html")
+
+
+def unavailable(server, request, content):
+    server.answer(request, PAGE, status=503, kind="text/html")
+
+
+def no_such_range(server, request, content):
+    server.answer(request, b"", status=416)
+
+
+def another_range(server, request, content):
+    rest = content[int(request.headers["Range"][6:-1]) :]
+    server.answer(request, rest, status=206, Content_Range=f"bytes 0-{len(rest) - 1}/*")
+
+
+def moved(server, request, content):
+    server.answer(request, PAGE, status=302, kind="text/html", Location=server.url("elsewhere"))
+
+
+@pytest.fixture
+def server(tmp_path, monkeypatch):
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "127.0.0.1")
+    monkeypatch.setenv("SOFTMAX_LIB_DATA", str(tmp_path / "cache"))
+    served = Server()
+    yield served
+    served.close()
+
+
+def publish(server, files):
+    """Serve these files; their addresses, sizes and checksums as a data set's table has them."""
+    server.files |= files
+    return tuple(
+        RemoteFile(server.url(name), len(content), hashlib.sha256(content).hexdigest())
+        for name, content in files.items()
+    )
+
+
+CIFAR10 = "cifar-10-binary.tar.gz"
+
+
+@pytest.fixture
+def cifar10(server, monkeypatch):
+    """The server, with a small CIFAR-10 on it that the library takes for the real one."""
+    files = {CIFAR10: cifar10_archive()}
+    monkeypatch.setattr(datasets, "_CIFAR10", publish(server, files))
+    return server
+
+
+@pytest.fixture
+def fashion_mnist(server, monkeypatch):
+    monkeypatch.setattr(datasets, "_FASHION_MNIST", publish(server, fashion_mnist_files()))
+    return server
+
+
+def kept(tmp_path):
+    """What the cache folder holds: name -> bytes."""
+    files = (path for path in (tmp_path / "cache").rglob("*") if path.is_file())
+    return {path.name: path.read_bytes() for path in files}
+
+
+def assert_images(X, y, images, labels):
+    D = images[0].size
+    np.testing.assert_array_equal(np.round(X[:, :D] * 255), images.reshape(len(images), D))
+    np.testing.assert_array_equal(y, labels)
+    assert y.dtype == np.int64
+    assert X.min() == 0
+    assert X.max() == 1
+
+
+def test_cifar10_is_read_right(cifar10):
+    photos = load_cifar10(download=True)
+    images, y = pictures(PHOTOS, 32, 32, 3), classes(PHOTOS)
+    assert_images(photos.X_train, photos.y_train, images[:-1000], y[:-1000])
+    assert_images(photos.X_val, photos.y_val, images[-1000:], y[-1000:])
+    test = pictures(TEST_PHOTOS, 32, 32, 3)[::-1]
+    assert_images(photos.X_test, photos.y_test, test, classes(TEST_PHOTOS)[::-1])
+    assert photos.image_shape == (32, 32, 3)
+    image = photos.X_train[3, :3072].reshape(photos.image_shape)
+    np.testing.assert_array_equal(np.round(image * 255), images[3])
+    assert photos.class_names[:2] == ("airplane", "automobile")
+    assert len(set(photos.class_names)) == 10
+
+
+def test_fashion_mnist_is_read_right(fashion_mnist):
+    clothes = load_fashion_mnist(download=True)
+    images, y = pictures(CLOTHES, 28, 28), classes(CLOTHES)
+    assert_images(clothes.X_train, clothes.y_train, images[:-5000], y[:-5000])
+    assert_images(clothes.X_val, clothes.y_val, images[-5000:], y[-5000:])
+    test = pictures(TEST_CLOTHES, 28, 28)[::-1]
+    assert_images(clothes.X_test, clothes.y_test, test, classes(TEST_CLOTHES)[::-1])
+    assert clothes.image_shape == (28, 28)
+    assert clothes.class_names[0] == "T-shirt/top"
+    assert clothes.class_names[9] == "Ankle boot"
+    assert len(set(clothes.class_names)) == 10
+
+
+LOADERS = [("cifar10", load_cifar10, 3072), ("fashion_mnist", load_fashion_mnist, 784)]
+
+
+@pytest.mark.parametrize(("name", "load", "D"), LOADERS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_bias_and_dtype_are_what_was_asked_for(request, name, load, D, dtype):
+    request.getfixturevalue(name)
+    with_bias, without = (load(download=True, bias=bias, dtype=dtype) for bias in (True, False))
+    for part in ("X_train", "X_val", "X_test"):
+        X = getattr(with_bias, part)
+        assert X.dtype == getattr(without, part).dtype == dtype
+        assert X.shape[1] == D + 1
+        np.testing.assert_array_equal(X[:, D], 1)
+        np.testing.assert_array_equal(X[:, :D], getattr(without, part))
+    # Each pixel is the nearest number of its dtype to k/255, not float32's in float64's clothes.
+    assert np.isin(without.X_test, np.arange(256, dtype=dtype) / dtype(255)).all()
+
+
+@pytest.mark.parametrize(("name", "load", "_"), LOADERS)
+def test_the_library_learns_from_it_and_finds_fresh_arrays_each_time(request, name, load, _):
+    request.getfixturevalue(name)
+    data = load(download=True)
+    X, y = data.X_test, data.y_test
+    W = np.zeros((X.shape[1], 10), np.float32)
+    loss, dW = softmax_lib.softmax_loss_vectorized(W, X, y, 0.0)
+    assert loss == pytest.approx(np.log(10), rel=1e-6)
+    assert dW.dtype == np.float32
+    X[:] = -1
+    assert load().X_test.min() == 0
+    assert repr(load()) == repr(data)
+    assert f"X_test: {X.shape}" in repr(data)
+    assert repr(data).startswith("Images(")
+    assert len(repr(data)) < 250
+
+
+@pytest.mark.parametrize(("name", "load", "_"), LOADERS)
+@pytest.mark.parametrize("ask", [{}, {"download": False}])
+def test_nothing_is_downloaded_unasked(request, tmp_path, name, load, _, ask):
+    server = request.getfixturevalue(name)
+    with pytest.raises(FileNotFoundError, match="nothing is downloaded unasked") as caught:
+        load(**ask)
+    assert server.asked == []
+    assert not (tmp_path / "cache").exists()
+    message, size = str(caught.value), sum(map(len, server.files.values()))
+    assert all(file in message for file in server.files)
+    assert str(tmp_path / "cache" / name) in message
+    assert f"load_{name}(download=True) fetches {size / 1e6:.3g} MB from 127.0.0.1" in message
+    assert "SOFTMAX_LIB_DATA" in message
+
+
+def test_the_official_files_are_named_with_their_host_and_size(tmp_path, monkeypatch):
+    monkeypatch.setenv("SOFTMAX_LIB_DATA", str(tmp_path))
+    with pytest.raises(FileNotFoundError, match=r"fetches 170 MB from www\.cs\.toronto\.edu and"):
+        load_cifar10()
+    with pytest.raises(
+        FileNotFoundError, match=r"fetches 30\.9 MB from raw\.githubusercontent\.com"
+    ):
+        load_fashion_mnist()
+
+
+@pytest.mark.parametrize(("name", "load", "_"), LOADERS)
+def test_a_second_call_finds_the_files_and_asks_no_server(request, tmp_path, name, load, _):
+    server = request.getfixturevalue(name)
+    first = load(download=True)
+    asked = list(server.asked)
+    assert sorted(asked) == sorted((file, None) for file in server.files)
+    assert kept(tmp_path) == server.files  # under their own names, and nothing beside them
+    for again in (load(), load(download=True)):
+        np.testing.assert_array_equal(again.X_train, first.X_train)
+    assert server.asked == asked
+
+
+def test_only_the_files_that_are_missing_are_fetched(fashion_mnist, tmp_path):
+    folder = tmp_path / "cache" / "fashion_mnist"
+    folder.mkdir(parents=True)
+    for name, content in list(fashion_mnist.files.items())[:3]:
+        (folder / name).write_bytes(content)
+    with pytest.raises(FileNotFoundError, match=r"^t10k-labels-idx1-ubyte\.gz is not in"):
+        load_fashion_mnist()
+    load_fashion_mnist(download=True)
+    assert fashion_mnist.asked == [("t10k-labels-idx1-ubyte.gz", None)]
+
+
+def test_without_a_folder_named_the_system_says_where(cifar10, tmp_path, monkeypatch):
+    monkeypatch.delenv("SOFTMAX_LIB_DATA")
+    monkeypatch.setattr(pooch, "os_cache", lambda project: tmp_path / "system" / project)
+    load_cifar10(download=True)
+    assert (tmp_path / "system" / "softmax_lib" / "cifar10" / CIFAR10).is_file()
+
+
+def test_the_folder_named_may_begin_with_home(cifar10, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    monkeypatch.setenv("SOFTMAX_LIB_DATA", str(Path("~", "data")))
+    load_cifar10(download=True)
+    assert (tmp_path / "data" / "cifar10" / CIFAR10).is_file()
+
+
+BROKEN = [hang_up, hang_up_unannounced]
+
+
+@pytest.mark.parametrize("way", BROKEN, ids=lambda f: f.__name__)
+def test_a_connection_that_breaks_says_so_and_the_next_call_asks_for_the_rest(
+    cifar10, tmp_path, way
+):
+    whole = cifar10.files[CIFAR10]
+    cifar10.ways[CIFAR10] = way
+    with pytest.raises(ConnectionError, match=r"did not come whole from 127\.0\.0\.1") as caught:
+        load_cifar10(download=True)
+    ((name, beginning),) = kept(tmp_path).items()
+    assert name == f"{CIFAR10}.part"
+    assert whole.startswith(beginning)
+    assert len(whole) // 2 - 2048 < len(beginning) <= len(whole) // 2
+    message = str(caught.value)
+    assert f"{len(beginning)} of {len(whole)} bytes are here and are kept" in message
+    assert "load_cifar10(download=True) goes on from there" in message
+    assert cifar10.url(CIFAR10) in message
+    assert str(tmp_path / "cache" / "cifar10" / CIFAR10) in message
+    with pytest.raises(FileNotFoundError, match="nothing is downloaded unasked"):
+        load_cifar10()
+
+    cifar10.ways.clear()
+    cifar10.sent = 0
+    assert len(load_cifar10(download=True).X_test) == TEST_PHOTOS
+    assert cifar10.asked[1:] == [(CIFAR10, f"bytes={len(beginning)}-")]
+    assert cifar10.sent == len(whole) - len(beginning)
+    assert kept(tmp_path) == cifar10.files
+
+
+def half_come(server, tmp_path):
+    """Leave the first half of the archive from an earlier, broken download."""
+    folder = tmp_path / "cache" / "cifar10"
+    folder.mkdir(parents=True)
+    half = server.files[CIFAR10][: len(server.files[CIFAR10]) // 2]
+    (folder / f"{CIFAR10}.part").write_bytes(half)
+    return half
+
+
+def test_a_server_without_ranges_sends_it_all_again(cifar10, tmp_path):
+    half_come(cifar10, tmp_path)
+    cifar10.ways[CIFAR10] = serve_whole
+    assert len(load_cifar10(download=True).X_test) == TEST_PHOTOS
+    assert cifar10.sent == len(cifar10.files[CIFAR10])
+    assert kept(tmp_path) == cifar10.files
+
+
+@pytest.mark.parametrize("way", [no_such_range, another_range], ids=lambda f: f.__name__)
+def test_a_server_that_has_no_such_rest_is_asked_for_all_the_next_time(cifar10, tmp_path, way):
+    half_come(cifar10, tmp_path)
+    cifar10.ways[CIFAR10] = way
+    with pytest.raises((ValueError, ConnectionError), match=r"416|needed \d+ bytes from byte"):
+        load_cifar10(download=True)
+    cifar10.ways.clear()
+    load_cifar10(download=True)
+    assert cifar10.asked[1] == (CIFAR10, None)
+    assert kept(tmp_path) == cifar10.files
+
+
+@pytest.mark.parametrize(
+    ("way", "error", "says"),
+    [
+        (login_page, ValueError, "this network ask you to log in"),
+        (truncated, ValueError, "needed"),
+        (not_found, ConnectionError, "404"),
+        (unavailable, ConnectionError, "503"),
+        (fall_silent, ConnectionError, "ReadTimeout"),
+    ],
+    ids=lambda value: getattr(value, "__name__", None),
+)
+def test_an_answer_that_is_not_the_file_leaves_what_had_come(
+    cifar10, tmp_path, monkeypatch, way, error, says
+):
+    monkeypatch.setattr(downloads, "_PATIENCE", 0.3)
+    half = half_come(cifar10, tmp_path)
+    cifar10.ways[CIFAR10] = way
+    if way is truncated:  # then the rest is too short, and what had come is not its beginning
+        half = b""
+    with pytest.raises(error, match=says):
+        load_cifar10(download=True)
+    assert kept(tmp_path) == {f"{CIFAR10}.part": half}
+    cifar10.ways.clear()
+    load_cifar10(download=True)
+    assert kept(tmp_path) == cifar10.files
+
+
+def test_an_interrupt_keeps_what_came(cifar10, tmp_path, monkeypatch):
+    whole = cifar10.files[CIFAR10]
+    downloaded = pooch.HTTPDownloader.__call__
+
+    def interrupted(self, url, out, *_):
+        out.write(whole[:1000])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pooch.HTTPDownloader, "__call__", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        load_cifar10(download=True)
+    monkeypatch.setattr(pooch.HTTPDownloader, "__call__", downloaded)
+    load_cifar10(download=True)
+    assert cifar10.asked == [(CIFAR10, "bytes=1000-")]
+    assert kept(tmp_path) == cifar10.files
+
+
+@pytest.mark.parametrize("begins_right", [True, False])
+def test_an_old_beginning_that_cannot_be_one_does_no_lasting_harm(cifar10, tmp_path, begins_right):
+    """Catches a .part file that is too long, or wrong, and blocks every later download."""
+    whole = cifar10.files[CIFAR10]
+    half_come(cifar10, tmp_path)
+    part = tmp_path / "cache" / "cifar10" / f"{CIFAR10}.part"
+    part.write_bytes(whole + b"more" if begins_right else b"x" * 1000)
+    if not begins_right:
+        with pytest.raises(ValueError, match="sent something else"):
+            load_cifar10(download=True)
+        assert kept(tmp_path) == {}
+    load_cifar10(download=True)
+    assert cifar10.asked[-1] == (CIFAR10, None)
+    assert kept(tmp_path) == cifar10.files
+
+
+@pytest.mark.parametrize(
+    ("way", "says"),
+    [
+        (truncated, r"offers \d+ bytes of application/x-gzip, needed \d+ bytes from byte 0 on"),
+        (login_page, r"offers \d+ bytes of text/html.*does this network ask you to log in first\?"),
+        (
+            one_bit_flipped,
+            r"sent something else.*with the SHA-256 [0-9a-f]{64}, expected \d+ bytes",
+        ),
+        (login_page_unannounced, r"sent something else.*It was a web page: does this network"),
+    ],
+    ids=lambda value: getattr(value, "__name__", None),
+)
+@pytest.mark.parametrize(("name", "load", "_"), LOADERS)
+def test_what_is_not_the_file_is_refused_and_not_kept(request, tmp_path, name, load, _, way, says):
+    server = request.getfixturevalue(name)
+    file = next(iter(server.files))
+    server.ways[file] = way
+    with pytest.raises(ValueError, match=says) as caught:
+        load(download=True)
+    assert not any(kept(tmp_path).values())
+    message = str(caught.value)
+    assert server.url(file) in message
+    assert f"in any other way, and put it at {tmp_path / 'cache' / name / file}" in message
+    assert ("web page" in message) == (way in (login_page, login_page_unannounced))
+    with pytest.raises(FileNotFoundError, match="nothing is downloaded unasked"):
+        load()
+    server.ways.clear()
+    load(download=True)
+    assert kept(tmp_path) == server.files
+
+
+def test_what_ends_too_early_without_a_length_is_not_taken_for_the_file(cifar10, tmp_path):
+    cifar10.ways[CIFAR10] = truncated_unannounced
+    with pytest.raises(ConnectionError, match="did not come whole"):
+        load_cifar10(download=True)
+    cifar10.ways.clear()
+    load_cifar10(download=True)
+    assert kept(tmp_path) == cifar10.files
+
+
+@pytest.mark.parametrize(
+    ("way", "says"),
+    [
+        (not_found, " answered 404 Not Found when asked for cifar-10-binary.tar.gz"),
+        (unavailable, " answered 503 Service Unavailable"),
+        (fall_silent, " (ReadTimeout): 0 of"),
+    ],
+    ids=lambda value: getattr(value, "__name__", None),
+)
+def test_a_server_that_does_not_serve_is_named_with_its_reason(
+    cifar10, tmp_path, monkeypatch, way, says
+):
+    monkeypatch.setattr(downloads, "_PATIENCE", 0.3)
+    cifar10.ways[CIFAR10] = way
+    with pytest.raises(ConnectionError, match=re.escape(says)) as caught:
+        load_cifar10(download=True)
+    assert f"127.0.0.1:{cifar10.http.server_port}" in str(caught.value).split("Or get")[0]
+    assert f"Or get {cifar10.url(CIFAR10)} in any other way" in str(caught.value)
+    assert not any(kept(tmp_path).values())
+
+
+def test_no_server_at_all(cifar10, tmp_path):
+    cifar10.close()
+    with pytest.raises(ConnectionError, match=r"\(ConnectionError\): 0 of \d+.*the network up\?"):
+        load_cifar10(download=True)
+    assert not any(kept(tmp_path).values())
+
+
+def test_a_file_that_moved_is_followed(cifar10, tmp_path):
+    content = cifar10.files[CIFAR10]
+    cifar10.ways[CIFAR10] = moved
+    cifar10.files["elsewhere"] = content
+    load_cifar10(download=True)
+    assert [name for name, _ in cifar10.asked] == [CIFAR10, "elsewhere"]
+    assert kept(tmp_path) == {CIFAR10: content}
+
+
+@pytest.mark.parametrize("damage", [lambda b: b[:-1], lambda b: b"", lambda b: b[:-1] + b"x"])
+def test_a_kept_file_that_changed_is_refused_unread_and_fetched_again_when_asked(
+    cifar10, tmp_path, monkeypatch, damage
+):
+    load_cifar10(download=True)
+    path = tmp_path / "cache" / "cifar10" / CIFAR10
+    wrong = damage(path.read_bytes())
+    path.write_bytes(wrong)
+    opened = tarfile.open
+    monkeypatch.setattr(tarfile, "open", lambda *_: pytest.fail("read an unverified file"))
+    with pytest.raises(ValueError, match="is damaged or was replaced") as caught:
+        load_cifar10()
+    monkeypatch.setattr(tarfile, "open", opened)
+    message = str(caught.value)
+    assert f"its {len(wrong)} bytes have the SHA-256 {hashlib.sha256(wrong).hexdigest()}" in message
+    assert f"expected {datasets._CIFAR10[0].sha256}" in message
+    assert "load_cifar10(download=True) fetches it again" in message
+    load_cifar10(download=True)
+    assert kept(tmp_path) == cifar10.files
+
+
+def folder_tree(folder):
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+
+
+def hostile_members(escape):
+    """What an archive can hold to get out of its folder; `escape` must not appear."""
+    link = tarfile.TarInfo("cifar-10-batches-bin/link")
+    link.type, link.linkname = tarfile.SYMTYPE, str(escape.parent)
+    device = tarfile.TarInfo("cifar-10-batches-bin/device")
+    device.type = tarfile.FIFOTYPE
+    return [
+        (str(escape), b"absolute"),
+        (f"../{escape.name}", b"up"),
+        (f"cifar-10-batches-bin/../../../{escape.name}", b"up"),
+        (link, b""),
+        (f"cifar-10-batches-bin/link/{escape.name}", b"through the link"),
+        (device, b""),
+        ("cifar-10-batches-bin/../data_batch_1.bin", b"not the first batch"),
+        ("data_batch_1.bin", b"not the first batch either"),
+        ("cifar-10-batches-bin/batches.meta", b"cbuiltins\nexit\n(I3\ntR."),
+    ]
+
+
+def test_a_path_inside_the_archive_leads_nowhere(cifar10, tmp_path, monkeypatch):
+    escape = tmp_path / "escaped"
+    content = archive(hostile_members(escape) + cifar10_members())
+    monkeypatch.setattr(datasets, "_CIFAR10", publish(cifar10, {CIFAR10: content}))
+    workplace = tmp_path / "here" / "and" / "there"
+    workplace.mkdir(parents=True)
+    monkeypatch.chdir(workplace)
+    before = folder_tree(tmp_path)
+    photos = load_cifar10(download=True)
+    assert_images(photos.X_test, photos.y_test, pictures(7, 32, 32, 3)[::-1], classes(7)[::-1])
+    new = set(folder_tree(tmp_path)) - set(before)
+    assert new == {str(Path("cache", *tail)) for tail in ((), ("cifar10",), ("cifar10", CIFAR10))}
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.DIRTYPE])
+def test_a_batch_that_is_no_regular_file_is_refused(cifar10, monkeypatch, kind):
+    link = tarfile.TarInfo("cifar-10-batches-bin/data_batch_3.bin")
+    link.type, link.linkname = kind, "cifar-10-batches-bin/data_batch_2.bin"
+    members = [member for member in cifar10_members() if member[0] != link.name]
+    content = archive([*members, (link, b"")])
+    monkeypatch.setattr(datasets, "_CIFAR10", publish(cifar10, {CIFAR10: content}))
+    with pytest.raises(ValueError, match=r"data_batch_3\.bin in .* is no regular file but a link"):
+        load_cifar10(download=True)
+
+
+def test_an_archive_without_a_batch_is_refused(cifar10, monkeypatch):
+    content = archive([member for member in cifar10_members() if "batch_4" not in member[0]])
+    monkeypatch.setattr(datasets, "_CIFAR10", publish(cifar10, {CIFAR10: content}))
+    with pytest.raises(ValueError, match=r"does not hold [\w/-]+data_batch_4\.bin: it is"):
+        load_cifar10(download=True)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"\x01" * 3072, "has 3072 bytes, needed a multiple of 3073"),
+        (b"", "has 0 bytes, needed a multiple of 3073"),
+        (b"\x0a" * 3073, r"y\[7\] is 10, needed 0 <= y_i < C = 10"),
+    ],
+)
+def test_a_batch_that_holds_no_records_is_refused(cifar10, monkeypatch, content, says):
+    test = "cifar-10-batches-bin/test_batch.bin"
+    members = [(name, old + content if b"\x0a" in content else content) if name == test
+               else (name, old) for name, old in cifar10_members()]  # fmt: skip
+    files = {CIFAR10: archive(members)}
+    monkeypatch.setattr(datasets, "_CIFAR10", publish(cifar10, files))
+    with pytest.raises(ValueError, match=says):
+        load_cifar10(download=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        (
+            "train-images-idx3-ubyte.gz",
+            idx(classes(9)),
+            r"begins with the bytes 00 00 08 01, needed 00 00 08 03: unsigned bytes in 3 axes\. "
+            r"Were the files for images and labels exchanged\?",
+        ),
+        (
+            "t10k-labels-idx1-ubyte.gz",
+            idx(classes(6), magic=b"\x00\x00\x0d\x01"),
+            "begins with the bytes 00 00 0d 01, needed 00 00 08 01",
+        ),
+        ("t10k-labels-idx1-ubyte.gz", gzip.compress(b""), "begins with the bytes , needed"),
+        (
+            "t10k-labels-idx1-ubyte.gz",
+            gzip.compress(b"\x00\x00\x08\x01\x00"),
+            "it is not a whole idx file",
+        ),
+        (
+            "t10k-images-idx3-ubyte.gz",
+            gzip.compress(gzip.decompress(idx(pictures(6, 28, 28)))[:-1]),
+            r"shape is \(6, 28, 28\).* takes 4720 bytes with its beginning, but it holds 4719:",
+        ),
+        (
+            "t10k-images-idx3-ubyte.gz",
+            gzip.compress(gzip.decompress(idx(pictures(6, 28, 28))) + b"!"),
+            "which takes 4720 bytes with its beginning, but it holds 4721",
+        ),
+        (
+            "t10k-labels-idx1-ubyte.gz",
+            idx(classes(5)),
+            "hold 6 images but 5 labels: do they belong together",
+        ),
+        (
+            "t10k-labels-idx1-ubyte.gz",
+            idx(classes(6) + np.uint8(2)),
+            r"is 10, needed 0 <= y_i < C = 10",
+        ),
+    ],
+    ids=["exchanged", "floats", "empty", "head only", "short", "long", "unequal", "label 10"],
+)
+def test_an_idx_file_that_is_none_is_refused(fashion_mnist, monkeypatch, name, content, says):
+    files = publish(fashion_mnist, fashion_mnist.files | {name: content})
+    monkeypatch.setattr(datasets, "_FASHION_MNIST", files)
+    with pytest.raises(ValueError, match=says):
+        load_fashion_mnist(download=True)
+
+
+@pytest.mark.parametrize(("_", "load", "__"), LOADERS)
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ({"download": "yes"}, "download is 'yes', needed True (fetch the files if they are not"),
+        ({"download": 1}, "download is 1, needed True"),
+        ({"download": None}, "download is None, needed True"),
+        ({"bias": "no"}, "bias is 'no', needed True (a last column of ones) or False."),
+        ({"dtype": np.float16}, "needed numpy.float32 or numpy.float64."),
+        ({"dtype": int}, "dtype is <class 'int'>, needed numpy.float32 or numpy.float64."),
+        ({"dtype": "single?"}, "dtype is 'single?', needed numpy.float32 or numpy.float64."),
+    ],
+)
+def test_bad_arguments(server, load, _, __, arguments, says):
+    with pytest.raises(TypeError, match=re.escape(says)):
+        load(**{"download": True} | arguments)
+    assert server.asked == []
+
+
+@pytest.mark.parametrize("missing", ["pooch", "tqdm"])
+def test_without_pooch_it_says_what_to_install(cifar10, monkeypatch, missing):
+    monkeypatch.setitem(sys.modules, missing, None)
+    with pytest.raises(ModuleNotFoundError, match=f"need {missing}, which is not installed") as no:
+        load_cifar10(download=True)
+    assert 'python -m pip install "pooch>=1.8" "tqdm>=4.66"' in str(no.value)
+    assert no.value.name == missing
+
+
+def test_kept_files_are_read_without_pooch(cifar10, monkeypatch):
+    """Catches a need for pooch where nothing is fetched: a classroom's folder, a slim machine."""
+    load_cifar10(download=True)
+    monkeypatch.setitem(sys.modules, "pooch", None)
+    assert len(load_cifar10().X_test) == TEST_PHOTOS
+
+
+@pytest.mark.parametrize("disabled", ["", "1"])
+def test_a_progress_bar_counts_bytes_unless_bars_are_off(cifar10, disabled):
+    file = datasets._CIFAR10[0]
+    program = (
+        "from softmax_lib.downloads import RemoteFile, cached;"
+        f"print(cached('cifar10', [RemoteFile(*{tuple(file)})], download=True))"
+    )
+    environment = os.environ | {"TQDM_DISABLE": disabled}
+    if not disabled:
+        del environment["TQDM_DISABLE"]
+    ran = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
+    )
+    assert CIFAR10 in ran.stdout
+    bar = rf"100%.*{file.size / 1e3:.3g}k/{file.size / 1e3:.3g}k"
+    assert bool(re.search(bar, ran.stderr)) == (not disabled)
+    assert bool(ran.stderr) == (not disabled)
+
+
+def test_the_readme_of_the_data_names_every_file_with_its_checksum():
+    lines = (ROOT / "data" / "README.md").read_text(encoding="utf-8").splitlines()
+    for file in datasets._CIFAR10 + datasets._FASHION_MNIST:
+        (line,) = (line for line in lines if f"`{file.name}`" in line)
+        assert f"`{file.sha256}`" in line
+        assert f"| {file.size} |" in line
+        assert any(file.url.removesuffix(file.name) in line for line in lines)
+        assert re.fullmatch("[0-9a-f]{64}", file.sha256)
+        assert file.url.startswith("https://")
