@@ -1,0 +1,550 @@
+"""What `11_speed.ipynb` needs: a stopwatch, the roofline, the gradient checks, exercises."""
+
+import time
+from dataclasses import dataclass
+
+import ipywidgets as widgets
+import numpy as np
+
+from softmax_lib.explorer import Explorer
+from softmax_lib.figures import (
+    CLASS_COLORS,
+    CLASS_MARKERS,
+    INK,
+    MATRIX_COLORS,
+    PALETTE,
+    error_axis,
+    house_style,
+    new_figure,
+    show,
+)
+from softmax_lib.lessons import Task
+
+# The stopwatch
+
+
+def least_times(contestants, rounds=5, seconds=0.4):
+    """Least time of each function, in seconds, over a few rounds in which all take turns.
+
+    A machine does other things besides; the least time is the one they disturbed least. Rounds end
+    when `seconds` are spent, after two at least.
+
+    Parameters
+    ----------
+    contestants : dict
+        Functions without arguments, by name.
+
+    Returns
+    -------
+    dict of float
+    """
+    least = dict.fromkeys(contestants, np.inf)
+    started = time.perf_counter()
+    for turn in range(rounds):
+        for name, function in contestants.items():
+            begin = time.perf_counter()
+            function()
+            least[name] = min(least[name], time.perf_counter() - begin)
+        if turn and time.perf_counter() - started > seconds:
+            break
+    return least
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What a machine can do at best: operations a second, and bytes of large arrays a second."""
+
+    rate: float
+    bandwidth: float
+
+    def at_best(self, operations, moved):
+        """Seconds that so many operations on so many bytes take at least."""
+        return max(operations / self.rate, moved / self.bandwidth)
+
+
+def measure_machine(X):
+    """Rate of a large square product, and the faster of copying X and of reading it once.
+
+    Copying moves every byte twice: read, then written.
+    """
+    A = np.ones((512, 512), X.dtype)
+    x, other, product = X.ravel(), np.zeros(X.size, X.dtype), np.empty_like(A)
+    times = least_times(
+        {
+            "product": lambda: np.matmul(A, A, out=product),
+            "copy": lambda: np.copyto(other, x),
+            "read": lambda: np.dot(x, x),
+        }
+    )
+    bandwidth = max(2 * x.nbytes / times["copy"], x.nbytes / times["read"])
+    return Machine(2 * len(A) ** 3 / times["product"], bandwidth)
+
+
+def reading_rates(kilobytes):
+    """Bytes a second that are read, over and over, from an array of so many kB; one per size."""
+    rates = []
+    for kB in kilobytes:
+        x = np.ones(kB * 1000 // 8)
+        times = max(1, 10_000 // kB)
+
+        def read(x=x, times=times):
+            for _ in range(times):
+                np.dot(x, x)
+
+        rates.append(times * x.nbytes / least_times({"read": read}, seconds=0.03)["read"])
+    return rates
+
+
+def blas():
+    """Name and version of the BLAS that numpy was built with."""
+    found = np.show_config(mode="dicts").get("Build Dependencies", {}).get("blas", {})
+    return f"{found.get('name', 'unknown')} {found.get('version', '')}".strip()
+
+
+def nearest(ratio, options):
+    """The option whose number is nearest to a ratio, in decades; `options` maps texts to them."""
+    return min(options, key=lambda text: abs(np.log(ratio / options[text])))
+
+
+# Pictures
+
+
+def _of_time(seconds):
+    """A time with its unit, two digits."""
+    units = {"s": 1.0, "ms": 1e-3, "µs": 1e-6}
+    unit = next((unit for unit, size in units.items() if seconds >= size), "µs")
+    return f"{_two_digits(seconds / units[unit])} {unit}"
+
+
+def _two_digits(value):
+    return f"{float(f'{value:.2g}'):,.10g}"
+
+
+def _of_rate(rate):
+    """Operations a second, two digits."""
+    unit, size = ("billion", 1e9) if rate >= 1e9 else ("million", 1e6)
+    return f"{_two_digits(rate / size)} {unit}"
+
+
+@house_style
+def plot_roofline(machine, points, title, join=False):
+    """Draw what the machine could do at best, and what was done.
+
+    `points` maps a label to (operations per byte, operations a second).
+    """
+    fig, ax = new_figure(height=4.0)
+    ridge = machine.rate / machine.bandwidth
+    intensities, rates = np.array(list(points.values())).T
+    x = np.array([min(intensities.min(), ridge) / 2.5, ridge, max(intensities.max(), ridge) * 3])
+    ax.plot(x, np.minimum(machine.rate, x * machine.bandwidth), color=INK, linewidth=2.4)
+    if join:
+        ax.plot(intensities, rates, color=MATRIX_COLORS["X"], linewidth=1)
+    for k, (label, (intensity, rate)) in enumerate(points.items()):
+        marker = "o" if join else CLASS_MARKERS[k]
+        ax.plot(intensity, rate, marker, color=MATRIX_COLORS["X"], markersize=8)
+        ax.annotate(label, (intensity, rate), (9, -4), textcoords="offset points", va="top")
+        if not join:
+            best = min(machine.rate, intensity * machine.bandwidth)
+            ax.plot([intensity] * 2, [rate, best], ":", color=PALETTE["gray"], linewidth=1.2)
+    low = min(rates.min(), machine.bandwidth * x[0])
+    ax.set(xscale="log", yscale="log", ylim=(low / 2.5, machine.rate * 4), xlim=(x[0], x[2]))
+    note = {"textcoords": "offset points", "color": INK, "weight": "bold"}
+    ax.annotate("arithmetic limits", (x[2], machine.rate), (-4, 5), ha="right", **note)
+    ax.annotate("bytes limit", (x[0], x[0] * machine.bandwidth), (12, 22), ha="left", **note)
+    ax.set(xlabel="operations per byte of X that is read", ylabel="operations a second")
+    ax.set_title(title)
+    ax.grid(True)
+    shares = {
+        label: rate / min(machine.rate, intensity * machine.bandwidth)
+        for label, (intensity, rate) in points.items()
+    }
+    told = ", ".join(f"{label}: {_of_rate(rate)}" for label, (_, rate) in points.items())
+    show(
+        fig,
+        f"On the machine that ran this: at best {_of_rate(machine.rate)} operations a second, and "
+        f"{_two_digits(machine.bandwidth / 1e9)} GB a second. Share of the best reached: "
+        + ", ".join(f"{label} {_percent(share)}" for label, share in shares.items())
+        + ".",
+        "Log-log plot of operations a second against operations per byte. A line, the roof, rises "
+        f"to a ridge at {_two_digits(ridge)} operations per byte, then runs flat. Below it "
+        f"stand markers, in operations a second: {told}.",
+    )
+
+
+def _percent(share):
+    return f"{_two_digits(100 * share)} %"
+
+
+@house_style
+def plot_times(times, best=None):
+    """Draw the time per example of each version, and the least that bytes and operations allow."""
+    fig, ax = new_figure(height=0.55 * len(times) + 1.3)
+    places = np.arange(len(times))[::-1]
+    seconds = np.array(list(times.values()))
+    ax.barh(places, seconds, height=0.62, color=MATRIX_COLORS["X"])
+    for place, value in zip(places, seconds, strict=True):
+        ax.annotate(
+            _of_time(value), (value, place), (5, 0), textcoords="offset points", va="center"
+        )
+    low = min(seconds.min(), best or np.inf)
+    ax.set(xscale="log", xlim=(low / 3, seconds.max() * 5), xlabel="seconds per example (log axis)")
+    ax.set_yticks(places, list(times))
+    ax.set_ylim(-0.6, len(times) - 0.2 + 0.3 * bool(best))
+    ax.grid(True, axis="x")
+    told = ", ".join(f"{name} {_of_time(value)}" for name, value in times.items())
+    bound = ""
+    if best:
+        ax.axvline(best, color=INK, linestyle="--", linewidth=1.4)
+        ax.annotate(
+            f"at best {_of_time(best)}", (best, len(times) - 0.5), (5, 0),
+            textcoords="offset points", va="center", weight="bold",
+        )  # fmt: skip
+        bound = f" At best, with X read once: {_of_time(best)}."
+    ax.set_title("Loss and gradient: time per example")
+    show(
+        fig,
+        f"Time per example on the machine that ran this: {told}.{bound}",
+        f"Horizontal bars on a log axis, from top to bottom: {told}.{bound}",
+    )
+
+
+@house_style
+def plot_reading(kilobytes, rates):
+    """Draw how fast numbers are read again, against the size of the array they stand in."""
+    fig, ax = new_figure(height=3.2)
+    ax.plot(kilobytes, np.array(rates) / 1e9, "o-", color=MATRIX_COLORS["X"])
+    ax.set(xscale="log", ylim=(0, 1.15 * max(rates) / 1e9))
+    ax.set_xticks([10, 100, 1e3, 1e4, 1e5], ["10 kB", "100 kB", "1 MB", "10 MB", "100 MB"])
+    ax.set(xlabel="size of the array that is read again", ylabel="GB read a second")
+    ax.set_title("What was read a moment ago is near, if it is small")
+    ax.grid(True)
+    told = ", ".join(
+        f"{_two_digits(rate / 1e9)} GB/s at {_two_digits(kB / 1e3)} MB"
+        for kB, rate in zip(kilobytes, rates, strict=True)
+    )
+    show(
+        fig,
+        f"On the machine that ran this the fastest size is read {max(rates) / rates[-1]:.1f} "
+        "times as fast as the largest.",
+        f"Reading rate against the size of the array, log axis: {told}.",
+    )
+
+
+@house_style
+def plot_blocks(times, whole, row_bytes):
+    """Draw the time of one loss and gradient against the rows of a block, beside whole X."""
+    rows, seconds = np.array(list(times)), np.array(list(times.values()))
+    fig, ax = new_figure(height=3.6)
+    ax.plot(rows, 1e3 * seconds, "o-", color=MATRIX_COLORS["X"])
+    ax.axhline(1e3 * whole, color=INK, linestyle="--", linewidth=1.4)
+    ax.annotate(
+        "whole X, read twice", (rows[-1], 1e3 * whole), (0, 4), textcoords="offset points",
+        ha="right", weight="bold",
+    )  # fmt: skip
+    top = 1e3 * max(seconds.max(), whole)
+    low = 1e3 * min(seconds.min(), whole)
+    ax.set(xscale="log", yscale="log", ylim=(low / 1.4, top * 1.3))
+    size = [f"{r}\n{_two_digits(r * row_bytes / 1e6)} MB" for r in rows]
+    ax.set_xticks(rows, size)
+    ax.minorticks_off()
+    marks = [m * 10.0**e for e in range(-3, 7) for m in (1, 2, 5)]
+    marks = [mark for mark in marks if low / 1.4 <= mark <= top * 1.3]
+    ax.set_yticks(marks, [f"{mark:g}" for mark in marks])
+    ax.set(xlabel="rows of a block, and their bytes", ylabel="milliseconds")
+    ax.set_title("Blocks: small ones cost turns, large ones leave the cache")
+    ax.grid(True, axis="y")
+    best = int(rows[seconds.argmin()])
+    told = ", ".join(f"{r} rows {_of_time(t)}" for r, t in times.items())
+    show(
+        fig,
+        f"On the machine that ran this, {best} rows a block are fastest: {_of_time(times[best])}, "
+        f"against {_of_time(whole)} for the whole of X.",
+        f"Time against the rows of a block, log axes: {told}. A dashed line: whole X in "
+        f"{_of_time(whole)}.",
+    )
+
+
+@house_style
+def plot_checks(checks, bound):
+    """Draw entry errors of several complex-step checks side by side, under one bound.
+
+    `checks` maps a version to its `GradientCheck`.
+    """
+    fig, ax = new_figure(height=3.6)
+    every = [check.entry_errors for check in checks.values()]
+    place = error_axis(ax, *every, bound)
+    off = {}
+    for k, (name, check) in enumerate(checks.items()):
+        errors = check.entry_errors.T.ravel()
+        x = k + np.linspace(-0.33, 0.33, errors.size)
+        ax.plot(x, place(errors), CLASS_MARKERS[k], color=CLASS_COLORS[k], markersize=5)
+        off[name] = int((errors >= bound).sum())
+    note = {"textcoords": "offset points", "ha": "right", "weight": "bold"}
+    right = len(checks) - 0.45
+    for height, text in ((bound, f"bound {bound:g}"), (2.0**-53, "unit roundoff")):
+        ax.axhline(height, color=INK, linestyle="--", linewidth=1.2)
+        ax.annotate(text, (right, height), (0, 4), **note)
+    ax.set_xticks(range(len(checks)), list(checks))
+    ax.set(ylabel="relative error of an entry", xlim=(-0.55, right))
+    ax.set_title("Every version passes the same check")
+    size = every[0].size
+    counts = ", ".join(f"{name} {count}" for name, count in off.items())
+    show(
+        fig,
+        f"Entries of dW, of {size}, that are off by {bound:g} or more: {counts}.",
+        f"Log plot of the relative error of every entry against the complex step: {len(checks)} "
+        f"groups of {size} markers, one group a version, against a dashed line at {bound:g} and "
+        f"another at the unit roundoff. At the bound or above: {counts}.",
+    )
+
+
+@house_style
+def plot_rates(rates, name):
+    """Draw operations a second of products done in several ways; `name` is the BLAS."""
+    fig, ax = new_figure(height=0.5 * len(rates) + 1.2)
+    places = np.arange(len(rates))[::-1]
+    values = np.array(list(rates.values()))
+    ax.barh(places, values, height=0.62, color=PALETTE["sky"])
+    for place, value in zip(places, values, strict=True):
+        ax.annotate(
+            _of_rate(value), (value, place), (5, 0), textcoords="offset points", va="center"
+        )
+    ax.set(xscale="log", xlim=(values.min() / 5, values.max() * 30))
+    ax.set(xlabel="operations a second (log axis)")
+    ax.set_yticks(places, list(rates))
+    ax.grid(True, axis="x")
+    ax.set_title("A matrix product, with a BLAS and without")
+    told = ", ".join(f"{way} {_of_rate(rate)}" for way, rate in rates.items())
+    show(
+        fig,
+        f"The BLAS of the numpy that ran this: {name}. Operations a second: {told}.",
+        f"Horizontal bars on a log axis, from top to bottom: {told}.",
+    )
+
+
+# The explorer
+
+N = 60_000
+TURN = 20e-6  # seconds that one turn of the block loop costs besides: a few calls of numpy
+
+
+def _options(values, unit=""):
+    return [(f"{value:,}{unit}", value) for value in values]
+
+
+class Roofline(Explorer):
+    """Operations, bytes and turns of the block loop, counted: what limits a loss and gradient."""
+
+    title = "What limits one loss and gradient, N = 60,000, float64"
+    size = (9.0, 3.9)
+
+    def controls(self):
+        """C, D, rows of a block; the machine's cache, rate and bandwidth: all sliders."""
+        return {
+            "C": widgets.SelectionSlider(
+                options=_options([2, 3, 5, 10, 20, 50, 100, 200, 500, 1000]),
+                value=10,
+                description="C",
+            ),
+            "D": widgets.SelectionSlider(
+                options=_options([65, 257, 785, 3073, 12289]), value=785, description="D"
+            ),
+            "rows": widgets.SelectionSlider(
+                options=_options([1, 4, 16, 64, 256, 1024, 4096, 16384, N]),
+                value=N,
+                description="rows of a block",
+            ),
+            "cache": widgets.SelectionSlider(
+                options=_options([0.25, 0.5, 1, 2, 4, 8, 16, 32], " MB"),
+                value=2,
+                description="cache",
+            ),
+            "rate": widgets.SelectionSlider(
+                options=_options([10, 20, 50, 100, 200, 500, 1000], " billion/s"),
+                value=100,
+                description="operations",
+            ),
+            "bandwidth": widgets.SelectionSlider(
+                options=_options([5, 10, 20, 50, 100, 200], " GB/s"),
+                value=10,
+                description="bytes",
+            ),
+        }
+
+    def build(self, fig):
+        """Axes stand; roof, point, bars and numbers move."""
+        ax, bars = fig.subplots(ncols=2, width_ratios=(1.15, 1))
+        ax.set(xscale="log", yscale="log", xlim=(0.15, 2500), ylim=(0.02, 4000))
+        ax.set(xlabel="operations per byte", ylabel="billion operations a second")
+        ax.set_xticks([1, 10, 100, 1000], ["1", "10", "100", "1000"])
+        ax.set_yticks([0.1, 1, 10, 100, 1000], ["0.1", "1", "10", "100", "1000"])
+        ax.minorticks_off()
+        ax.set_title("The roof, and what blocks make of it", fontsize=10.5)
+        ax.grid(True)
+        (self.roof,) = ax.plot([], [], color=INK, linewidth=2.2)
+        (self.gap,) = ax.plot([], [], ":", color=PALETTE["gray"], linewidth=1.4)
+        (self.point,) = ax.plot([], [], "o", color=MATRIX_COLORS["X"], markersize=9)
+        bars.set(xscale="log", xlim=(1e-1, 3e6), ylim=(-1.9, 2.6))
+        bars.set_xticks([1, 1e3, 1e6], ["1 ms", "1 s", "1000 s"])
+        bars.minorticks_off()
+        bars.set_yticks([2, 1, 0], ["arithmetic", "bytes", "turns"])
+        bars.set_title("Time that each would take alone", fontsize=10.5)
+        bars.grid(True, axis="x")
+        colors = (PALETTE["orange"], MATRIX_COLORS["X"], PALETTE["gray"])
+        self.bars = bars.barh([2, 1, 0], [1, 1, 1], height=0.55, color=colors)
+        self.numbers = [bars.text(1, k, "", va="center") for k in (2, 1, 0)]
+        self.words = [
+            bars.text(0.13, at, "", va="center", fontsize=9.5) for at in (-0.75, -1.2, -1.65)
+        ]
+        return [self.roof, self.gap, self.point, *self.bars, *self.numbers, *self.words]
+
+    def update(self, C, D, rows, cache, rate, bandwidth):
+        """Count, and compare with the machine."""
+        block = rows * D * 8
+        readings = 1 if block <= cache * 1e6 else 2
+        operations = 4 * N * D * C
+        moved = 8 * (readings * N * D + 2 * D * C)
+        alone = np.array(
+            [operations / (rate * 1e9), moved / (bandwidth * 1e9), -(-N // rows) * TURN]
+        )
+        total = max(alone[:2]) + alone[2]
+        intensity, reached = operations / moved, operations / total / 1e9
+        ridge = rate / bandwidth
+        self.roof.set_data([0.01, ridge, 1e4], [0.01 * bandwidth, rate, rate])
+        best = min(rate, intensity * bandwidth)
+        self.gap.set_data([intensity] * 2, [reached, best])
+        self.point.set_data([intensity], [reached])
+        for bar, number, seconds in zip(self.bars, self.numbers, alone, strict=True):
+            bar.set_width(max(1e3 * seconds, 0.1))
+            number.set_x(max(1e3 * seconds, 0.1) * 1.25)
+            number.set_text(_of_time(seconds))
+        limit = ("arithmetic", "bytes", "turns")[int(alone.argmax())]
+        lines = (
+            f"a block: {_two_digits(block / 1e6)} MB, cache {cache:g} MB: "
+            f"X is read {'once' if readings == 1 else 'twice'}",
+            f"{_two_digits(intensity)} operations per byte, ridge at {_two_digits(ridge)}",
+            f"in all {_of_time(total)}: {limit} limit" + "s" * (limit == "arithmetic"),
+        )
+        for text, line in zip(self.words, lines, strict=True):
+            text.set_text(line)
+        told = ", ".join(
+            f"{name} {_of_time(seconds)}"
+            for name, seconds in zip(("arithmetic", "bytes", "turns"), alone, strict=True)
+        )
+        return (
+            f"{lines[2][0].upper()}{lines[2][1:]}.",
+            f"Left, a roof that rises to {rate} billion operations a second at a ridge of "
+            f"{_two_digits(ridge)} operations per byte, and a point at {_two_digits(intensity)} "
+            f"operations per byte, {_of_rate(1e9 * reached)} operations a second. Right, "
+            f"three bars: {told}. C = {C}, D = {D}, {rows} rows a block; {lines[0]}.",
+        )
+
+
+def explore():
+    """The explorer of this lesson."""
+    return Roofline()
+
+
+# The exercises
+
+
+def gain_at_best(N, D, C, itemsize, rate, bandwidth):
+    """How many times faster one reading of X is than two, at best."""
+    arithmetic = 4 * N * D * C / rate
+    reading = N * D * itemsize / bandwidth
+    return max(arithmetic, 2 * reading) / max(arithmetic, reading)
+
+
+def column_moments(X, rows):
+    """Mean and standard deviation of every column of X, read once, in blocks of rows."""
+    N, origin = len(X), X[0]
+    total, squares = np.zeros(X.shape[1]), np.zeros(X.shape[1])
+    for start in range(0, N, rows):
+        away = X[start : start + rows] - origin  # the shift keeps the squares small
+        total += away.sum(axis=0)
+        squares += (away * away).sum(axis=0)
+    mean = total / N
+    return origin + mean, np.sqrt(squares / N - mean * mean)
+
+
+def _moment_cases():
+    """From kind to nasty: blocks that fit, a short last block, one block, a far origin."""
+    rng = np.random.default_rng(112)
+    X = rng.normal(size=(6, 4)) * [1.0, 2.0, 0.5, 3.0]
+    return [(X, 3), (X + 2.0, 4), (X[:5], 7), (rng.normal(size=(11, 3)) + 1e6, 2)]
+
+
+def running_logsumexp(S, width):
+    """log sum_l exp(S_il) for every row, S read once, in blocks of `width` classes."""
+    top, total = np.full(len(S), -np.inf), np.zeros(len(S))
+    for start in range(0, S.shape[1], width):
+        block = S[:, start : start + width]
+        higher = np.maximum(top, block.max(axis=1))
+        total = total * np.exp(top - higher) + np.exp(block - higher[:, None]).sum(axis=1)
+        top = higher
+    return top + np.log(total)
+
+
+def _score_cases():
+    """From kind to nasty: small scores, a short last block, rising and falling by thousands."""
+    rng = np.random.default_rng(113)
+    S = rng.normal(size=(4, 6))
+    climb = 1000.0 * np.arange(7) + rng.normal(size=(3, 7))
+    return [(S, 3), (S[:3], 4), (S[:, :5], 1), (S, 9), (climb, 2), (-climb, 2), (S - 900.0, 2)]
+
+
+TASKS = (
+    Task(
+        number="11.1",
+        title="What reading X once can gain at best",
+        signature="gain_at_best(N, D, C, itemsize, rate, bandwidth) -> gain",
+        solution=gain_at_best,
+        cases=lambda: [
+            (8000, 785, 10, 8, 4e10, 1e10),
+            (60000, 785, 2, 8, 5e10, 2e10),
+            (4096, 512, 1000, 4, 1e11, 1e10),
+            (49000, 3073, 10, 4, 1e11, 8e9),
+            (1797, 65, 9, 8, 2e10, 1.6e10),
+        ],
+        hints=(
+            "Two best times, one with X read twice and one with X read once. What is their ratio?",
+            "Eq. (1) takes 2NDC operations and eq. (14) as many; X has N D itemsize bytes. A best "
+            "time is the larger of the two times.",
+            "Begin with `arithmetic = 4 * N * D * C / rate`.",
+        ),
+        equation="eqs. (1) and (14), counted",
+        reread='11_speed, "What the machine could do at best"',
+        question="Which is larger, the time of the operations or that of the bytes?",
+    ),
+    Task(
+        number="11.2",
+        title="Mean and standard deviation of every column in one reading",
+        signature="column_moments(X, rows) -> (mean, std)",
+        solution=column_moments,
+        cases=_moment_cases,
+        hints=(
+            "Which two sums over the rows are enough for a mean and a variance?",
+            "The variance is the mean of the squares minus the square of the mean, and a shift of "
+            "all rows by the first one, X[0], does not change it.",
+            "Begin with `total, squares = np.zeros(X.shape[1]), np.zeros(X.shape[1])`.",
+        ),
+        equation="eq. (10), a block of rows at a time",
+        reread='11_speed, "Both: blocks of rows"',
+        question="What is left of the digits when two large, nearly equal numbers are subtracted?",
+    ),
+    Task(
+        number="11.3",
+        title="A running log-sum-exp over blocks of classes",
+        signature="running_logsumexp(S, width) -> lse",
+        solution=running_logsumexp,
+        cases=_score_cases,
+        hints=(
+            "When a later block brings a larger score, what becomes of the sum so far?",
+            "The shift of eq. (2): sum exp(s - a) times exp(a - b) is sum exp(s - b).",
+            "Begin with `top, total = np.full(len(S), -np.inf), np.zeros(len(S))`.",
+        ),
+        equation="eq. (2), and its shift",
+        reread='02_stability_shift, "The shift"',
+        question="Relative to which maximum was each part of the sum computed?",
+    ),
+)
