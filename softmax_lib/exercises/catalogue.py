@@ -62,5 +62,123 @@ MISTAKES = {
             "The function changes an array that belongs to its caller.",
             "Which line writes into an argument instead of making a new array?",
         ),
+        Mistake(
+            "zero-gradient",
+            "A gradient of zeros comes back: what the code computes never reaches it.",
+            "Which line puts a value into the array that you return?",
+        ),
+        Mistake(
+            "wrong-axis",
+            "A sum runs over the wrong axis: the examples of a class are summed, not the classes "
+            "of an example.",
+            "Which numbers add up to 1 in your probabilities: those of a row, or those of a "
+            "column?",
+        ),
+        Mistake(
+            "double-softmax",
+            "Softmax is applied twice: probabilities are treated as scores.",
+            "How many times does a score pass through exp on its way to your result?",
+        ),
+        Mistake(
+            "column-shift",
+            "The shift takes the largest score of each column; the scores of one row get "
+            "different constants, and that changes p.",
+            "Which constant is taken off the scores of one row, and is it the same for all of "
+            "them?",
+        ),
+        Mistake(
+            "no-shift",
+            "No shift is taken off the scores before exp, so large scores overflow and small ones "
+            "all underflow.",
+            "What is the largest number that you hand to exp when all scores are near 1000?",
+        ),
+        Mistake(
+            "global-shift",
+            "One constant is taken off the whole matrix, so rows far below the largest score "
+            "underflow to 0/0.",
+            "What is left of a row of scores near -1000 when another row holds 1000?",
+        ),
+        Mistake(
+            "wrong-shift-sign",
+            "The largest score is added to the scores, not taken off: exp overflows sooner than "
+            "without any shift.",
+            "After your shift, which value has the largest score of a row?",
+        ),
+        Mistake(
+            "log-of-zero",
+            "The logarithm sees a probability that has underflowed to 0.",
+            "In a row with two scores 1000 apart, which number does your log get?",
+        ),
+        Mistake(
+            "log-epsilon",
+            "A small constant keeps the logarithm from 0, and cuts off the loss of a confident "
+            "mistake.",
+            "How large can your loss become for one example, and how large should it?",
+        ),
+        Mistake(
+            "no-minus-one",
+            "The 1 of the right class is never taken off: P stands where P - Y belongs.",
+            "What do the entries of a row of dL/dS sum to, and what do yours sum to?",
+        ),
+        Mistake(
+            "diagonal-jacobian",
+            "Each p_k is differentiated by its own score only: the cases k != c of eq. (7) are "
+            "missing.",
+            "Does p_k change when the score of another class does?",
+        ),
+        Mistake(
+            "last-example-only",
+            "Only the last example counts: the line that adds up stands outside the loop, or "
+            "overwrites.",
+            "How often does the line that fills your result run, and what does it do to what was "
+            "there?",
+        ),
+        Mistake(
+            "sign",
+            "A sign is wrong: a part of the result comes with the opposite one.",
+            "When the right class gets a larger score, does the loss rise or fall?",
+        ),
+        Mistake(
+            "no-mean-loss",
+            "The loss adds the examples up where it should take their mean.",
+            "If every example came twice, what would happen to your loss?",
+        ),
+        Mistake(
+            "no-mean-gradient",
+            "The gradient adds the examples up where it should take their mean.",
+            "If every example came twice, what would happen to your gradient?",
+        ),
+        Mistake(
+            "divided-by-classes",
+            "A mean is taken over the classes: the division is by C, where the examples are to be "
+            "counted.",
+            "How many numbers do you average, and what does each of them belong to?",
+        ),
+        Mistake(
+            "no-reg-loss",
+            "The regularization is missing from the loss.",
+            "Does your loss change when reg does?",
+        ),
+        Mistake(
+            "half-reg-loss",
+            "The loss charges half the regularization: 0.5 reg where reg is asked for.",
+            "By how much does your loss grow when reg goes from 0 to 1?",
+        ),
+        Mistake(
+            "no-reg-gradient",
+            "The gradient lacks the derivative of the regularization.",
+            "Does your gradient change when reg does?",
+        ),
+        Mistake(
+            "half-reg-gradient",
+            "The gradient has half the derivative of the regularization.",
+            "What is the derivative of w times w by w?",
+        ),
+        Mistake(
+            "reg-divided-by-n",
+            "The regularization is divided by the number of examples; it belongs to the weights, "
+            "not to them.",
+            "If every example came twice, what would happen to the part of reg?",
+        ),
     )
 }

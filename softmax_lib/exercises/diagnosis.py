@@ -21,6 +21,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from softmax_lib.exercises.catalogue import MISTAKES
+from softmax_lib.exercises.slips import BREAKING, Proof, plain_slips, prove
 
 __all__ = ["Diagnosis", "Finding", "Run", "argument_names", "describe_argument", "diagnose"]
 
@@ -79,6 +80,7 @@ class Diagnosis:
     findings: list = field(default_factory=list)
     overall: Finding = field(default_factory=Finding)
     attempted: bool = True
+    evidence: tuple = ()
 
     @property
     def passed(self):
@@ -128,7 +130,12 @@ def diagnose(task, function):
                     "Called again with the inputs of case 1, it gives another answer than before."
                 )
                 overall = Finding(notes=(note,))
-        return Diagnosis(runs, findings, overall)
+        proof = Proof()
+        if not all(found.right for found in findings):
+            proof = proven(task, function, runs, order)
+            findings = [shown_at(proof, *pair) for pair in zip(runs, findings, strict=True)]
+            overall += Finding(tuple(slug for slug in proof.slugs if slug in MISTAKES))
+        return Diagnosis(runs, findings, overall, evidence=proof.evidence)
 
 
 def exchanged_order(task, runs):
@@ -168,6 +175,72 @@ def kinds(values):
         "text" if is_a(value, str) else "other" if array is None else array.shape
         for value, array in zip(values, arrays, strict=True)
     ]
+
+
+def proven(task, function, runs, order):
+    """What the numbers of a wrong answer prove, on the cases and on inputs of our own."""
+    if any(run.misfit or getattr(run, "stopped", False) for run in runs):
+        return Proof()
+    pairs = [
+        (values_of(task, run.expected), values_of(task, run.got, order))
+        for run in runs
+        if not run.error
+    ]
+    pairs = [pair for pair in pairs if None not in (pair[0], pair[1])]
+    proof = plain_slips(task.returns, pairs) if len(pairs) == len(runs) else Proof()
+
+    def answer(arguments):
+        run = call(function, arguments)
+        return None if run.error else values_of(task, run.got, order)
+
+    return proof + prove(task, answer)
+
+
+def values_of(task, got, order=None):
+    """What came as a list of arrays, one a name; None for each that is no array of numbers."""
+    values = got if len(task.returns) > 1 else [got]
+    if len(task.returns) > 1 and not (
+        type(values) in (tuple, list) and len(values) == len(task.returns)
+    ):
+        return None
+    if order is not None:
+        values = [values[k] for k in order]
+    return [real_array(value) for value in values]
+
+
+def real_array(value):
+    """Real numbers as an array of floats, also when they came as complex ones or objects."""
+    array = as_array(value, limit=10_000)
+    if array is None or array.size > 10_000:
+        return None
+    if array.dtype.kind == "c":
+        return array.real if not array.imag.any() else None
+    return array if array.dtype.kind == "f" else array.astype(float)
+
+
+def shown_at(proof, run, found):
+    """The finding of one run, with the proven slips that it shows.
+
+    A slip that breaks large scores shows where the answer is not finite, the others elsewhere.
+    """
+    if found.right:
+        return found
+    arrays = [as_array(v, 10**6) for v in (run.got if type(run.got) is tuple else [run.got])]
+    broken = bool(run.error) or any(
+        a is not None and a.dtype.kind in "fc" and not np.isfinite(a).all() for a in arrays
+    )
+    slugs = [slug for slug in proof.slugs if (slug in BREAKING) == broken]
+    if "transposed" in proof.slugs and all(turned_shape(row) for row in found.rows):
+        found = replace(found, slugs=tuple(s for s in found.slugs if s != "wrong-shape"))
+    return found + Finding(tuple(slugs))
+
+
+def turned_shape(row):
+    """Whether a row on a shape says no more than that the result is transposed."""
+    name, expected, got = row
+    return not name.endswith(": shape") or expected.strip("()").split(", ")[::-1] == got.strip(
+        "()"
+    ).split(", ")
 
 
 def without_transposed(found):
