@@ -1,11 +1,11 @@
 """Files from the network, on request: checked by SHA-256, kept, resumed when a download broke.
 
-pooch (and with it requests and tqdm) is imported when a file is fetched, never before.
+pooch (and with it requests and tqdm) is imported when a file is fetched, never before; pathlib too,
+which alone would double what `import softmax_lib` costs, waits until it is needed.
 """
 
 import os
 from functools import partial
-from pathlib import Path
 from typing import NamedTuple
 
 # Seconds of silence after which a server counts as gone.
@@ -90,6 +90,8 @@ def _how_to_ask(name, absent, folder):
 
 def _cache_folder():
     """SOFTMAX_LIB_DATA, or else what the system has for such files, as pooch knows it."""
+    from pathlib import Path
+
     chosen = os.environ.get("SOFTMAX_LIB_DATA")
     return Path(chosen).expanduser() if chosen else Path(_pooch().os_cache("softmax_lib"))
 

@@ -59,6 +59,12 @@ def test_importing_the_library_loads_no_heavy_package():
     assert not loaded & set(HEAVY)
 
 
+def test_importing_the_library_loads_little_that_numpy_has_not_loaded():
+    """Catches a slow corner of the standard library: pathlib alone costs as much as all of ours."""
+    more = modules_after("import softmax_lib") - modules_after("import numpy")
+    assert not more & {"hashlib", "pathlib", "tarfile", "gzip", "urllib.parse"}
+
+
 def test_importing_the_library_loads_no_teaching():
     """Catches the maths importing figures, explorers, exercises or lessons, at any depth."""
     loaded = {
