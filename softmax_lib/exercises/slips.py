@@ -508,7 +508,11 @@ def fit(name, groups, came, switches, close):
         if not np.isfinite(A).all():
             return None, False
         factors, _, rank, _ = np.linalg.lstsq(A, b, rcond=None)
-        if rank < A.shape[1] or np.linalg.norm(A @ factors - b) > close * np.linalg.norm(b):
+        if rank < A.shape[1] and "YP" in columns:  # all p alike: Y and Y times p are one term
+            factors = np.linalg.lstsq(A * [label != "YP" for label in columns], b, rcond=None)[0]
+        elif rank < A.shape[1]:
+            return None, False
+        if np.linalg.norm(A @ factors - b) > close * np.linalg.norm(b):
             return None, False
         found.append(factors)
     if len(turns) > 1:
