@@ -281,7 +281,9 @@ def error_axis(ax, *errors):
 
 
 @house_style
-def draw_entry_errors(ax, check, bound=None, group="class", title="Relative error of each entry"):
+def draw_entry_errors(
+    ax, check, bound=None, group="class", title="Relative error of each entry", others=()
+):
     """Draw a gradient check's errors, entry by entry, beside their rounding floor.
 
     Parameters
@@ -297,16 +299,17 @@ def draw_entry_errors(ax, check, bound=None, group="class", title="Relative erro
     group : str
         What a column is, for the labels below.
     title : str
+    others : sequence of GradientCheck
+        Drawn on axes beside this one: all get the same scale.
 
     Returns
     -------
     caption, alt : str
     """
-    errors = np.atleast_1d(np.asarray(check.entry_errors, dtype=float))
-    floor = np.broadcast_to(np.asarray(check.floor, dtype=float), errors.shape)
-    floor = np.where(np.isfinite(floor) & (floor > 0), floor, np.nan)
+    errors, floor = _errors_and_floor(check)
     bound = 10.0 ** np.ceil(np.log10(check.tolerance) - 1e-9) if bound is None else bound
-    place = error_axis(ax, errors, floor[floor > 0], bound)
+    drawn = [_errors_and_floor(each) for each in (check, *others)]
+    place = error_axis(ax, bound, *(part for e, f in drawn for part in (e, f[f > 0])))
 
     grouped = errors.ndim == 2 and errors.shape[1] <= len(CLASS_COLORS)
     columns, floors = (a.T if grouped else a.reshape(1, -1) for a in (errors, floor))
@@ -351,6 +354,13 @@ def draw_entry_errors(ax, check, bound=None, group="class", title="Relative erro
         f"{fact}"
     )
     return fact, alt
+
+
+def _errors_and_floor(check):
+    """Errors of all entries, and their floors: nan where there is none to draw."""
+    errors = np.atleast_1d(np.asarray(check.entry_errors, dtype=float))
+    floor = np.broadcast_to(np.asarray(check.floor, dtype=float), errors.shape)
+    return errors, np.where(np.isfinite(floor) & (floor > 0), floor, np.nan)
 
 
 def _agreement(check, errors, floor, bound):

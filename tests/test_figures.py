@@ -324,6 +324,13 @@ def test_the_default_bound_is_the_tolerance_as_a_power_of_ten(problem):
     assert "below 0.001" in draw_check(checked(problem, method="complex", tolerance=1e-3))[1]
 
 
+def test_checks_beside_each_other_get_one_scale(problem):
+    far, near = checked(problem, np.zeros_like), checked(problem, method="complex")
+    alone = draw_check(near)[0].get_ylim()
+    together = [draw_check(check, others=(far, near))[0].get_ylim() for check in (far, near)]
+    assert together[0] == together[1] != alone
+
+
 def test_entries_of_a_class_have_its_color_and_marker(problem):
     ax, *_ = draw_check(checked(problem))
     lines = [line for line in ax.lines if len(line.get_xdata()) == 5]

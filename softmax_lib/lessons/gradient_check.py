@@ -69,14 +69,16 @@ def plot_three_checks(checks, bound):
     """Draw the entry errors of several gradient checks, one panel each, with their floors."""
     fig, axes = new_figure(width=9.6, height=3.6, ncols=len(checks))
     facts = [
-        f"{title}: {draw_entry_errors(ax, check, bound=bound, title=title)[0]}"
+        f"{title}: {draw_entry_errors(ax, check, bound, title=title, others=checks.values())[0]}"
         for ax, (title, check) in zip(axes, checks.items(), strict=True)
     ]
+    for ax in axes[1:]:
+        ax.set_ylabel("")
     show(
         fig,
         " ".join(facts),
-        f"{len(checks)} log plots of the relative error of each entry, grouped by class, with the "
-        f"rounding floor of each entry and a line at {bound:.0e}.",
+        f"{len(checks)} log plots on one scale: the relative error of each entry, by class, with "
+        f"the rounding floor of each entry and a line at {bound:.0e}.",
     )
 
 
