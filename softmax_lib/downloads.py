@@ -120,7 +120,7 @@ def _fetch(file, path, again):
 
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
-    other_way = f"Or get {file.url} in any other way, and put it at {path}."
+    other_way = f"or get {file.url} in any other way, and put it at {path}."
     with open(part, "ab") as out:
         if out.tell() >= file.size:  # and yet it was never taken for the file
             _start_over(out)
@@ -142,7 +142,7 @@ def _fetch(file, path, again):
         raise ConnectionError(
             f"{file.name} did not come whole from {file.host} ({reason}): "
             f"{have} of {file.size} bytes are here and are kept. "
-            f"{again} goes on from there; is the network up? {other_way}"
+            f"Is the network up? {again} goes on from there; {other_way}"
         )
     sha256 = _sha256(part)
     if sha256 != file.sha256:
@@ -150,9 +150,9 @@ def _fetch(file, path, again):
             page = wrong.read(100).lstrip().startswith(b"<")
         part.unlink()
         raise ValueError(
-            f"{file.url} sent something else than {file.name}: {have} bytes with the SHA-256 "
+            f"{file.host} sent something other than {file.name}: {have} bytes with the SHA-256 "
             f"{sha256}, expected {file.size} bytes with {file.sha256}. They were deleted."
-            f"{_LOGIN if page else ''} {again} starts anew. {other_way}"
+            f"{_LOGIN if page else ''} {again} starts anew; {other_way}"
         )
     os.replace(part, path)
 
@@ -173,19 +173,20 @@ def _examine(response, *_, file, out, other_way, **__):
     problem = None
     if status not in (200, 206):
         problem = ConnectionError(
-            f"{file.host} answered {status} {response.reason} when asked for {file.name}: "
-            f"has it moved, or is the server busy? Try again later. {other_way}"
+            f"{file.host} answered {status} {response.reason} when asked for {file.name}. "
+            f"Try again later, {other_way}"
         )
     elif str(length) != str(file.size - have) or (
         status == 206 and not headers.get("Content-Range", "").startswith(f"bytes {have}-")
     ):
         kind = headers.get("Content-Type", "unknown type")
         problem = ValueError(
-            f"{file.url} offers {headers.get('Content-Range', f'{length} bytes')} of {kind}, "
-            f"needed {file.size - have} bytes from byte {have} on: this is not {file.name}, and "
-            f"nothing was written.{_LOGIN if 'html' in kind else ''} {other_way}"
+            f"{file.host} offers {headers.get('Content-Range', f'{length} bytes')} of {kind}, "
+            f"needed {f'bytes {have}-{file.size - 1}' if have else f'{file.size} bytes'}: this is "
+            f"not {file.name}, and nothing was downloaded.{_LOGIN if 'html' in kind else ''} "
+            f"Try again later, {other_way}"
         )
-    if problem and status in (206, 416):  # the server has no such rest: next time, ask for all
+    if problem and status in (206, 416):  # no such rest is there: the next call asks for all
         _start_over(out)
     if problem:
         response.close()
