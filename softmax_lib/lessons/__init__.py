@@ -23,6 +23,7 @@ LESSONS = (
     "gradient_in_code",
     "gradient_check",
     "where_bugs_hide",
+    "train_on_digits",
 )
 
 _NUMBER = re.compile(r"\d+\.[1-9]\d*")

@@ -1,0 +1,493 @@
+"""What `10_train_on_digits.ipynb` needs: pictures of a training, the explorer, exercises."""
+
+import ipywidgets as widgets
+import numpy as np
+from matplotlib.patches import Rectangle
+
+from softmax_lib.datasets import load_digits
+from softmax_lib.derivation import dL_dS
+from softmax_lib.explorer import Explorer
+from softmax_lib.figures import (
+    INK,
+    METHOD_STYLES,
+    PALETTE,
+    error_axis,
+    house_style,
+    new_figure,
+    show,
+)
+from softmax_lib.forward import cross_entropy, softmax
+from softmax_lib.lessons import Task
+from softmax_lib.training import _with_bar
+
+
+def with_bar(settings):
+    """The settings one by one, with a progress bar above the cell's output."""
+    return _with_bar(settings, len(settings), progress=True)
+
+
+# Pictures
+
+
+@house_style
+def plot_spread(spread):
+    """Draw by how many gray levels each pixel varies; `spread`, shape (64,), is for 0 … 1."""
+    fig, ax = new_figure(width=4.4, height=3.7)
+    levels = 16 * spread.reshape(8, 8)
+    ax.imshow(levels, cmap="cividis", vmin=0, vmax=8)
+    for (row, column), level in np.ndenumerate(levels):
+        ax.text(
+            column, row, f"{level:.2g}", ha="center", va="center", fontsize=9,
+            color="white" if level < 4 else "black", weight="bold" if level < 1 else "normal",
+        )  # fmt: skip
+    ax.set(xticks=[], yticks=[])
+    ax.spines[:].set_visible(False)
+    ax.set_title("Spread of each pixel, in gray levels")
+    small, still = int(np.sum(levels < 1)), int(np.sum(levels == 0))
+    show(
+        fig,
+        f"{small} of 64 pixels vary by less than one gray level; {still} of them never do.",
+        f"An image of 8 × 8 cells with numbers. The middle columns vary by several gray levels, "
+        f"the left and right edges hardly at all: {small} cells are below 1, {still} are 0.",
+    )
+
+
+@house_style
+def plot_curves(raw, faster, standardized):
+    """Draw the losses of three histories, and the wrong answers of the last."""
+    fig, (left, right) = new_figure(width=9.0, height=3.6, ncols=2)
+    epochs = np.arange(len(raw.loss))
+    for history, name, color, style in (
+        (raw, "raw pixels, rate 1", PALETTE["gray"], ":"),
+        (faster, "raw pixels, rate 10", PALETTE["orange"], "--"),
+        (standardized, "standardized, rate 1", PALETTE["blue"], "-"),
+    ):
+        left.plot(epochs, history.loss, color=color, linestyle=style, label=name)
+    left.set(yscale="log", xlabel="epoch", ylabel="loss $L$ on the training set")
+    left.set_title("Two kinds of pixels")
+    left.legend(loc="upper right", fontsize=9.5)
+    left.grid(True, axis="y")
+    for shares, name, color, style in (
+        (standardized.val_accuracy, "validation", PALETTE["vermillion"], "-"),
+        (standardized.train_accuracy, "training", PALETTE["blue"], "--"),
+    ):
+        wrong = 100 * (1 - shares[1:])
+        right.plot(epochs[1:], wrong, color=color, linestyle=style)
+        right.text(epochs[-1], wrong[-1] + 0.4, name, color=color, ha="right", va="bottom")
+    right.set(xlabel="epoch", ylabel="wrong answers, %", ylim=(0, None), xlim=left.get_xlim())
+    right.set_title("Standardized: digits seen, and not seen")
+    right.grid(True, axis="y")
+    ahead = int(np.argmax(standardized.loss < raw.loss[-1]))
+    early = "3 epochs at most" if ahead <= 3 else f"{ahead} epochs"
+    gap = (standardized.train_accuracy - standardized.val_accuracy)[-1]
+    caught = faster.loss[-1] < 2 * standardized.loss[-1]
+    show(
+        fig,
+        f"At learning rate 1, standardized pixels take {early} to a loss that raw ones do not "
+        f"reach in {epochs[-1]}. At 10, raw pixels {'end close by' if caught else 'stay behind'}. "
+        f"Unseen digits are wrong {'more than 2 percentage points' if gap > 0.02 else 'hardly'} "
+        f"more often than seen ones.",
+        "Two plots against the epoch. Left, log axis: three losses fall; raw pixels at rate 1 are "
+        "slowest. Right: the share of wrong answers falls toward 0 on the training set; on the "
+        "validation set it levels off at some percent.",
+    )
+
+
+@house_style
+def plot_grid(rates, regs, losses, right, near, chosen):
+    """Draw the validation loss and the right answers of each setting, (len(rates), len(regs)).
+
+    `near` marks the settings that cannot be told from the best; `chosen` is one (row, column).
+    """
+    fig, ax = new_figure(width=6.4, height=3.6)
+    ax.imshow(np.log(losses), cmap="cividis_r", vmin=np.log(0.1), vmax=np.log(3), aspect="auto")
+    for (row, column), loss in np.ndenumerate(losses):
+        star = " ★" if (row, column) == chosen else ""
+        ax.text(
+            column, row, f"{loss:.3f}{star}\n{right[row, column]} right", ha="center", va="center",
+            color="white" if loss > 0.45 else "black",
+            weight="bold" if near[row, column] else "normal",
+        )  # fmt: skip
+    ax.set_xticks(range(len(regs)), [f"{reg:g}" for reg in regs])
+    ax.set_yticks(range(len(rates)), [f"{rate:g}" for rate in rates])
+    ax.set(xlabel="reg", ylabel="learning rate")
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
+    ax.set_title("Validation loss, and right answers")
+    rate, reg = rates[chosen[0]], regs[chosen[1]]
+    show(
+        fig,
+        f"{near.sum()} of {near.size} settings (bold) lie within one standard error of the best. "
+        f"Of these, the star has the largest reg: learning rate {rate:g}, reg {reg:g}.",
+        f"A table of {near.size} cells, rows by learning rate, columns by reg, each with a loss "
+        f"and a count. Darker is worse. The star is at learning rate {rate:g}, reg {reg:g}.",
+    )
+
+
+@house_style
+def plot_images(rows, caption, alt):
+    """Draw matrices of shape (65, 10) as ten images each, a row of its own scale: {title: M}."""
+    fig, axes = new_figure(width=7.4, height=1.1 * len(rows), nrows=len(rows))
+    for ax, (title, M) in zip(axes, rows.items(), strict=True):
+        largest = np.abs(M[:64]).max()
+        _draw_tiles(ax, M[:64].T.reshape(10, 8, 8), "RdBu_r", (-largest, largest))
+        ax.set_title(f"{title}, up to {largest:.2g}", fontsize=10.5, pad=4)
+        for j in range(10):
+            ax.text(10 * j - 0.4, 4, str(j), ha="right", va="center", fontsize=9)
+    show(fig, f"{caption} Red is positive, blue negative, white 0.", alt)
+
+
+def _draw_tiles(ax, images, cmap, limits, gap=2):
+    """Images of 8 × 8 pixels side by side, as one picture, each in a thin frame."""
+    strip = np.full((8, (8 + gap) * len(images) - gap), np.nan)
+    for k, image in enumerate(images):
+        left = (8 + gap) * k
+        strip[:, left : left + 8] = image
+        ax.add_patch(Rectangle((left, 0), 8, 8, fill=False, edgecolor=PALETTE["gray"], lw=0.7))
+    ax.imshow(strip, cmap=cmap, vmin=limits[0], vmax=limits[1], extent=(0, strip.shape[1], 8, 0))
+    ax.set(xlim=(-1.5, strip.shape[1] + 0.2), ylim=(8.2, -0.2))
+    ax.axis("off")
+
+
+@house_style
+def plot_checks(checks):
+    """Draw the entry errors of several gradient checks side by side: {moment: GradientCheck}."""
+    fig, ax = new_figure(width=9.0, height=4.0)
+    drawn = {}
+    for moment, check in checks.items():
+        floor = check.floor.ravel()
+        order = np.argsort(floor)
+        alive = order[np.isfinite(floor[order])]  # a pixel that is always 0 has no slope at all
+        drawn[moment] = check.entry_errors.ravel()[alive], floor[alive]
+    place = error_axis(ax, *(errors for errors, _ in drawn.values()), 10.0)
+    style = METHOD_STYLES["central"]
+    ticks = {}
+    for k, (moment, (errors, floor)) in enumerate(drawn.items()):
+        x = 720 * k + np.arange(len(errors))
+        ax.plot(x, place(errors), style["marker"], color=style["color"], markersize=2.5, alpha=0.5)
+        ax.plot(x, np.minimum(floor, 4), color=INK, linewidth=1.5)  # the check's answer is noise
+        check = checks[moment]
+        ax.plot(x[[0, -1]], [check.error] * 2, color=INK, linewidth=2.2, linestyle=":")
+        ticks[f"{moment}: {'passes' if check.passed else 'FAILS'}"] = x.mean()
+    ax.set_xticks(list(ticks.values()), list(ticks))
+    ax.tick_params(axis="x", length=0)
+    ax.set_ylabel("relative error")
+    ax.set_title("Entry errors, their rounding floor (solid), the error by norm (dotted)")
+    passed = [moment for moment, check in checks.items() if check.passed]
+    failed = [moment for moment in checks if moment not in passed]
+    above = sum(int(np.sum(errors > 10 * floor)) for errors, floor in drawn.values())
+    fact = (
+        f"The right gradient passes: {', '.join(passed)}. "
+        f"It fails: {', '.join(failed) or 'never'}. "
+        f"{above or 'No'} error{'s' * (above != 1)} above ten times the floor."
+    )
+    show(
+        fig,
+        fact,
+        f"Log plot of relative errors in {len(checks)} groups, up to 650 markers each, sorted "
+        f"along a rising line, the rounding floor; nearly all markers lie below it. {fact}",
+    )
+
+
+@house_style
+def plot_confusion(y, predicted):
+    """Draw how often each right class was given each class."""
+    counts = np.array([[np.sum(predicted[y == r] == j) for j in range(10)] for r in range(10)])
+    fig, ax = new_figure(width=5.2, height=4.4)
+    wrong = counts * (1 - np.eye(10, dtype=int))
+    ax.imshow(counts - wrong, cmap="Blues", vmin=0, vmax=75)
+    for (row, column), count in np.ndenumerate(counts):
+        if wrong[row, column]:
+            corner = column - 0.5, row - 0.5
+            ax.add_patch(Rectangle(corner, 1, 1, color="#FBD9C4", linewidth=0))
+        if count:
+            weight = "bold" if wrong[row, column] else "normal"
+            ax.text(column, row, str(count), ha="center", va="center", weight=weight)
+    ax.set(xticks=range(10), yticks=range(10), xlabel="predicted class", ylabel="right class")
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
+    ax.set_title(f"{len(y)} test digits")
+    pairs = [f"{r} as {j}" for r, j in np.argwhere(wrong)]
+    share = np.diag(counts).sum() / counts.sum()
+    show(
+        fig,
+        f"{'At least' if share >= 0.94 else 'Less than'} 94 % stand on the diagonal; no cell off "
+        f"it holds more than {wrong.max()}.",
+        f"A table of ten rows, the right classes, and ten columns, the predicted ones. The "
+        f"diagonal holds {np.diag(counts).min()} to {np.diag(counts).max()} digits a class. Off "
+        f"it stand: {', '.join(pairs)}.",
+    )
+
+
+@house_style
+def plot_mistakes(images, y, P):
+    """Draw the digits that P (N, C) gets wrong, the surest mistake first."""
+    predicted, sure = P.argmax(axis=1), P.max(axis=1)
+    wrong = np.flatnonzero(predicted != y)
+    wrong = wrong[np.argsort(-sure[wrong])]
+    lines = [wrong[k : k + 7] for k in range(0, len(wrong), 7)]
+    fig, axes = new_figure(width=7.4, height=1.3 * len(lines), nrows=len(lines), squeeze=False)
+    for ax, line in zip(axes[:, 0], lines, strict=True):
+        _draw_tiles(ax, images[line].reshape(-1, 8, 8), "gray_r", (0, 1), gap=3)
+        ax.set_xlim(-0.5, 74.5)
+        for k, i in enumerate(line):
+            words = f"{y[i]}, said {predicted[i]}\n{sure[i]:.2f} sure"
+            ax.text(11 * k + 4, -0.5, words, ha="center", va="bottom", fontsize=9)
+    words = [f"{y[i]} as {predicted[i]}" for i in wrong]
+    bound = 0.9 if sure[wrong].max() < 0.9 else 1
+    show(
+        fig,
+        f"Every mistake on the test set, the surest first: none is more than {bound:.0%} sure.",
+        f"{len(wrong)} small gray images, most of them hard to read, each with the right class, "
+        f"the class said, and its probability: {', '.join(words)}.",
+    )
+
+
+# The explorer
+
+RATES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+REGS = (0.0, 1e-3, 1e-2, 1e-1)
+EPOCHS = 10
+
+
+def prepared_digits():
+    """Training and validation digits, standardized as in the notebook, with the bias column."""
+    digits = load_digits(bias=False)
+    mean = digits.X_train.mean(axis=0)
+    spread = np.maximum(digits.X_train.std(axis=0), 1 / 16)
+
+    def prepared(A):
+        return np.hstack([(A - mean) / spread, np.ones((len(A), 1))])
+
+    return prepared(digits.X_train), digits.y_train, prepared(digits.X_val), digits.y_val
+
+
+def all_runs(X, y, X_val, y_val, batch_size=50):
+    """What `train` makes of every setting of RATES and REGS, all at once.
+
+    The settings see the same batches, so their weights stand side by side in one matrix, and one
+    product makes the scores of all of them.
+
+    Returns
+    -------
+    W : ndarray, shape (EPOCHS + 1, settings, D, C)
+        Before training and after each epoch; a setting is a rate, then a reg.
+    losses, accuracies : ndarray, shape (EPOCHS + 1, settings, 2)
+        On the training and on the validation set; the losses without the regularization.
+    """
+    rates, regs = (a.ravel() for a in np.meshgrid(RATES, REGS, indexing="ij"))
+    (N, D), G, C = X.shape, len(rates), 10
+    W = np.zeros((G, D, C))
+
+    def stacked_scores(X):
+        return (X @ W.transpose(1, 0, 2).reshape(D, G * C)).reshape(-1, C)  # (N G, C)
+
+    def measured(X, y):
+        S, y = stacked_scores(X), np.repeat(y, G)
+        L, right = cross_entropy(S, y), S.argmax(axis=1) == y
+        return L.reshape(-1, G).mean(axis=0), right.reshape(-1, G).mean(axis=0)
+
+    rng = np.random.default_rng(0)
+    weights, measures = [], []
+    for epoch in range(EPOCHS + 1):
+        weights.append(W)
+        measures.append([measured(X, y), measured(X_val, y_val)])
+        order = rng.permutation(N) if epoch < EPOCHS else []
+        for start in range(0, len(order), batch_size):
+            batch = order[start : start + batch_size]
+            P = softmax(stacked_scores(X[batch]))
+            dS = G * dL_dS(P, np.repeat(y[batch], G))  # a mean over the batch, not over batch and G
+            dW = X[batch].T @ dS.reshape(len(batch), G * C)  # (D, G C)
+            dW = dW.reshape(D, G, C).transpose(1, 0, 2) + 2 * regs[:, None, None] * W
+            W = W - rates[:, None, None] * dW
+    losses, accuracies = np.array(measures).transpose(2, 0, 3, 1)
+    return np.array(weights), losses, accuracies
+
+
+class TrainingRoom(Explorer):
+    """Learning rate, reg and epoch: the loss curves, and the ten weight images."""
+
+    title = "What learning rate and reg make of the weights"
+    size = (9.4, 3.9)
+    play = "epoch"
+
+    def controls(self):
+        """The learning rate, reg, and the epoch to look at."""
+        rates = [(f"{rate:g}", rate) for rate in RATES]
+        regs = [(f"{reg:g}", reg) for reg in REGS]
+        return {
+            "rate": widgets.SelectionSlider(options=rates, value=1.0, description="learning rate"),
+            "reg": widgets.SelectionSlider(options=regs, value=1e-3, description="reg"),
+            "epoch": widgets.IntSlider(EPOCHS, 0, EPOCHS, description="epoch"),
+        }
+
+    def build(self, fig):
+        """Axes stand; curves, the markers of the epoch, images and numbers move."""
+        self.W, self.losses, self.accuracies = all_runs(*prepared_digits())
+        curves, images = fig.subplots(ncols=2, width_ratios=(1, 1.25))
+        curves.set(yscale="log", ylim=(0.008, 30), xlim=(-0.3, EPOCHS + 0.3), xlabel="epoch")
+        curves.set_ylabel("mean loss of an example")
+        curves.grid(True, axis="y")
+        self.curves, self.markers = [], []
+        for name, color, style, marker in (
+            ("training", PALETTE["blue"], "--", "o"),
+            ("validation", PALETTE["vermillion"], "-", "s"),
+        ):
+            self.curves += curves.plot([], [], color=color, linestyle=style, label=name)
+            self.markers += curves.plot([], [], marker, color=color, markersize=8)
+        curves.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderpad=0)
+        images.axis("off")
+        self.mosaic = np.full((21, 48), np.nan)
+        self.image = images.imshow(
+            self.mosaic, cmap="RdBu_r", vmin=-1, vmax=1, extent=(0, 48, 21, 0), aspect="auto"
+        )
+        images.set(xlim=(-0.5, 48.5), ylim=(28, -2))
+        for j in range(10):
+            corner = 10 * (j % 5), 11 * (j // 5)
+            images.add_patch(Rectangle(corner, 8, 8, fill=False, edgecolor=PALETTE["gray"], lw=0.8))
+            images.text(corner[0] + 4, corner[1] - 0.4, str(j), ha="center", va="bottom")
+        self.words = [images.text(0, y, "", va="center") for y in (23.4, 26.4)]
+        return [*self.curves, *self.markers, self.image, *self.words]
+
+    def update(self, rate, reg, epoch):
+        """Show one run at one epoch."""
+        g = RATES.index(rate) * len(REGS) + REGS.index(reg)
+        losses, W = self.losses[:, g], self.W[epoch, g]
+        for part, (curve, marker) in enumerate(zip(self.curves, self.markers, strict=True)):
+            heights = np.minimum(losses[:, part], 25)  # what is worse lies on the upper edge
+            curve.set_data(np.arange(EPOCHS + 1), heights)
+            marker.set_data([epoch], [heights[epoch]])
+        largest = np.abs(W[:64]).max()
+        for j in range(10):
+            row, column = 11 * (j // 5), 10 * (j % 5)
+            picture = W[:64, j].reshape(8, 8) / (largest or 1)
+            self.mosaic[row : row + 8, column : column + 8] = picture
+        self.image.set_data(self.mosaic)
+        (train_loss, val_loss), (train, val) = losses[epoch], self.accuracies[epoch, g]
+        weights = f"largest weight {largest:.3g}: the deepest red or blue"
+        shares = f"right: training {100 * train:.1f} %, validation {100 * val:.1f} %"
+        self.words[0].set_text(weights)
+        self.words[1].set_text(shares)
+        caption = (
+            f"Learning rate {rate:g}, reg {reg:g}, epoch {epoch}: loss {train_loss:.3g} on "
+            f"training digits, {val_loss:.3g} on validation digits."
+        )
+        alt = (
+            f"Two loss curves with markers at epoch {epoch}, and ten images of weights in red and "
+            f"blue; {weights}; {shares}. {caption}"
+        )
+        return caption, alt
+
+
+def explore():
+    """The explorer of this lesson."""
+    return TrainingRoom()
+
+
+# The exercises
+
+
+def raw_weights(W, mean, spread):
+    """Weights that make of raw pixels the scores that W makes of standardized ones."""
+    pixels = W[:-1] / spread[:, None]  # (D, C)
+    bias = W[-1:] - mean @ pixels  # (1, C)
+    return np.vstack([pixels, bias])
+
+
+def _raw_cases():
+    rng = np.random.default_rng(101)
+    return [
+        (rng.normal(size=(D + 1, C)), rng.normal(size=D), rng.uniform(0.1, 4.0, size=D))
+        for D, C in ((4, 3), (2, 5), (6, 2), (1, 4))
+    ]
+
+
+def confusion(y, predicted, C):
+    """How often each right class (row) was given each class (column), shape (C, C)."""
+    counts = np.zeros((C, C), dtype=int)
+    for right, said in zip(y, predicted, strict=True):
+        counts[right, said] += 1
+    return counts
+
+
+def _confusion_cases():
+    rng = np.random.default_rng(102)
+    return [
+        (np.array([0, 2, 2, 1, 2]), np.array([0, 1, 1, 1, 2]), 3),
+        (rng.integers(0, 4, 30), rng.integers(0, 4, 30), 4),
+        (np.array([1, 1, 0]), np.array([1, 3, 3]), 5),
+        (np.array([1]), np.array([0]), 2),
+    ]
+
+
+def sgd_step(W, X, y, reg, learning_rate):
+    """W after one step against the gradient of the loss on this batch."""
+    S = X @ W  # (N, C)
+    E = np.exp(S - S.max(axis=1, keepdims=True))
+    P = E / E.sum(axis=1, keepdims=True)
+    P[np.arange(len(y)), y] -= 1
+    dW = X.T @ P / len(y) + 2 * reg * W  # (D, C)
+    return W - learning_rate * dW
+
+
+def _step_cases():
+    rng = np.random.default_rng(103)
+    cases = []
+    for (N, D, C), size, reg, rate in (
+        ((5, 4, 3), 1.0, 0.1, 0.5),
+        ((7, 2, 5), 0.01, 0.0, 3.0),
+        ((4, 6, 3), 1000.0, 0.25, 0.125),
+        ((1, 3, 4), 1.0, 1.0, 2.0),
+    ):
+        W, X = size * rng.normal(size=(D, C)), rng.normal(size=(N, D))
+        cases.append((W, X, rng.integers(0, C - 1, N), reg, rate))
+    return cases
+
+
+TASKS = (
+    Task(
+        number="10.1",
+        title="Weights for raw pixels",
+        signature="raw_weights(W, mean, spread) -> W_raw",
+        solution=raw_weights,
+        cases=_raw_cases,
+        hints=(
+            "Write one score of one standardized image, then sort it: what multiplies a pixel?",
+            "(x - mean) / spread @ w + b = x @ (w / spread) + (b - mean @ (w / spread))",
+            "Begin with `pixels = W[:-1] / spread[:, None]`, and look at mean @ pixels.",
+        ),
+        equation="eq. (1)",
+        reread='10_train_on_digits, "Standardize"',
+        question="Which score does an image that is equal to the mean get, before and after?",
+    ),
+    Task(
+        number="10.2",
+        title="Confusion matrix",
+        signature="confusion(y, predicted, C) -> counts",
+        solution=confusion,
+        cases=_confusion_cases,
+        hints=(
+            "One example adds 1 to one cell. Which row, which column?",
+            "counts[r, j] is the number of examples with right class r and predicted class j.",
+            "Begin with `counts = np.zeros((C, C), dtype=int)`.",
+        ),
+        equation="eq. (1), and its largest score",
+        reread='10_train_on_digits, "The test digits, once"',
+        question="When the same pair of classes comes twice, does its cell say 2?",
+    ),
+    Task(
+        number="10.3",
+        title="One step of gradient descent",
+        signature="sgd_step(W, X, y, reg, learning_rate) -> W_new",
+        solution=sgd_step,
+        cases=_step_cases,
+        hints=(
+            "Four lines: scores, probabilities, gradient, step. Scores may be thousands apart.",
+            "dL/dW = X^T (P - Y)/N + 2 reg W; the step goes against it.",
+            "Begin with `S = X @ W`, then shift each row by its maximum.",
+        ),
+        equation="eq. (14), over the batch",
+        reread='10_train_on_digits, "Train"',
+        question="What is the loss a mean of, and which part of the gradient does that divide?",
+    ),
+)
