@@ -1,5 +1,6 @@
 """What `11_speed.ipynb` needs: a stopwatch, the roofline, the gradient checks, exercises."""
 
+import itertools
 import time
 from dataclasses import dataclass
 
@@ -8,7 +9,6 @@ import numpy as np
 
 from softmax_lib.explorer import Explorer
 from softmax_lib.figures import (
-    CLASS_COLORS,
     CLASS_MARKERS,
     INK,
     MATRIX_COLORS,
@@ -65,18 +65,18 @@ class Machine:
 def measure_machine(X):
     """Rate of a large square product, and the faster of copying X and of reading it once.
 
-    Copying moves every byte twice: read, then written.
+    Copying moves every byte twice: read, then written. X is read by a product with one column.
     """
-    A = np.ones((512, 512), X.dtype)
-    x, other, product = X.ravel(), np.zeros(X.size, X.dtype), np.empty_like(A)
+    A, column = np.ones((512, 512), X.dtype), np.ones((X.shape[1], 1), X.dtype)
+    other, product = np.zeros_like(X), np.empty_like(A)
     times = least_times(
         {
             "product": lambda: np.matmul(A, A, out=product),
-            "copy": lambda: np.copyto(other, x),
-            "read": lambda: np.dot(x, x),
+            "copy": lambda: np.copyto(other, X),
+            "read": lambda: X @ column,
         }
     )
-    bandwidth = max(2 * x.nbytes / times["copy"], x.nbytes / times["read"])
+    bandwidth = max(2 * X.nbytes / times["copy"], X.nbytes / times["read"])
     return Machine(2 * len(A) ** 3 / times["product"], bandwidth)
 
 
@@ -89,7 +89,7 @@ def reading_rates(kilobytes):
 
         def read(x=x, times=times):
             for _ in range(times):
-                np.dot(x, x)
+                x.max()  # no BLAS: on one thread
 
         rates.append(times * x.nbytes / least_times({"read": read}, seconds=0.03)["read"])
     return rates
@@ -116,6 +116,13 @@ def _of_time(seconds):
     return f"{_two_digits(seconds / units[unit])} {unit}"
 
 
+def _of_bytes(count):
+    """Bytes with their unit, two digits."""
+    units = {"GB": 1e9, "MB": 1e6, "kB": 1e3}
+    unit = next((unit for unit, size in units.items() if count >= size), "kB")
+    return f"{_two_digits(count / units[unit])} {unit}"
+
+
 def _two_digits(value):
     return f"{float(f'{value:.2g}'):,.10g}"
 
@@ -135,22 +142,34 @@ def plot_roofline(machine, points, title, join=False):
     fig, ax = new_figure(height=4.0)
     ridge = machine.rate / machine.bandwidth
     intensities, rates = np.array(list(points.values())).T
-    x = np.array([min(intensities.min(), ridge) / 2.5, ridge, max(intensities.max(), ridge) * 3])
+    x = np.array([min(intensities.min(), ridge) / 6, ridge, max(intensities.max(), ridge) * 3])
     ax.plot(x, np.minimum(machine.rate, x * machine.bandwidth), color=INK, linewidth=2.4)
     if join:
         ax.plot(intensities, rates, color=MATRIX_COLORS["X"], linewidth=1)
+    low = min(rates.min(), machine.bandwidth * x[0])
+    ax.set(xscale="log", yscale="log", ylim=(low / 2.5, machine.rate * 4), xlim=(x[0], x[2]))
+    heights = _apart(intensities, rates, 0.055 * np.log10(machine.rate * 10 / low))
     for k, (label, (intensity, rate)) in enumerate(points.items()):
         marker = "o" if join else CLASS_MARKERS[k]
         ax.plot(intensity, rate, marker, color=MATRIX_COLORS["X"], markersize=8)
-        ax.annotate(label, (intensity, rate), (9, -4), textcoords="offset points", va="top")
-        if not join:
+        if join:  # beside the line that leads on
+            falls = k + 1 < rates.size and rates[k + 1] < rate
+            beside = (
+                {"xytext": (8, -1), "va": "bottom"} if falls else {"xytext": (5, -5), "va": "top"}
+            )
+            place = (intensity, rate)
+        else:
             best = min(machine.rate, intensity * machine.bandwidth)
-            ax.plot([intensity] * 2, [rate, best], ":", color=PALETTE["gray"], linewidth=1.2)
-    low = min(rates.min(), machine.bandwidth * x[0])
-    ax.set(xscale="log", yscale="log", ylim=(low / 2.5, machine.rate * 4), xlim=(x[0], x[2]))
-    note = {"textcoords": "offset points", "color": INK, "weight": "bold"}
-    ax.annotate("arithmetic limits", (x[2], machine.rate), (-4, 5), ha="right", **note)
-    ax.annotate("bytes limit", (x[0], x[0] * machine.bandwidth), (12, 22), ha="left", **note)
+            ax.plot(
+                [intensity] * 2, [rate, best], ":", color=PALETTE["gray"], linewidth=1.2, zorder=1
+            )
+            beside = {"xytext": (10, -1), "va": "center"}
+            place = (intensity, heights[k])
+        ax.annotate(label, place, textcoords="offset points", **beside)
+    note = {"textcoords": "offset points", "weight": "bold", "ha": "right"}
+    ax.annotate("arithmetic limits", (x[2], machine.rate), (-4, 5), **note)
+    middle = np.sqrt(x[0] * ridge)
+    ax.annotate("bytes limit", (middle, middle * machine.bandwidth), (-6, 4), **note)
     ax.set(xlabel="operations per byte of X that is read", ylabel="operations a second")
     ax.set_title(title)
     ax.grid(True)
@@ -171,8 +190,18 @@ def plot_roofline(machine, points, title, join=False):
     )
 
 
+def _apart(intensities, rates, decades):
+    """Heights for the labels of points: the rates, but at least so far apart in a column."""
+    heights = rates.copy()
+    for intensity in np.unique(intensities):
+        column = np.flatnonzero(intensities == intensity)
+        for above, below in itertools.pairwise(column[np.argsort(-rates[column])]):
+            heights[below] = min(heights[below], heights[above] / 10**decades)
+    return heights
+
+
 def _percent(share):
-    return f"{_two_digits(100 * share)} %"
+    return f"{_two_digits(100 * share)}\N{NO-BREAK SPACE}%"
 
 
 @house_style
@@ -219,7 +248,7 @@ def plot_reading(kilobytes, rates):
     ax.set_title("What was read a moment ago is near, if it is small")
     ax.grid(True)
     told = ", ".join(
-        f"{_two_digits(rate / 1e9)} GB/s at {_two_digits(kB / 1e3)} MB"
+        f"{_two_digits(rate / 1e9)} GB/s at {_of_bytes(1e3 * kB)}"
         for kB, rate in zip(kilobytes, rates, strict=True)
     )
     show(
@@ -238,13 +267,13 @@ def plot_blocks(times, whole, row_bytes):
     ax.plot(rows, 1e3 * seconds, "o-", color=MATRIX_COLORS["X"])
     ax.axhline(1e3 * whole, color=INK, linestyle="--", linewidth=1.4)
     ax.annotate(
-        "whole X, read twice", (rows[-1], 1e3 * whole), (0, 4), textcoords="offset points",
-        ha="right", weight="bold",
+        "whole X, read twice", (rows[0], 1e3 * whole), (0, -4), textcoords="offset points",
+        va="top", weight="bold",
     )  # fmt: skip
     top = 1e3 * max(seconds.max(), whole)
     low = 1e3 * min(seconds.min(), whole)
     ax.set(xscale="log", yscale="log", ylim=(low / 1.4, top * 1.3))
-    size = [f"{r}\n{_two_digits(r * row_bytes / 1e6)} MB" for r in rows]
+    size = [f"{r}\n{_of_bytes(r * row_bytes)}" for r in rows]
     ax.set_xticks(rows, size)
     ax.minorticks_off()
     marks = [m * 10.0**e for e in range(-3, 7) for m in (1, 2, 5)]
@@ -277,24 +306,26 @@ def plot_checks(checks, bound):
     for k, (name, check) in enumerate(checks.items()):
         errors = check.entry_errors.T.ravel()
         x = k + np.linspace(-0.33, 0.33, errors.size)
-        ax.plot(x, place(errors), CLASS_MARKERS[k], color=CLASS_COLORS[k], markersize=5)
+        ax.plot(x, place(errors), CLASS_MARKERS[k], color=MATRIX_COLORS["dW"], markersize=5)
         off[name] = int((errors >= bound).sum())
-    note = {"textcoords": "offset points", "ha": "right", "weight": "bold"}
-    right = len(checks) - 0.45
+    right = len(checks) + 0.45
     for height, text in ((bound, f"bound {bound:g}"), (2.0**-53, "unit roundoff")):
         ax.axhline(height, color=INK, linestyle="--", linewidth=1.2)
-        ax.annotate(text, (right, height), (0, 4), **note)
+        ax.annotate(
+            text, (right, height), (0, 4), textcoords="offset points", ha="right", weight="bold"
+        )
     ax.set_xticks(range(len(checks)), list(checks))
     ax.set(ylabel="relative error of an entry", xlim=(-0.55, right))
     ax.set_title("Every version passes the same check")
     size = every[0].size
-    counts = ", ".join(f"{name} {count}" for name, count in off.items())
+    wrong = ", ".join(f"{name} {count}" for name, count in off.items() if count)
+    fact = f"Entries of dW off by {bound:g} or more, of {size} in each version: {wrong or 'none'}."
     show(
         fig,
-        f"Entries of dW, of {size}, that are off by {bound:g} or more: {counts}.",
+        fact,
         f"Log plot of the relative error of every entry against the complex step: {len(checks)} "
         f"groups of {size} markers, one group a version, against a dashed line at {bound:g} and "
-        f"another at the unit roundoff. At the bound or above: {counts}.",
+        f"another at the unit roundoff. {fact}",
     )
 
 
@@ -328,8 +359,8 @@ N = 60_000
 TURN = 20e-6  # seconds that one turn of the block loop costs besides: a few calls of numpy
 
 
-def _options(values, unit=""):
-    return [(f"{value:,}{unit}", value) for value in values]
+def _options(values):
+    return [(f"{value:,}", value) for value in values]
 
 
 class Roofline(Explorer):
@@ -355,25 +386,25 @@ class Roofline(Explorer):
                 description="rows of a block",
             ),
             "cache": widgets.SelectionSlider(
-                options=_options([0.25, 0.5, 1, 2, 4, 8, 16, 32], " MB"),
+                options=_options([0.25, 0.5, 1, 2, 4, 8, 16, 32]),
                 value=2,
-                description="cache",
+                description="MB of cache",
             ),
             "rate": widgets.SelectionSlider(
-                options=_options([10, 20, 50, 100, 200, 500, 1000], " billion/s"),
+                options=_options([10, 20, 50, 100, 200, 500, 1000]),
                 value=100,
-                description="operations",
+                description="billion operations/s",
             ),
             "bandwidth": widgets.SelectionSlider(
-                options=_options([5, 10, 20, 50, 100, 200], " GB/s"),
+                options=_options([5, 10, 20, 50, 100, 200]),
                 value=10,
-                description="bytes",
+                description="GB/s",
             ),
         }
 
     def build(self, fig):
         """Axes stand; roof, point, bars and numbers move."""
-        ax, bars = fig.subplots(ncols=2, width_ratios=(1.15, 1))
+        ax, bars = fig.subplots(ncols=2, width_ratios=(1, 1))
         ax.set(xscale="log", yscale="log", xlim=(0.15, 2500), ylim=(0.02, 4000))
         ax.set(xlabel="operations per byte", ylabel="billion operations a second")
         ax.set_xticks([1, 10, 100, 1000], ["1", "10", "100", "1000"])
@@ -385,7 +416,7 @@ class Roofline(Explorer):
         (self.gap,) = ax.plot([], [], ":", color=PALETTE["gray"], linewidth=1.4)
         (self.point,) = ax.plot([], [], "o", color=MATRIX_COLORS["X"], markersize=9)
         bars.set(xscale="log", xlim=(1e-1, 3e6), ylim=(-1.9, 2.6))
-        bars.set_xticks([1, 1e3, 1e6], ["1 ms", "1 s", "1000 s"])
+        bars.set_xticks([1, 1e3, 1e5], ["1 ms", "1 s", "100 s"])
         bars.minorticks_off()
         bars.set_yticks([2, 1, 0], ["arithmetic", "bytes", "turns"])
         bars.set_title("Time that each would take alone", fontsize=10.5)
@@ -420,7 +451,7 @@ class Roofline(Explorer):
             number.set_text(_of_time(seconds))
         limit = ("arithmetic", "bytes", "turns")[int(alone.argmax())]
         lines = (
-            f"a block: {_two_digits(block / 1e6)} MB, cache {cache:g} MB: "
+            f"a block: {_of_bytes(block)}, cache {cache:g} MB: "
             f"X is read {'once' if readings == 1 else 'twice'}",
             f"{_two_digits(intensity)} operations per byte, ridge at {_two_digits(ridge)}",
             f"in all {_of_time(total)}: {limit} limit" + "s" * (limit == "arithmetic"),
@@ -432,7 +463,7 @@ class Roofline(Explorer):
             for name, seconds in zip(("arithmetic", "bytes", "turns"), alone, strict=True)
         )
         return (
-            f"{lines[2][0].upper()}{lines[2][1:]}.",
+            f"X is read {'once' if readings == 1 else 'twice'}; {lines[2]}.",
             f"Left, a roof that rises to {rate} billion operations a second at a ridge of "
             f"{_two_digits(ridge)} operations per byte, and a point at {_two_digits(intensity)} "
             f"operations per byte, {_of_rate(1e9 * reached)} operations a second. Right, "
