@@ -58,7 +58,7 @@ def test_a_prediction_answers_the_keyboard(opened):
     page, _ = opened
     asked = page.locator(".jp-OutputArea-output .widget-vbox:has([role=status])").first
     options = asked.get_by_role("button")
-    options.first.focus()
+    options.first.focus(timeout=10_000)
     page.keyboard.press("Tab")
     page.keyboard.press("Space")
     asked.get_by_text(f"Kept: {options.nth(1).inner_text()}").wait_for(timeout=10_000)
