@@ -218,6 +218,14 @@ def another_range(server, request, content):
     server.answer(request, rest, status=206, Content_Range=f"bytes 0-{len(rest) - 1}/*")
 
 
+def packed_where_accepted(server, request, content):
+    """A server that packs what it sends once more for whoever can unpack it."""
+    if "gzip" in request.headers["Accept-Encoding"]:
+        server.answer(request, gzip.compress(content), Content_Encoding="gzip")
+    else:
+        server.answer(request, content)
+
+
 def moved(server, request, content):
     server.answer(request, PAGE, status=302, kind="text/html", Location=server.url("elsewhere"))
 
@@ -588,6 +596,13 @@ def test_no_server_at_all(cifar10, tmp_path):
     with pytest.raises(ConnectionError, match=r"\(ConnectionError\): 0 of \d+.*the network up\?"):
         load_cifar10(download=True)
     assert not any(kept(tmp_path).values())
+
+
+def test_the_bytes_come_as_they_are_stored(cifar10, tmp_path):
+    """Catches a file unpacked on its way, as browsers and requests do with what is sent packed."""
+    cifar10.ways[CIFAR10] = packed_where_accepted
+    load_cifar10(download=True)
+    assert kept(tmp_path) == cifar10.files
 
 
 def test_a_file_that_moved_is_followed(cifar10, tmp_path):
