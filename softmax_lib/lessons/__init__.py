@@ -24,6 +24,7 @@ LESSONS = (
     "gradient_check",
     "where_bugs_hide",
     "train_on_digits",
+    "speed",
 )
 
 _NUMBER = re.compile(r"\d+\.[1-9]\d*")
