@@ -64,7 +64,7 @@ MISTAKES = {
         ),
         Mistake(
             "zero-gradient",
-            "A gradient of zeros comes back: what the code computes never reaches it.",
+            "Zeros come back where a derivative belongs: what is computed never gets there.",
             "Which line puts a value into the array that you return?",
         ),
         Mistake(

@@ -8,8 +8,8 @@ everywhere: in every entry on ordinary scores, and in what breaks and what survi
 When several explain the same answer, the fewest slips count; when that leaves two, both are said.
 """
 
+import functools
 import inspect
-import itertools
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -27,19 +27,22 @@ GRADIENTS = {"dW", "dS", "dS_i", "slope", "W_new"}
 TABLES = {"J", "vJ"}
 SCALARS = {"loss", "slope", "r"}
 BREAKING = ("no-shift", "global-shift", "wrong-shift-sign", "log-of-zero")
+BREAKING_SLIPS = [slip for slip in variants.SWITCHES if slip[0] in BREAKING]
+DRAWS = 6  # of each size: more than a number has terms
 
 
 @dataclass
 class Proof:
-    """What is proven: slugs; and sentences that say where it was seen, for `explain`."""
+    """What is proven: slugs, sentences for the verdict (notes) and for `explain` (evidence)."""
 
     slugs: tuple = ()
     evidence: tuple = ()
+    notes: tuple = ()
 
     def __add__(self, other):
         """Both, each slug once."""
         slugs = self.slugs + tuple(slug for slug in other.slugs if slug not in self.slugs)
-        return Proof(slugs, self.evidence + other.evidence)
+        return Proof(slugs, self.evidence + other.evidence, self.notes + other.notes)
 
 
 # Factors
@@ -271,53 +274,82 @@ class Explanation:
     words: tuple
 
 
-@dataclass
-class Sample:
-    """One call with inputs of our own: the arguments by name, N, D, C, and what came."""
+class Input(NamedTuple):
+    """Arguments of our own: by name, with their N, D, C, and what is special about them."""
 
     given: dict
     sizes: tuple
-    came: list | None
-    name: str = ""
+    title: str = ""
 
 
-def sampled(answer, names, arguments, sizes, name=""):
-    """The sample for these arguments."""
+def made_input(names, arguments, sizes, title=""):
+    """The input that these arguments make."""
     given = dict(zip(names, arguments, strict=True))
-    if "y" in given:
-        sizes = (len(given["y"]), *sizes[1:])
-    return Sample(given, sizes, answer(arguments), name)
+    N = 1 if variants.ROWS & set(names) else len(given["y"]) if "y" in given else sizes[0]
+    return Input(given, (N, *sizes[1:]), title)
 
 
-def ordinary_samples(answer, names, draws):
-    """Per size, so many draws of ordinary inputs."""
+@functools.cache
+def ordinary_inputs(names):
+    """Per size, several draws of ordinary inputs."""
     rng = np.random.default_rng(3)
-    single = variants.ROWS & set(names)
-    groups = []
-    for N, D, C in SIZES:
-        sizes = (1 if single else N, D, C)
-        groups.append(
-            [sampled(answer, names, variants.probe(names, sizes, rng), sizes) for _ in range(draws)]
-        )
-    return groups
+    return tuple(
+        tuple(made_input(names, variants.probe(names, sizes, rng), sizes) for _ in range(DRAWS))
+        for sizes in SIZES
+    )
 
 
-def breaking_samples(answer, names):
+@functools.cache
+def breaking_inputs(names):
     """Inputs on which a stage without its protection breaks: large scores, an absent class."""
     rng = np.random.default_rng(4)
     if set(names) == {"y", "C"}:
-        arguments = {"y": np.array([0, 0, 2, 2, 2]), "C": 4}
-        absent = tuple(arguments[name] for name in names)
-        return [sampled(answer, names, absent, (5, 1, 4), "a class that no example has")]
-    if not ({"S", "S_i", "W"} & set(names)):
-        return []
-    samples = []
-    for name, S, y in score_levels():
-        arguments = without_reg(names, variants.probe(names, (*S.shape[:1], 1, 4), rng, S, y))
-        single = variants.ROWS & set(names)
-        sizes = (1, 1, 4) if single else (3, 3, 4)
-        samples.append(sampled(answer, names, arguments, sizes, name))
-    return samples
+        absent = {"y": np.array([0, 0, 2, 2, 2]), "C": 4}
+        title = "a class that no example has"
+        return (made_input(names, [absent[name] for name in names], (5, 1, 4), title),)
+    if not {"S", "S_i", "W"} & set(names):
+        return ()
+    N = 1 if variants.ROWS & set(names) else 3
+    inputs = []
+    for title, S, y in score_levels():
+        arguments = without_reg(names, variants.probe(names, (N, N, 4), rng, S, y))
+        inputs.append(made_input(names, arguments, (N, N, 4), title))
+    return tuple(inputs)
+
+
+@functools.lru_cache(maxsize=4096)
+def terms_at(result, names, switches, place):
+    """The terms of a result at one of our inputs, which are the same in every check.
+
+    The place is ``(group, draw)``, or ``(k,)`` among the inputs that break.
+    """
+    inputs = breaking_inputs(names) if len(place) == 1 else ordinary_inputs(names)[place[0]]
+    return variants.terms(result, inputs[place[-1]].given, switches)
+
+
+@functools.lru_cache(maxsize=4096)
+def design(result, names, switches):
+    """For each size the matrix whose columns are the terms, over all entries and draws.
+
+    Returns
+    -------
+    labels : tuple of str
+    shapes : list of tuple of int
+    matrices : list of ndarray
+    """
+    shapes, matrices = [], []
+    for g in range(len(SIZES)):
+        draws = [terms_at(result, names, switches, (g, k)) for k in range(draws_for(result))]
+        labels = tuple(draws[0])
+        shapes.append(np.shape(draws[0][labels[0]]))
+        columns = [np.concatenate([np.ravel(parts[label]) for parts in draws]) for label in labels]
+        matrices.append(np.stack(columns, axis=1))
+    return labels, shapes, matrices
+
+
+def draws_for(result):
+    """How many draws of a size give enough numbers for the factors."""
+    return DRAWS if result in SCALARS else 2
 
 
 def without_reg(names, arguments):
@@ -331,16 +363,17 @@ def epsilons_of(answer, names, k):
         return ()
     came = []
     for gap in (2000.0, 3000.0):
-        S, y = np.array([[0.0, -gap, -3.0]]), np.array([1])
-        rng = np.random.default_rng(6)
-        values = answer(without_reg(names, variants.probe(names, (1, 1, 3), rng, S, y)))
-        value = None if values is None or values[k] is None else values[k]
-        if value is None or value.size != 1 or not np.isfinite(value).all():
+        # Every row and every column has its 0, so that a wrong axis or shift changes nothing.
+        S = np.array([[0.0, -gap, -3.0], [-3.0, 0.0, -gap], [-gap, -3.0, 0.0]])
+        arguments = variants.probe(names, (3, 3, 3), np.random.default_rng(6), S, S.argmin(axis=1))
+        values = answer(without_reg(names, arguments))
+        if values is None or not finite(values[k]) or not values[k].size:
             return ()
-        came.append(abs(float(value.reshape(()))))
+        came.append(np.abs(values[k]).max())
     if came[0] == 0 or not np.isclose(*came, rtol=1e-9):
         return ()
-    return (np.exp(-came[0]), np.exp(-3 * came[0]))
+    # Of three examples the mean, the sum, or one over three.
+    return tuple(float(np.exp(-came[0] * share)) for share in (1, 1 / 3, 3))
 
 
 # Proving
@@ -365,17 +398,24 @@ def prove(task, answer):
     placed = [k for k, name in enumerate(task.returns) if is_placed(task, names, k, name)]
     if not placed:
         return Proof()
-    scalar = any(task.returns[k] in SCALARS for k in placed)
-    groups = ordinary_samples(answer, names, draws=6 if scalar else 2)
-    breaking = breaking_samples(answer, names)
+    ordinary, breaking = ordinary_inputs(names), breaking_inputs(names)
+    draws = max(draws_for(task.returns[k]) for k in placed)
+    groups = [[answer(tuple(i.given.values())) for i in group[:draws]] for group in ordinary]
+    broken = [answer(tuple(i.given.values())) for i in breaking]
     proof = Proof()
     for k in placed:
         name = task.returns[k]
         epsilons = epsilons_of(answer, names, k) if name in ("loss", "L") else ()
-        proof += prove_one(name, k, groups, breaking, epsilons)
+        came = [[part(values, k) for values in group[: draws_for(name)]] for group in groups]
+        proof += prove_one(name, names, came, [part(values, k) for values in broken], epsilons)
     if task.returns == ("loss", "dW") and len(placed) == 2:
-        proof += Proof(evidence=consistency(answer, names, proof.slugs))
+        proof += consistency(task, answer, names, proof.slugs)
     return proof
+
+
+def part(values, k):
+    """One of the values that came, or None."""
+    return None if values is None else values[k]
 
 
 def is_placed(task, names, k, name):
@@ -401,13 +441,14 @@ def is_placed(task, names, k, name):
 
 def fitted(value, shape):
     """A result in the shape asked for, and whether it had to be transposed; None: it is no such."""
-    if value is None or not np.size(value):
+    if value is None or value.size != int(np.prod(shape)):
         return None, False
     if value.shape == shape:
         return value, False
-    if value.ndim == 2 and value.shape[::-1] == shape:
-        return value.T, True
-    return (value.reshape(shape), False) if value.size == int(np.prod(shape)) else (None, False)
+    bare = value.squeeze()
+    if bare.ndim == 2 and bare.shape[::-1] == shape:
+        return bare.T, True
+    return value.reshape(shape), False
 
 
 def finite(value):
@@ -415,26 +456,25 @@ def finite(value):
     return value is not None and bool(np.isfinite(value).all())
 
 
-def prove_one(name, k, groups, breaking, epsilons):
+def prove_one(name, names, came, broken, epsilons):
     """The slips in one result.
 
     Parameters
     ----------
     name : str
         The result, such as ``"dW"``.
-    k : int
-        Its place among those that came.
-    groups : list of list of Sample
-    breaking : list of Sample
+    names : tuple of str
+        The task's parameters.
+    came : list of list of ndarray
+        The answer to `ordinary_inputs`; None for what is no numbers.
+    broken : list of ndarray
+        The answer to `breaking_inputs`.
     epsilons : tuple of float
 
     Returns
     -------
     Proof
     """
-    draws = 2 if name not in SCALARS else None
-    groups = [group[:draws] for group in groups]
-    came = [[None if s.came is None else s.came[k] for s in group] for group in groups]
     close = CLOSE.get(narrowest(came))
     if not close or not all(finite(value) for group in came for value in group):
         return Proof()
@@ -442,24 +482,25 @@ def prove_one(name, k, groups, breaking, epsilons):
     for slugs, switches in variants.combinations(epsilons):
         if met and best[0].cost < len(slugs):
             break  # what is still to come says more than is needed
-        factors, turned = fit(name, groups, came, switches, close)
+        factors, turned = fit(name, names, came, switches, close)
         reading = factors and read(name, factors)
         if not reading:
             continue
         slugs = tuple(dict.fromkeys((*slugs, *reading.slugs, *["transposed"] * turned)))
         found = Explanation(slugs, len(slugs) + reading.unnamed, reading.words)
-        holds = meets(name, k, breaking, switches, factors, close)
+        holds = meets(name, names, broken, switches, factors, close)
         if not best or (holds, -found.cost) > (met, -best[0].cost):
             best, met = [found], holds
         elif (holds, found.cost) == (met, best[0].cost):
             best.append(found)
     if not best:
-        return broken_only(name, k, breaking)
+        return broken_only(name, names, broken)
     said = ()
     if not met:
-        said = (
-            f"On scores a thousand apart, {name} is wrong in a way that no known slip explains.",
-        )
+        inputs = breaking_inputs(names)
+        where = [i.title for i, value in zip(inputs, broken, strict=True) if not finite(value)]
+        where = f"breaks on {', on '.join(where)}" if where else "is off at scores far apart"
+        said = (f"This is what ordinary scores show; besides, {name} {where}.",)
     return agreed(name, best, said)
 
 
@@ -481,7 +522,7 @@ def agreed(name, explanations, said=()):
     return Proof(tuple(slug for slug in explanations[0].slugs if slug in sure), said)
 
 
-def fit(name, groups, came, switches, close):
+def fit(name, names, came, switches, close):
     """The factors of the terms under these switches, and whether all came transposed.
 
     Returns
@@ -490,26 +531,17 @@ def fit(name, groups, came, switches, close):
         None when the terms do not add up to what came.
     turned : bool
     """
+    labels, shapes, matrices = design(name, names, switches)
     found, turns = [], set()
-    for group, values in zip(groups, came, strict=True):
-        right, columns = [], None
-        for sample, value in zip(group, values, strict=True):
-            parts = variants.terms(name, sample.given, switches)
-            value, turned = fitted(value, np.shape(next(iter(parts.values()))))
-            if value is None:
-                return None, False
-            turns.add(turned)
-            columns = columns or {label: [] for label in parts}
-            for label, part in parts.items():
-                columns[label].append(np.ravel(part))
-            right.append(np.ravel(value))
-        b = np.concatenate(right).astype(float)
-        A = np.stack([np.concatenate(columns[label]) for label in columns], axis=1)
-        if not np.isfinite(A).all():
+    for values, shape, A in zip(came, shapes, matrices, strict=True):
+        values, turned = zip(*(fitted(value, shape) for value in values), strict=True)
+        if any(value is None for value in values) or not np.isfinite(A).all():
             return None, False
+        turns.update(turned)
+        b = np.concatenate([np.ravel(value) for value in values]).astype(float)
         factors, _, rank, _ = np.linalg.lstsq(A, b, rcond=None)
-        if rank < A.shape[1] and "YP" in columns:  # all p alike: Y and Y times p are one term
-            factors = np.linalg.lstsq(A * [label != "YP" for label in columns], b, rcond=None)[0]
+        if rank < A.shape[1] and "YP" in labels:  # all p alike: Y and Y times p are one term
+            factors = np.linalg.lstsq(A * [label != "YP" for label in labels], b, rcond=None)[0]
         elif rank < A.shape[1]:
             return None, False
         if np.linalg.norm(A @ factors - b) > close * np.linalg.norm(b):
@@ -517,19 +549,18 @@ def fit(name, groups, came, switches, close):
         found.append(factors)
     if len(turns) > 1:
         return None, False
-    sizes = [group[0].sizes for group in groups]
-    named = {
-        label: factor_of([factors[k] for factors in found], sizes, close)
-        for k, label in enumerate(columns)
+    sizes = [group[0].sizes for group in ordinary_inputs(names)]
+    factors = {
+        label: factor_of(values, sizes, close)
+        for label, values in zip(labels, np.transpose(found), strict=True)
     }
-    return (None if None in named.values() else named), turns == {True}
+    return (None if None in factors.values() else factors), turns == {True}
 
 
-def meets(name, k, breaking, switches, factors, close):
+def meets(name, names, broken, switches, factors, close):
     """Whether the prediction holds on the inputs that break: what breaks, and what survives."""
-    for sample in breaking:
-        predicted = prediction(name, sample, switches, factors)
-        value = None if sample.came is None else sample.came[k]
+    for k, value in enumerate(broken):
+        predicted = prediction(name, names, k, switches, factors)
         if finite(predicted) != finite(value):
             return False
         if finite(predicted):
@@ -542,43 +573,44 @@ def meets(name, k, breaking, switches, factors, close):
     return True
 
 
-def prediction(name, sample, switches, factors=None):
-    """What the switches and factors make of a sample's inputs."""
-    parts = variants.terms(name, sample.given, switches)
+def prediction(name, names, k, switches, factors=None):
+    """What the switches and the factors, or the right ones, make of an input that breaks."""
+    parts = terms_at(name, names, switches, (k,))
     if factors is None:
         factors = {label: ZERO if label == "YP" else ONE for label in parts}
+    sizes = breaking_inputs(names)[k].sizes
+    total = np.zeros(np.shape(next(iter(parts.values()))))
     with np.errstate(all="ignore"):
-        total = [factors[label].at(sample.sizes) * part for label, part in parts.items()
-                 if factors[label] != ZERO]  # fmt: skip
-    return sum(total) if total else np.zeros(np.shape(next(iter(parts.values()))))
+        for label, term in parts.items():
+            if factors[label] != ZERO:
+                total = total + factors[label].at(sizes) * term
+    return total
 
 
-def broken_only(name, k, breaking):
+def broken_only(name, names, broken):
     """What breaks and what survives, when the values on ordinary inputs fit no slip."""
-    pattern = [finite(None if s.came is None else s.came[k]) for s in breaking]
-    if all(pattern) or not any(pattern):
+    pattern = tuple(map(finite, broken))
+    if all(pattern):
         return Proof()
-    patterns = {}
-    for slugs, switches in variants.combinations(
-        slips=[slip for slip in variants.SWITCHES if slip[0] in BREAKING]
-    ):
-        predicted = tuple(finite(prediction(name, s, switches)) for s in breaking)
-        patterns.setdefault(predicted, []).append(slugs)
-    fitting = patterns.get(tuple(pattern), [])
-    fewest = [slugs for slugs in fitting if len(slugs) == len(fitting[0])]
-    return Proof(fewest[0]) if len(fewest) == 1 else Proof()
+    fitting = []
+    for slugs, switches in variants.combinations(slips=BREAKING_SLIPS):
+        predicted = [prediction(name, names, k, switches) for k in range(len(broken))]
+        if tuple(map(finite, predicted)) == pattern:
+            fitting.append(slugs)
+    fewest = {slugs for slugs in fitting if len(slugs) == len(fitting[0])}
+    return Proof(fewest.pop()) if len(fewest) == 1 else Proof()
 
 
 # The student's gradient against the student's own loss
 
 CONVENTIONS = {
-    ("half-reg-gradient", "half-reg-loss"): "0.5 reg sum(W W)",
+    ("half-reg-gradient", "half-reg-loss"): "0.5 reg sum(W W) in the loss and reg W in dW",
     ("no-mean-gradient", "no-mean-loss"): "a sum over the examples instead of their mean",
     ("no-reg-gradient", "no-reg-loss"): "no regularization",
 }
 
 
-def consistency(answer, names, slugs):
+def consistency(task, answer, names, slugs):
     """Whether dW is the gradient of the loss that comes with it, in a sentence.
 
     Central differences of the student's own loss along three directions, against dW.
@@ -596,31 +628,46 @@ def consistency(answer, names, slugs):
         return None if loss.size != 1 or dW is None else (float(loss.reshape(())), dW)
 
     here = loss_and_gradient(W)
-    if here is None or not np.any(here[1]):
-        return ()
+    if here is None:
+        return Proof()
+    right = task.solution(*arguments)
+    loss_is, dW_is = (np.allclose(a, b, rtol=1e-6) for a, b in zip(here, right, strict=True))
+    if loss_is and dW_is:
+        return Proof()
     errors = []
     for U in rng.normal(size=(3, *W.shape)):
         ahead, behind = loss_and_gradient(W + h * U), loss_and_gradient(W - h * U)
         if ahead is None or behind is None:
-            return ()
+            return Proof()
         slope = (ahead[0] - behind[0]) / (2 * h)
         errors.append(abs(np.sum(here[1] * U) - slope) / max(abs(slope), 1e-12))
-    if max(errors) > 1e-5:
-        return ("By central differences, your dW is not the gradient of your own loss.",)
-    for both, convention in CONVENTIONS.items():
-        if set(both) == set(slugs):
-            return (
-                f"Your dW is the gradient of your own loss: you keep to another convention, "
-                f"{convention}, in both. It is consistent, and not the one of this series.",
-            )
-    return ("Your dW is the gradient of your own loss: both are off in the same way.",)
+    if max(errors) <= 1e-5:
+        convention = CONVENTIONS.get(tuple(sorted(slugs)))
+        if convention is None:
+            return Proof((), ("Your dW is the gradient of your own loss: the slip is in both.",))
+        said = (
+            f"By central differences, your dW is the gradient of your own loss: you keep to "
+            f"another convention, {convention}. It is consistent, and not the one asked for."
+        )
+        return Proof((), (said,), (said,))
+    if loss_is:
+        said = (
+            "The loss is right on ordinary scores; dW is not its gradient, by central differences."
+        )
+    elif dW_is:
+        said = (
+            "dW is right on ordinary scores; it is not the gradient of the loss that comes with it."
+        )
+    else:
+        said = "By central differences, your dW is not the gradient of your own loss either."
+    return Proof((), (said,))
 
 
 # Any task
 
 
 def plain_slips(names, pairs):
-    """What every number of an answer shows without any derivation: the sign, or nothing but zeros.
+    """What an answer shows without any derivation: a turned table, a sign, nothing but zeros.
 
     Parameters
     ----------
@@ -635,24 +682,32 @@ def plain_slips(names, pairs):
     """
     proof = Proof()
     for k, name in enumerate(names):
-        ratios = [signed_ratio(right[k], came[k]) for right, came in pairs]
-        told = {ratio for ratio in ratios if ratio != "nothing"}
-        if told == {-1}:
+        found = [signed_ratio(right[k], came[k]) for right, came in pairs]
+        ratios = {ratio for ratio, _ in found if ratio != "nothing"}
+        if len(ratios) == 1 and None not in ratios and all(turned for _, turned in found):
+            proof += Proof(("transposed",))
+        if ratios == {-1}:
             proof += Proof(("sign",))
-        if told == {0} and name in variants.DERIVATIVES:
+        if ratios == {0} and name in variants.DERIVATIVES:
             proof += Proof(("zero-gradient",))
     return proof
 
 
 def signed_ratio(right, came):
-    """-1, 0 or 1 when `came` is that times `right`; "nothing" when `right` is 0; else None."""
-    if right is None or came is None or right.dtype.kind != "f" or right.shape != came.shape:
-        return None
+    """What `came` is times `right`, -1, 0 or 1, and whether it came transposed.
+
+    "nothing" when both are 0 and any ratio would do; None when it is no such multiple.
+    """
+    if right is None or right.dtype.kind != "f":
+        return None, False
+    came, turned = fitted(came, right.shape)
     if not finite(right) or not finite(came):
-        return None
+        return None, False
     if not right.any():
-        return "nothing" if not came.any() else None
-    for ratio in itertools.chain((-1, 0, 1)):
+        return ("nothing" if not came.any() else None), turned
+    if not came.any():
+        return 0, turned
+    for ratio in (-1, 1):
         if np.linalg.norm(came - ratio * right) <= 1e-7 * np.linalg.norm(right):
-            return ratio
-    return None
+            return ratio, turned
+    return None, False

@@ -7,12 +7,25 @@ linear is left open: a result comes as terms whose factors (1/N, a sign, 2 reg) 
 """
 
 import itertools
+from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["DERIVATIVES", "combinations", "probe", "terms"]
+__all__ = ["DERIVATIVES", "RIGHT", "Switches", "combinations", "probe", "terms"]
 
-RIGHT = {"shift": "row", "total": "row", "times": 1, "log": "scores", "examples": "all"}
+
+class Switches(NamedTuple):
+    """How each stage of the derivation is done; the defaults are right."""
+
+    shift: str = "row"
+    total: str = "row"
+    times: int = 1
+    log: str = "scores"
+    epsilon: float = 0.0
+    examples: str = "all"
+
+
+RIGHT = Switches()
 
 # What each slip turns. A slug with several lines can be made in several ways.
 SWITCHES = (
@@ -62,8 +75,7 @@ def combinations(epsilons=(), slips=SWITCHES):
     Yields
     ------
     slugs : tuple of str
-    switches : dict
-        `RIGHT`, with what the slips turn.
+    switches : Switches
     """
     made = []
     for slug, turned in slips:
@@ -75,10 +87,8 @@ def combinations(epsilons=(), slips=SWITCHES):
         for chosen in itertools.combinations(made, count):
             keys = [key for _, turned in chosen for key in turned]
             if len(set(keys)) == len(keys):
-                switches = dict(RIGHT)
-                for _, turned in chosen:
-                    switches.update(turned)
-                yield tuple(slug for slug, _ in chosen), switches
+                turned = {key: value for _, turned in chosen for key, value in turned.items()}
+                yield tuple(slug for slug, _ in chosen), Switches(**turned)
 
 
 # Inputs
@@ -150,9 +160,9 @@ def softmax_passes(S, switches, times):
     """(exponents, totals, P) of the last of so many softmaxes, one after the other."""
     T = Z = None
     for _ in range(times):
-        T = S + SHIFTS[switches["shift"]](S)
+        T = S + SHIFTS[switches.shift](S)
         E = np.exp(T)
-        Z = np.broadcast_to(TOTALS[switches["total"]](E), S.shape)
+        Z = np.broadcast_to(TOTALS[switches.total](E), S.shape)
         S = E / Z
     return T, Z, S
 
@@ -160,8 +170,8 @@ def softmax_passes(S, switches, times):
 def probabilities(given, switches):
     """P, from where the task enters."""
     if "S" in given:
-        return softmax_passes(given["S"], switches, switches["times"])[2]
-    return softmax_passes(given["P"], switches, switches["times"] - 1)[2]
+        return softmax_passes(given["S"], switches, switches.times)[2]
+    return softmax_passes(given["P"], switches, switches.times - 1)[2]
 
 
 def losses(given, switches):
@@ -169,21 +179,21 @@ def losses(given, switches):
     y = given["y"]
     rows = np.arange(len(y))
     if "S" in given:
-        T, Z, P = softmax_passes(given["S"], switches, switches["times"])
+        T, Z, P = softmax_passes(given["S"], switches, switches.times)
         L = np.log(Z[rows, y]) - T[rows, y]
         p = P[rows, y]
     else:  # one row for all: the shares of the classes
         shares = np.bincount(y, minlength=given["C"]) / len(y)
-        p = shares[y] if switches["log"] != "p" or shares.all() else np.full(len(y), np.nan)
+        p = shares[y] if switches.log != "p" or shares.all() else np.full(len(y), np.nan)
         L = -np.log(p)
-    if switches["log"] != "scores":
-        L = -LOGS[switches["log"]](p, switches.get("epsilon"))
+    if switches.log != "scores":
+        L = -LOGS[switches.log](p, switches.epsilon)
     return kept_examples(L, switches)
 
 
 def kept_examples(rows, switches):
     """The rows; all but the last are 0 when only the last example counts."""
-    if switches["examples"] == "all":
+    if switches.examples == "all":
         return rows
     last = np.zeros_like(rows)
     last[-1] = rows[-1]
@@ -248,7 +258,7 @@ def through_jacobian(given, switches):
 def ratio(given, switches):
     """p_k / p_l: from the gap, or without any shift from the two exponentials."""
     a, b = given["S"][0, given["k"]], given["S"][0, given["l"]]
-    return np.exp(a) / np.exp(b) if switches["shift"] == "none" else np.exp(a - b)
+    return np.exp(a) / np.exp(b) if switches.shift == "none" else np.exp(a - b)
 
 
 RESULTS = {
@@ -277,7 +287,7 @@ def terms(result, given, switches=RIGHT):
         Its name in the task's signature.
     given : dict
         The task's arguments by name.
-    switches : dict
+    switches : Switches, default RIGHT
 
     Returns
     -------
