@@ -52,7 +52,14 @@ def least_times(contestants, rounds=5, seconds=0.4):
 
 @dataclass(frozen=True)
 class Machine:
-    """What a machine can do at best: operations a second, and bytes of large arrays a second."""
+    """What a machine can do at best: operations a second, and bytes of large arrays a second.
+
+    Examples
+    --------
+    >>> machine = Machine(rate=4e10, bandwidth=1e10)
+    >>> machine.at_best(operations=4e9, moved=8e9)  # the bytes decide
+    0.8
+    """
 
     rate: float
     bandwidth: float
@@ -102,7 +109,13 @@ def blas():
 
 
 def nearest(ratio, options):
-    """The option whose number is nearest to a ratio, in decades; `options` maps texts to them."""
+    """The option whose number is nearest to a ratio, in decades; `options` maps texts to them.
+
+    Examples
+    --------
+    >>> nearest(400, {"about 10": 10, "about 1000": 1000})
+    'about 1000'
+    """
     return min(options, key=lambda text: abs(np.log(ratio / options[text])))
 
 
@@ -142,7 +155,7 @@ def plot_roofline(machine, points, title, join=False):
     fig, ax = new_figure(height=4.0)
     ridge = machine.rate / machine.bandwidth
     intensities, rates = np.array(list(points.values())).T
-    x = np.array([min(intensities.min(), ridge) / 6, ridge, max(intensities.max(), ridge) * 3])
+    x = np.array([min(intensities.min(), ridge) / 6, ridge, max(intensities.max(), ridge) * 4])
     ax.plot(x, np.minimum(machine.rate, x * machine.bandwidth), color=INK, linewidth=2.4)
     if join:
         ax.plot(intensities, rates, color=MATRIX_COLORS["X"], linewidth=1)
