@@ -126,16 +126,23 @@ def plot_grid(rates, regs, losses, right, near, chosen):
 
 
 @house_style
-def plot_images(rows, caption, alt):
-    """Draw matrices of shape (65, 10) as ten images each, a row of its own scale: {title: M}."""
-    fig, axes = new_figure(width=7.4, height=1.1 * len(rows), nrows=len(rows))
+def plot_images(start, W, end):
+    """Draw minus the gradients before and after, and W between: (65, 10), ten images each."""
+    rows = {"−dL/dW at W = 0": start, "W after training": W, "−dL/dW after training": end}
+    fig, axes = new_figure(width=7.4, height=3.3, nrows=len(rows))
     for ax, (title, M) in zip(axes, rows.items(), strict=True):
         largest = np.abs(M[:64]).max()
         _draw_tiles(ax, M[:64].T.reshape(10, 8, 8), "RdBu_r", (-largest, largest))
         ax.set_title(f"{title}, up to {largest:.2g}", fontsize=10.5, pad=4)
         for j in range(10):
             ax.text(10 * j - 0.4, 4, str(j), ha="right", va="center", fontsize=9)
-    show(fig, f"{caption} Red is positive, blue negative, white 0.", alt)
+    show(
+        fig,
+        "Minus the gradient before training, the weights, and minus the gradient after it, by "
+        "class. Red is positive, blue negative, white 0.",
+        "Three rows of ten images of 8 × 8 cells. First row: blurred digits in red. Second row: "
+        "more broken up, red and blue cells side by side. Third row: pale, but for a few classes.",
+    )
 
 
 def _draw_tiles(ax, images, cmap, limits, gap=2):
