@@ -288,7 +288,7 @@ class BugHunt(Explorer):
         scale = max(np.abs(a).max(), np.abs(b).max()) or 1.0
         for j, entry in enumerate(self.entries):
             entry.set_data(b[:, j] / scale, a[:, j] / scale)
-        name = f"It was {bug.__name__}" if reveal else "What is wrong?"
+        name = f"It was {bug.__name__}." if reveal else "What is wrong?"
         lines = [
             f"case {case} at N = {N}, D = 4, C = 3, reg = {reg:g}, W of size {size:g}",
             f"the gradient check {verdict}",
@@ -300,7 +300,8 @@ class BugHunt(Explorer):
         caption = f"Case {case}: the gradient check {verdict}. {name}"
         return (
             caption,
-            f"Entries of dW against measured slopes, beside the words: {'; '.join(lines)}.",
+            "Entries of dW against measured slopes, beside the words: "
+            f"{'; '.join(lines[:-1])}. {name}",
         )
 
 
