@@ -36,7 +36,8 @@ def plot_spread(spread):
     levels = 16 * spread.reshape(8, 8)
     ax.imshow(levels, cmap="cividis", vmin=0, vmax=8)
     for (row, column), level in np.ndenumerate(levels):
-        number = f"{level:.1f}" if level >= 1 else f"{level:.2f}" if level else "0"
+        small = f"{np.floor(100 * level) / 100:.2f}"  # cut off: 0.998 is no 1.00
+        number = f"{level:.1f}" if level >= 1 else small if level else "0"
         ax.text(
             column, row, number, ha="center", va="center", fontsize=9,
             color="white" if level < 4 else "black", weight="bold" if level < 1 else "normal",
