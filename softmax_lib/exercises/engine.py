@@ -8,6 +8,7 @@ import html
 import importlib
 import inspect
 import re
+import sys
 import textwrap
 from dataclasses import dataclass, field
 
@@ -19,6 +20,7 @@ from softmax_lib.exercises.diagnosis import (
     diagnose,
     shortened,
 )
+from softmax_lib.exercises.timer import time_limit
 
 __all__ = ["Message", "Prediction", "Verdict", "case", "check", "hint", "predict", "progress"]
 __all__ += ["solution"]
@@ -26,6 +28,10 @@ __all__ += ["solution"]
 SIGNS = {"right": "✓", "not yet": "✗", "not attempted": "○"}
 # Okabe-Ito green, vermilion, sky blue, orange; the text keeps the theme's own color.
 COLORS = {"right": "#009E73", "not yet": "#D55E00", "not attempted": "#56B4E9", "other": "#E69F00"}
+
+# All cases of a task together; a right answer in Python loops takes a hundredth of it.
+SECONDS_PER_CHECK = 5.0
+ENDLESS = "The function had not come to its end when its time was over, and was stopped."
 
 _session = {}  # number -> [state of the last check, checks with an attempt]
 
@@ -213,6 +219,7 @@ class Verdict:
     mistakes: tuple
     state: str
     message: Message = field(compare=False)
+    sentences: tuple = field(compare=False, default=())
 
     def __bool__(self):
         return self.passed
@@ -238,7 +245,7 @@ class Verdict:
             blocks = [("text", text)]
         else:
             blocks = [("title", f"{SIGNS[self.state]} {self.number}: {', '.join(self.mistakes)}")]
-            blocks += [("text", MISTAKES[slug].sentence) for slug in self.mistakes]
+        blocks += [("text", sentence) for sentence in self.sentences]
         return Message(blocks, self.state)
 
 
@@ -246,7 +253,8 @@ def check(number, function):
     """Check a student's function on an exercise's cases.
 
     It runs on copies of the inputs; what it raises, prints or warns goes into the verdict. Only the
-    user's own interrupt gets out. The solution is never shown.
+    user's own interrupt gets out. What runs longer than 5 seconds is stopped, where Python has
+    threads. The solution is never shown.
 
     Parameters
     ----------
@@ -277,7 +285,9 @@ def check(number, function):
             f"check needs the function itself, without parentheses: "
             f'exercises.check("{task.number}", {task.name}); got {type(function).__name__}.'
         )
-    found = diagnose(task, function)
+    with time_limit(SECONDS_PER_CHECK, task.number, sys.stdout):
+        found = diagnose(task, function)
+    stopped = any(run.stopped for run in found.runs)
     tries = _session.get(task.number, ("", 0))[1]
     if not found.attempted:
         state = "not attempted"
@@ -289,9 +299,26 @@ def check(number, function):
         blocks = [("text", text), *seen(found.runs[0])]
     else:
         state, tries = "not yet", tries + 1
-        blocks = failure(task, found, getattr(function, "__name__", ""))
+        blocks = failure(task, found, name_of(function))
     _session[task.number] = (state, tries)
-    return Verdict(task.number, found.passed, found.mistakes, state, Message(blocks, state))
+    sentences = (
+        tuple(
+            ENDLESS if slug == "raised" and stopped else MISTAKES[slug].sentence
+            for slug in found.mistakes
+        )
+        + found.evidence
+    )
+    message = Message(blocks, state)
+    return Verdict(task.number, found.passed, found.mistakes, state, message, sentences)
+
+
+def name_of(function):
+    """A function's name; ``""`` when it has none that could stand in a line of code."""
+    try:
+        name = function.__name__
+        return str(name) if name.isidentifier() else ""
+    except Exception:
+        return ""
 
 
 def failure(task, found, name):
@@ -308,7 +335,7 @@ def failure(task, found, name):
         run = found.runs[k]
         names = argument_names(task.solution, len(run.arguments))
         parts = [describe_argument(*pair) for pair in zip(names, run.arguments, strict=True)]
-        name = name if name.isidentifier() else task.name
+        name = name or task.name
         left = ", ".join(names) if len(names) > 1 else f"({names[0]},)"
         again = f'{left} = exercises.case("{task.number}", {k + 1})\n{name}({", ".join(names)})'
         blocks += [
@@ -316,10 +343,17 @@ def failure(task, found, name):
             ("code", again),
             *shown_finding(run, found.findings[k]),
         ]
+        if run.stopped:
+            question = "What changes from one round of the loop to the next, and when does it end?"
         if run.misfit:
             question = f"Does your first line read as asked, def {task.signature.split(' -> ')[0]}?"
+    untried = sum(not run.tried for run in found.runs)
+    if untried:
+        blocks += [("text", f"Its time was over, so {untried} of the cases were not tried.")]
     blocks += [("text", note) for note in found.overall.notes]
     named = "The slip by name: .explain() on this verdict. " if found.mistakes else ""
+    if len(found.mistakes) > 1:
+        named = f"{len(found.mistakes)} slips show; their names: .explain() on this verdict. "
     return [
         *blocks,
         ("text", f"Reread {task.equation}: {task.reread}."),
@@ -333,6 +367,8 @@ def shown_finding(run, finding):
     blocks = []
     if run.misfit:
         blocks += [("text", run.error)]
+    elif run.stopped:
+        blocks += [("text", "It did not come to its end:"), ("code", run.error)]
     elif run.error:
         blocks += [("text", "It stopped with an error:"), ("code", run.error)]
     if finding.rows:

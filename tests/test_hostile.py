@@ -1,0 +1,552 @@
+"""Student code that is hostile by accident: endless, stubborn, noisy, forgetful, enormous.
+
+`check` must come back with a verdict that teaches, and leave the session as it found it; only the
+user's own interrupt gets out.
+"""
+
+import functools
+import io
+import os
+import queue
+import signal
+import sys
+import threading
+import types
+import unittest.mock
+import warnings
+
+import numpy as np
+import pytest
+from jupyter_client.manager import start_new_kernel
+
+from softmax_lib import exercises, lessons
+from softmax_lib.exercises import engine, timer
+
+NUMBERS = [task.number for k in range(len(lessons.LESSONS)) for task in engine.lesson_tasks(k)]
+
+
+def right(X, W):
+    """Exercise 1.1, done."""
+    return X @ W
+
+
+@pytest.fixture(autouse=True)
+def session(monkeypatch):
+    """A session of its own, and little patience."""
+    monkeypatch.setattr(engine, "_session", {})
+    monkeypatch.setattr(engine, "SECONDS_PER_CHECK", 0.2)
+    monkeypatch.setattr(timer, "GRACE", 0.2)
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left_behind():
+    """Every check puts back what it borrowed."""
+    numbers = [signal.SIGINT] + [getattr(signal, n) for n in timer.SIGNALS if hasattr(signal, n)]
+    before = [signal.getsignal(number) for number in numbers]
+    screens = sys.stdout, sys.stderr
+    yield
+    assert [signal.getsignal(number) for number in numbers] == before
+    assert (sys.stdout, sys.stderr) == screens
+    assert timer._clock is None
+
+
+# What does not come back
+
+
+def endless(X, W):
+    while True:
+        X = X + 0
+
+
+def careful(X, W):
+    while True:
+        try:
+            X = X + 0
+        except Exception:
+            X = W
+
+
+def stubborn(X, W):
+    while True:
+        try:
+            X = X + 0
+        except:  # noqa: E722
+            X = W
+
+
+def twice_stubborn(X, W):
+    while True:
+        try:
+            while True:
+                try:
+                    X = X + 0
+                except BaseException:
+                    X = W
+        except BaseException:
+            X = W
+
+
+def waiting(X, W):
+    threading.Event().wait()
+
+
+def always_waiting(X, W):
+    while True:
+        try:
+            threading.Event().wait()
+        except BaseException:
+            continue
+
+
+# Windows wakes nobody who waits for a thread.
+WAITING = [waiting, always_waiting] if hasattr(signal, "pthread_kill") else []
+
+
+@pytest.mark.parametrize("function", [endless, careful, stubborn, twice_stubborn, *WAITING])
+def test_what_does_not_come_back_is_stopped(function):
+    verdict = exercises.check("1.1", function)
+    text = repr(verdict)
+    assert verdict.mistakes == ("raised",)
+    assert "It did not come to its end:" in text
+    assert f"in {function.__name__}: " in text
+    assert "stopped after 0.2 s" in text
+    assert "so 4 of the cases were not tried" in text
+    assert "when does it end?" in text
+    assert "stopped" in verdict.explain()
+    assert exercises.check("1.1", right).passed
+
+
+def test_an_error_of_ones_own_is_not_called_endless():
+    verdict = exercises.check("1.1", lambda X, W: X @ W.T)
+    assert engine.ENDLESS not in verdict.explain()
+    assert "not tried" not in repr(verdict)
+    assert "It stopped with an error:" in repr(verdict)
+
+
+def test_a_case_that_does_not_end_does_not_hide_those_that_did():
+    def second(X, W):
+        return endless(X, W) if X.shape == exercises.case("1.1", 3)[0].shape else X @ W
+
+    text = repr(exercises.check("1.1", second))
+    assert "Right on 2 of 5 cases" in text
+    assert "Case 3" in text
+    assert "so 2 of the cases were not tried" in text
+
+
+class Screen(io.StringIO):
+    """Tells when it was written to."""
+
+    def __init__(self):
+        super().__init__()
+        self.written = threading.Event()
+
+    def flush(self):
+        self.written.set()
+
+
+def test_what_nothing_stops_says_how_to_interrupt(monkeypatch):
+    screen = Screen()
+
+    def deaf(X, W):
+        signal.signal(timer._clock.signal, signal.SIG_IGN)
+        screen.written.wait()
+        return X @ W
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", screen)
+        verdict = exercises.check("1.1", deaf)
+    assert "1.1: after 0.6 seconds your function is still running" in screen.getvalue()
+    assert "Interrupt the kernel" in screen.getvalue()
+    assert "Right on 1 of 5 cases" in repr(verdict)
+    assert "not tried" in repr(verdict)
+
+
+def test_a_function_that_ends_in_time_is_never_disturbed(monkeypatch):
+    """Catches a time that goes on counting after the function has ended."""
+    monkeypatch.setattr(engine, "SECONDS_PER_CHECK", 60.0)
+    monkeypatch.setattr(timer, "_thread", types.SimpleNamespace(interrupt_main=pytest.fail))
+    before = threading.active_count()
+    for _ in range(20):
+        assert exercises.check("1.1", right).passed
+    for thread in threading.enumerate():
+        if getattr(thread, "_target", None) is not None and thread.daemon:
+            thread.join(10)
+    assert threading.active_count() <= before
+
+
+def test_time_that_is_over_outside_the_function_raises_nothing():
+    clock = timer.Clock(1.0, "1.1", None)
+    clock.stop(signal.SIGINT, None)
+    clock.up = True
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(timer, "_clock", clock)
+        with pytest.raises(timer.TimeUp) as caught:
+            timer.watched(pytest.fail)
+    assert not caught.value.called
+
+
+def test_a_check_inside_a_check_ends_with_the_outer_one():
+    inner = []
+
+    def checks_itself(X, W):
+        inner.append(exercises.check("1.1", right).passed)
+        return endless(X, W)
+
+    assert "stopped after" in repr(exercises.check("1.1", checks_itself))
+    assert inner == [True]
+
+
+def test_where_there_are_no_threads_there_is_no_limit(monkeypatch):
+    def no_threads(self):
+        raise RuntimeError("can't start new thread")
+
+    def lasting(X, W):
+        handlers.append(signal.getsignal(signal.SIGINT))
+        return X @ W
+
+    handlers = []
+    monkeypatch.setattr(threading.Thread, "start", no_threads)
+    before = signal.getsignal(signal.SIGINT)
+    assert exercises.check("1.1", lasting).passed
+    assert set(handlers) == {before}
+
+
+def test_outside_the_main_thread_there_is_no_limit():
+    verdicts = queue.Queue()
+    thread = threading.Thread(target=lambda: verdicts.put(exercises.check("1.1", right)))
+    thread.start()
+    assert verdicts.get(timeout=60).passed
+    thread.join(60)
+
+
+def test_a_handler_that_could_not_be_put_back_is_left_alone(monkeypatch):
+    monkeypatch.setattr(signal, "getsignal", lambda number: None)
+    with monkeypatch.context() as patch:
+        patch.setattr(signal, "signal", pytest.fail)
+        assert exercises.check("1.1", right).passed
+    monkeypatch.undo()
+
+
+# The user's own interrupt
+
+
+def test_the_users_interrupt_stops_the_cell():
+    def pressed(X, W):
+        signal.raise_signal(signal.SIGINT)
+        return X @ W
+
+    with pytest.raises(KeyboardInterrupt):
+        exercises.check("1.1", pressed)
+    assert exercises.check("1.1", right).passed
+
+
+def test_an_interrupt_that_the_function_catches_stops_the_cell_all_the_same():
+    def swallowed(X, W):
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except BaseException:
+            return X @ W
+
+    def turned_into_another(X, W):
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except BaseException:
+            raise ValueError("not me") from None
+
+    for function in (swallowed, turned_into_another):
+        with pytest.raises(KeyboardInterrupt):
+            exercises.check("1.1", function)
+
+
+def test_a_second_interrupt_gets_out_of_a_loop_that_catches_everything(monkeypatch):
+    monkeypatch.setattr(engine, "SECONDS_PER_CHECK", 60.0)
+    presses = []
+
+    def loop(X, W):
+        while True:
+            try:
+                while True:
+                    try:
+                        if len(presses) < 2:
+                            presses.append(1)
+                            signal.raise_signal(signal.SIGINT)
+                    except BaseException:
+                        continue
+            except BaseException:
+                continue
+
+    with pytest.raises(KeyboardInterrupt):
+        exercises.check("1.1", loop)
+    assert len(presses) == 2
+    assert exercises.check("1.1", right).passed  # nothing is left pending
+
+
+# In a kernel, where the series is read
+
+
+@pytest.fixture(scope="module")
+def kernel():
+    """A kernel with the library imported, and little patience."""
+    manager, client = start_new_kernel(startup_timeout=120)
+    try:
+        run(client, "from softmax_lib import exercises\nfrom softmax_lib.exercises import engine")
+        run(client, "engine.SECONDS_PER_CHECK = 0.2")
+        yield manager, client
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+
+
+def run(client, code, on_display=None):
+    """(reply's status, error's name, all texts shown) of a cell."""
+    sent = client.execute(code)
+    texts = []
+    while True:
+        message = client.get_iopub_msg(timeout=120)
+        if message["parent_header"].get("msg_id") != sent:
+            continue
+        kind, content = message["msg_type"], message["content"]
+        if kind == "status" and content["execution_state"] == "idle":
+            break
+        if kind == "error":
+            texts.append("\n".join(content["traceback"]))
+        if kind == "stream":
+            texts.append(content["text"])
+        elif kind in ("execute_result", "display_data"):
+            texts.append(content["data"]["text/plain"])
+            if kind == "display_data" and on_display:
+                on_display()
+    while (reply := client.get_shell_msg(timeout=120))["parent_header"].get("msg_id") != sent:
+        pass
+    reply = reply["content"]
+    return reply["status"], reply.get("ename", ""), "\n".join(texts)
+
+
+ENDLESS = """
+def scores(X, W):
+    while True:
+        try:
+            X = X + 0
+        except Exception:
+            pass
+{before}exercises.check("1.1", scores)
+"""
+
+
+@pytest.mark.parametrize("before", ["", "async def moment(): pass\nawait moment()\n"])
+def test_in_a_kernel_an_endless_loop_is_stopped_and_the_kernel_stays_usable(kernel, before):
+    """The second cell awaits, so that the kernel handles interrupts in its other way."""
+    _, client = kernel
+    status, _, text = run(client, ENDLESS.format(before=before))
+    assert status == "ok"
+    assert "stopped after 0.2 s" in text
+    assert "in scores: " in text
+    assert run(client, "6 * 7") == ("ok", "", "42")
+    assert "right, on all 5 cases" in run(client, 'exercises.check("1.1", lambda X, W: X @ W)')[2]
+
+
+PRESSED = """
+engine.SECONDS_PER_CHECK = 600
+def scores(X, W):
+    display("running")
+    while True:
+        try:
+            X = X + 0
+        except Exception:
+            pass
+exercises.check("1.1", scores)
+print("went", "on")
+"""
+
+
+def test_in_a_kernel_the_users_interrupt_stops_the_cell(kernel):
+    manager, client = kernel
+    status, error, text = run(client, PRESSED, on_display=manager.interrupt_kernel)
+    assert (status, error) == ("error", "KeyboardInterrupt")
+    assert "went on" not in text
+    assert run(client, "engine.SECONDS_PER_CHECK = 0.2\n6 * 7") == ("ok", "", "42")
+
+
+DEAF = """
+import signal
+engine.SECONDS_PER_CHECK = 0.2
+def scores(X, W):
+    signal.signal(timer._clock.signal, signal.SIG_IGN)
+    display("running")
+    told.wait()
+    return X @ W
+
+class Screen:
+    def write(self, text):
+        screen.write(text)
+    def flush(self):
+        screen.flush()
+        told.set()
+
+import sys, threading
+from softmax_lib.exercises import timer
+told, screen, timer.GRACE = threading.Event(), sys.stdout, 0.2
+sys.stdout = Screen()
+try:
+    verdict = exercises.check("1.1", scores)
+finally:
+    sys.stdout = screen
+"""
+
+
+def test_in_a_kernel_what_nothing_stops_is_told_so_below_the_cell(kernel):
+    _, client = kernel
+    status, _, text = run(client, DEAF)
+    assert status == "ok"
+    assert "Interrupt the kernel" in text
+
+
+# What breaks, whatever it is asked
+
+
+class Liar:
+    """Fails whatever it is asked."""
+
+    @property
+    def __class__(self):
+        raise RuntimeError("no class")
+
+    def __getattribute__(self, name):
+        raise RuntimeError("no attribute")
+
+    def __repr__(self):
+        raise RuntimeError("no repr")
+
+    def __eq__(self, other):
+        raise RuntimeError("no comparison")
+
+    __hash__ = None
+
+
+class LyingFunction:
+    """Can be called, and has no other attribute to show."""
+
+    def __call__(self, *arguments):
+        return Liar()
+
+    def __getattr__(self, name):
+        raise RuntimeError("no attribute")
+
+
+class BadWarning(UserWarning):
+    def __str__(self):
+        raise RuntimeError("no text")
+
+
+def wrapped_in_itself():
+    def function(*arguments):
+        return 0
+
+    function.__wrapped__ = function
+    return function
+
+
+def in_itself():
+    items = []
+    items.append(items)
+    return items
+
+
+def deep(k):
+    return deep(k + 1)
+
+
+def says(*actions):
+    """A function that does all this and returns nothing of use."""
+    return lambda *arguments: [action() for action in actions][-1] and None
+
+
+def raises(error):
+    def function(*arguments):
+        raise error
+
+    return function
+
+
+def generator(*arguments):
+    yield from arguments
+
+
+async def later(*arguments):
+    return arguments
+
+
+async def stream(*arguments):
+    yield arguments
+
+
+HOSTILE = {
+    "raises": raises(ZeroDivisionError("by no examples")),
+    "leaves": says(sys.exit),
+    "leaves by raising": raises(SystemExit("done")),
+    "a group of errors": raises(ExceptionGroup("two", [ValueError("a"), TypeError("b")])),
+    "a stop": raises(StopIteration()),
+    "recursion": lambda *a: deep(0),
+    "recursion through repr": lambda *a: repr(functools.reduce(lambda v, _: [v], range(10**5), 0)),
+    "too much memory": lambda *a: np.empty((10**9, 10**9)),
+    "prints": says(lambda: print("S =", 1)),
+    "prints on a closed screen": says(sys.stdout.isatty, lambda: sys.stdout.close(), print),
+    "takes the screen away": says(lambda: setattr(sys, "stdout", None)),
+    "prints beside the screen": says(lambda: os.write(2, b"")),
+    "a warning without a text": says(lambda: warnings.warn(BadWarning(), stacklevel=1)),
+    "turns warnings into errors": says(
+        lambda: warnings.simplefilter("error"), lambda: warnings.warn("x", stacklevel=1)
+    ),
+    "turns overflow into an error": says(
+        lambda: np.seterr(all="raise"), lambda: np.exp(np.array([1e4]))
+    ),
+    "None sometimes": lambda *a: None if np.size(a[0]) % 2 else 0,
+    "a text": lambda *a: "0.5",
+    "a list": lambda *a: [1, "2", None],
+    "a ragged list": lambda *a: [[1.0], [1.0, 2.0]],
+    "a list in itself": lambda *a: in_itself(),
+    "a list of big arrays": lambda *a: [np.zeros((1000, 1000))] * 3,
+    "a tuple of tuples": lambda *a: ((1, 2), (3, (4, 5))),
+    "a generator": generator,
+    "a generator expression": lambda *a: (x for x in a),
+    "a map": lambda *a: map(abs, a),
+    "a coroutine": later,
+    "an asynchronous generator": stream,
+    "objects": lambda *a: np.array([[1, None], ["a", {}]], dtype=object),
+    "numbers as objects": lambda *a: np.array([[1.5, 2.5]], dtype=object),
+    "complex numbers": lambda *a: np.full((2, 3), 1 + 1e-3j),
+    "complex, and not a number": lambda *a: complex("nan+infj"),
+    "an array too large to compare": lambda *a: np.broadcast_to(1.0, (10**8, 10**8)),
+    "a list too large to compare": lambda *a: [0.0] * 10**6,
+    "a large array for each value": lambda *a: (np.broadcast_to(1.0, (10**8, 10**8)),) * 2,
+    "a masked array": lambda *a: np.ma.masked_array([1.0, 2.0], mask=[True, False]),
+    "a record": lambda *a: np.zeros(2, dtype=[("a", float)]),
+    "a matrix": lambda *a: np.asmatrix([[1.0, 2.0]]),
+    "a liar": lambda *a: Liar(),
+    "two liars": lambda *a: (Liar(), Liar()),
+    "a liar as a function": LyingFunction(),
+    "a function that wraps itself": wrapped_in_itself(),
+    "a mock": unittest.mock.MagicMock(return_value=0.125),
+    "a class": dict,
+    "a method": [].append,
+    "the inputs": lambda *a: a,
+}
+
+
+LARGE = {"a list too large to compare", "recursion through repr"}  # these take their time
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_every_exercise_answers_whatever_comes(name, monkeypatch):
+    monkeypatch.setattr(engine, "SECONDS_PER_CHECK", 60.0)
+    filters, errors = list(warnings.filters), np.geterr()
+    for number in NUMBERS[:: 1 if name not in LARGE else 6]:
+        verdict = exercises.check(number, HOSTILE[name])
+        text = f"{verdict!r}\n{verdict.explain()}"
+        assert not verdict.passed, number
+        assert len(text) < 4000
+        if verdict.state == "not yet":
+            assert "Reread eq" in text
+            assert text.count("?") >= 1
+    assert warnings.filters == filters
+    assert np.geterr() == errors
