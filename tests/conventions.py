@@ -420,6 +420,9 @@ def asks_before_it_shows(book):
     for name in sorted(asked):
         if not re.search(rf"\b{name}\.reveal\(", source):
             yield f"the prediction {name} is never revealed"
+    for cell in book.calling(r"\w+\.reveal"):
+        if ".reveal(" not in ast.unparse(tree(cell).body[-1:]):
+            yield f"{label(cell)} reveals before its last line, so nothing is shown"
 
 
 @rule

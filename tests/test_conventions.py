@@ -266,6 +266,7 @@ BREAKS = {
     "asks_before_it_shows": [
         edit("guess-run", "exercises.predict", "print"),
         edit("answer-run", "guess.reveal", "print"),
+        edit("answer-run", 'guess.reveal("1")', 'guess.reveal("1")\nprint(1)'),
     ],
     "has_exercises": [
         drop("exercise-2"),
