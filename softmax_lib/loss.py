@@ -98,21 +98,17 @@ def softmax_loss_vectorized(W, X, y, reg):
     return _finite(loss, dW, W, X)
 
 
-# Entries of X in a block: 1 or 2 MB, which a core's own cache holds.
-_BLOCK = 2**18
-
-
 def softmax_loss_streamed(W, X, y, reg):
     """Softmax loss and its gradient, X read once: a block of rows goes forward and back in cache.
 
     Parameters, returns, errors: as `softmax_loss_naive`. X may be a `numpy.memmap` larger than
-    memory: what is kept besides the inputs is one block, dW, and one number a block.
+    memory: beside the inputs and arrays of W's shape, less than 64 MB are held.
 
     Notes
     -----
-    Scores stand as (C, rows of the block), so that the sums over the classes add whole rows. The
-    right class is left out of its column before `exp`, and what remains is *the others' mass* of
-    eq. (3) and (14); the largest score, subtracted from all, may or may not be the right one.
+    Scores stand as (C, B), a class a row, so that the sums over the classes add whole rows. The
+    right class is taken out before `exp`: what remains is *the others' mass*, which eq. (3) and
+    (14) both need undiminished by the rounding of a p_m close to 1.
 
     Examples
     --------
@@ -122,30 +118,51 @@ def softmax_loss_streamed(W, X, y, reg):
     (1.3863, (3, 4))
     """
     W, X, y, reg = inputs.loss_inputs(W, X, y, reg, cast_X=False)
-    N, D = X.shape
-    step = max(1, _BLOCK // max(D, W.shape[1]))  # rows of a block
-    losses = []  # one a block
-    dWT = 0  # (C, D)
+    N, B = len(X), _rows_of_a_block(*W.shape)
+    wide = np.result_type(W, X, np.float64)
+    losses, dWT, part = [], 0, 0  # one number a block; two of shape (C, D)
     with np.errstate(all="ignore"):
-        for start in range(0, N, step):
-            X_b = inputs.floating(X[start : start + step])  # (B, D)
+        for start in range(0, N, B):
+            X_b = inputs.floating(X[start : start + B])  # (B, D); the last block may be smaller
+            y_b = y[start : start + B].astype(np.intp, copy=False)
             S = W.T @ X_b.T  # (C, B), eq. (1)
-            right = y[start : start + step], np.arange(len(X_b))
-            highest, S_m = S.max(axis=0), S[right]  # (B,), for complex scores by real part first
-            S -= highest
-            S[right] = -np.inf  # exp makes it 0
-            np.exp(S, out=S)
-            others = S.sum(axis=0)  # (B,)
-            at_right = np.exp(S_m - highest)  # 1 where the right class scores highest
-            gap = highest.astype(_wide(S)) / 2 - S_m / 2  # halved: the gap itself may overflow
-            L = _log1p(others + (at_right - 1)) / N + gap / (N / 2)  # eq. (3)
-            losses.append(np.sum(L).item())
-            S[right] = -others  # p_m - 1, as minus the others' mass
-            S /= N * (others + at_right)  # (C, B), dS transposed: eq. (2) and (14)
-            dWT += S @ X_b  # (C, D)
-        loss = np.sum(losses).item() + _l2(W, reg)
-        dW = dWT.T + 2 * (reg * W)  # (D, C)
+            flat = S.reshape(-1)  # the same numbers, one after another
+            right = y_b * len(X_b) + np.arange(len(X_b))  # where S_im stands among them
+            highest, S_m = np.maximum.reduce(S), flat[right]  # (B,); complex: by real part first
+            flat[right] = -np.inf  # exp makes it 0
+            others = 0
+            for c in range(0, len(S), _CLASSES):
+                E = S[c : c + _CLASSES]
+                E -= highest
+                np.exp(E, out=E)
+                others = others + np.add.reduce(E)  # (B,)
+            rest = others + np.expm1(S_m - highest)  # Z_i - 1, shifted
+            # Halved and in double precision: the gap itself may overflow, or round in float32.
+            half_gap = np.subtract(highest / 2, S_m / 2, dtype=wide)
+            losses.append(np.add.reduce((_log1p(rest) / 2 + half_gap) / (N / 2)))  # eq. (3)
+            flat[right] = -others  # p_m - 1, as minus the others
+            S *= (1 / N) / (1 + rest)  # (C, B), the transposed dS: eq. (2) and (14)
+            part += S @ X_b  # (C, D)
+            if len(losses) % 32 == 0:  # a sum of sums drifts less than a long sum
+                dWT, part = dWT + part.astype(wide), 0
+        half_dW = reg * W.astype(wide, copy=False)
+        loss = (np.add.reduce(losses) + np.add.reduce(half_dW * W, axis=None)).item()
+        dW = ((dWT + part).T + 2 * half_dW).astype(S.dtype, copy=False)  # (D, C)
     return _finite(loss, dW, W, X)
+
+
+# A strip of classes: short enough to stay in cache, and to add up without drifting.
+_CLASSES = 64
+
+
+def _rows_of_a_block(D, C):
+    """Rows that stay in cache: few enough for OpenBLAS to multiply them without packing.
+
+    Up to 10^6 multiplications it may use kernels that do not copy their operands first. Where that
+    means a handful of rows, the copies cost less than the calls: then as many as 2^20 entries hold.
+    """
+    B = 10**6 // (D * C)
+    return max(1, min(B if B >= 20 else 1000, 2**20 // max(D, C)))
 
 
 def _l2(W, reg):

@@ -3,6 +3,7 @@
 Its contract and its accuracy within one block are tested with the other losses, in test_loss.py.
 """
 
+import math
 import tracemalloc
 
 import numpy as np
@@ -24,8 +25,8 @@ def problem(N=29, D=4, C=3, dtype=np.float64, seed=0):
 
 @pytest.fixture
 def blocks_of(monkeypatch):
-    """A function that sets the rows of a block, for X with 4 columns and W with at most 4."""
-    return lambda rows: monkeypatch.setattr(loss_module, "_BLOCK", 4 * rows)
+    """A function that sets the rows of a block."""
+    return lambda rows: monkeypatch.setattr(loss_module, "_rows_of_a_block", lambda D, C: rows)
 
 
 # Blocks
@@ -64,6 +65,32 @@ def test_confident_and_wrong_answers_in_different_blocks(blocks_of):
     assert oracles.relative_error(value, exact_value) <= 4 * u
     for ours, exact in zip(dW, dS, strict=True):  # row by row: the large ones hide no small one
         assert oracles.relative_error(ours, exact) <= 1e-13
+
+
+@pytest.mark.parametrize(("dtype", "limit"), [(np.float64, 8), (np.float32, 2)])
+def test_many_blocks_do_not_drift(blocks_of, dtype, limit):
+    """Catches one long running sum, in float32 above all: each block rounds what came before."""
+    blocks_of(2)
+    N, C = 20_000, 4
+    X = np.random.default_rng(3).random((N, 2)).astype(dtype)
+    y = np.zeros(N, int)
+    value, dW = softmax_loss_streamed(np.zeros((2, C), dtype), X, y, 0)
+    mean = np.array([math.fsum(column) / N for column in X.T.astype(float)])
+    exact = np.outer(mean, [-0.75, 0.25, 0.25, 0.25])  # equally likely classes, the right one is 0
+    assert value == pytest.approx(np.log(C), rel=4 * oracles.U[dtype])
+    assert np.linalg.norm(dW - exact) <= limit * oracles.U[dtype] * np.linalg.norm(exact)
+
+
+@pytest.mark.parametrize("dtype", oracles.U)
+def test_many_classes_do_not_drift(dtype):
+    """Catches the others' mass as one long running sum over the classes."""
+    C = 5000
+    S = np.random.default_rng(4).normal(size=C).astype(dtype)
+    W, y = np.array([S, S, S]), [7, 8, 9]
+    value, dW = softmax_loss_streamed(W, np.eye(3, dtype=dtype), y, 0)
+    exact_value, dS, _, _ = oracles.softmax_loss_of_scores(W, y)
+    assert oracles.relative_error(value, exact_value) <= 1.5 * oracles.U[dtype]
+    assert oracles.relative_error(dW, dS) <= 4 * oracles.U[dtype]
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.float16, bool])
