@@ -152,7 +152,7 @@ def plot_roofline(machine, points, title, join=False):
 
     `points` maps a label to (operations per byte, operations a second).
     """
-    fig, ax = new_figure(height=4.0)
+    fig, ax = new_figure(height=3.6)
     ridge = machine.rate / machine.bandwidth
     intensities, rates = np.array(list(points.values())).T
     x = np.array([min(intensities.min(), ridge) / 6, ridge, max(intensities.max(), ridge) * 4])
@@ -280,7 +280,7 @@ def plot_blocks(times, whole, row_bytes):
     ax.plot(rows, 1e3 * seconds, "o-", color=MATRIX_COLORS["X"])
     ax.axhline(1e3 * whole, color=INK, linestyle="--", linewidth=1.4)
     ax.annotate(
-        "whole X, read twice", (rows[0], 1e3 * whole), (0, -4), textcoords="offset points",
+        "whole X", (rows[0], 1e3 * whole), (0, -4), textcoords="offset points",
         va="top", weight="bold",
     )  # fmt: skip
     top = 1e3 * max(seconds.max(), whole)
@@ -433,7 +433,6 @@ class Roofline(Explorer):
         bars.minorticks_off()
         bars.set_yticks([2, 1, 0], ["arithmetic", "bytes", "turns"])
         bars.set_title("Time that each would take alone", fontsize=10.5)
-        bars.grid(True, axis="x")
         colors = (PALETTE["orange"], MATRIX_COLORS["X"], PALETTE["gray"])
         self.bars = bars.barh([2, 1, 0], [1, 1, 1], height=0.55, color=colors)
         self.numbers = [bars.text(1, k, "", va="center") for k in (2, 1, 0)]
