@@ -5,13 +5,28 @@ student would write into one of them. They share no code with `softmax_lib.exerc
 """
 
 import functools
+import html
+import itertools
+import math
+import re
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from softmax_lib import exercises
-from softmax_lib.exercises import engine
+from softmax_lib import (
+    cross_entropy,
+    dLi_dWj,
+    exercises,
+    log_softmax,
+    softmax,
+    softmax_loss_naive,
+    softmax_loss_vectorized,
+)
+from softmax_lib.exercises import engine, slips
 from softmax_lib.exercises.catalogue import MISTAKES
+from softmax_lib.lessons import gradient_check, gradient_in_code
 
 
 @pytest.fixture(autouse=True)
@@ -52,11 +67,11 @@ MEAN_LOSS_SLIPS = {
     "no-reg-loss": {"reg_loss": ""},
     "half-reg-loss": {"reg_loss": " + 0.5 * reg * np.sum(W * W)"},
 }
-SLOPES = {"dS": "P - Y"}
+SLOPES = {"dS": "P - Y", "minus": ""}
 SLOPE_SLIPS = {
     "no-minus-one": {"dS": "P"},
     "diagonal-jacobian": {"dS": "-Y * (1 - P)"},
-    "sign": {"dS": "Y - P"},
+    "sign": {"minus": "-"},
 }
 GRADIENT = {**SLOPES, "mean": " / len(X)", "rows": ""}
 GRADIENT_SLIPS = {
@@ -73,6 +88,11 @@ REG_SLIPS = {
 }
 
 PROGRAMS = {
+    "0.2": (
+        "def f(f, x, h):\n    rise = {rise}\n    return rise / (2 * h)",
+        {"rise": "f(x + h) - f(x - h)"},
+        {"sign": {"rise": "f(x - h) - f(x + h)"}, "zero-gradient": {"rise": "f(x) - f(x)"}},
+    ),
     "1.1": (
         "def f(X, W):\n    S = np.zeros((len(X), W.shape[1]))\n    for i in range(len(X)):\n"
         "        {fill}\n    return {sign}S",
@@ -81,6 +101,11 @@ PROGRAMS = {
             "last-example-only": {"fill": "S[-1] = X[-1] @ W"},
             "sign": {"sign": "-"},
         },
+    ),
+    "1.4": (
+        "def f(X, W, i, c):\n    G = np.zeros(W.shape)\n    {fill}\n    return G",
+        {"fill": "G[:, c] = X[i]"},
+        {"sign": {"fill": "G[:, c] = -X[i]"}, "zero-gradient": {"fill": ""}},
     ),
     "2.1": (
         f"def f(S):{FORWARD}    {{last}}\n    return P",
@@ -117,6 +142,12 @@ PROGRAMS = {
             "sign": {"sign": "-"},
         },
     ),
+    "3.3": (
+        "def f(y, C):\n    Y = np.zeros((len(y), C))\n    for i in range(len(y)):\n        {fill}\n"
+        "    return {sign}Y",
+        {"fill": "Y[i, y[i]] = 1", "sign": ""},
+        {"last-example-only": {"fill": "Y[-1, y[-1]] = 1"}, "sign": {"sign": "-"}},
+    ),
     "3.4": (
         "def f(y, C):\n    p = np.bincount(y, minlength=C) / len(y)\n    L = {L}\n"
         "    return {mean_loss}",
@@ -133,6 +164,15 @@ PROGRAMS = {
         "def f(p, Y_i):\n    return {row}",
         {"row": "-Y_i / p"},
         {"sign": {"row": "Y_i / p"}, "zero-gradient": {"row": "np.zeros(p.shape)"}},
+    ),
+    "4.2": (
+        "def f(f, x, h):\n    J = []\n    for step in h * np.eye(x.size):\n"
+        "        J.append(({rise})[0] / (2 * h))\n    return np.array(J).T",
+        {"rise": "f(x + step) - f(x - step)"},
+        {
+            "sign": {"rise": "f(x - step) - f(x + step)"},
+            "zero-gradient": {"rise": "f(x) - f(x)"},
+        },
     ),
     "5.1": (
         "def f(P):\n    P = {p}\n    same = np.eye(P.shape[1])\n    J = {J}\n    {last}\n"
@@ -157,7 +197,8 @@ PROGRAMS = {
         },
     ),
     "5.3": (
-        "def f(p, m):\n    P = p\n    P = {p}\n    Y = np.eye(p.size)[[m]]\n    return {dS}{mean}",
+        "def f(p, m):\n    P = p\n    P = {p}\n    Y = np.eye(p.size)[[m]]\n"
+        "    return {minus}({dS}){mean}",
         {"p": "P", "mean": "", **SLOPES},
         {
             **TWICE,
@@ -173,7 +214,7 @@ PROGRAMS = {
     ),
     "6.2": (
         "def f(p, m, X_i):\n    P = p\n    P = {p}\n    Y = np.eye(p.size)[[m]]\n"
-        "    dS = {dS}\n    return X_i.T @ dS{mean}",
+        "    dS = {minus}({dS})\n    return X_i.T @ dS{mean}",
         {"p": "P", "mean": "", **SLOPES},
         {
             **TWICE,
@@ -183,13 +224,13 @@ PROGRAMS = {
         },
     ),
     "6.3": (
-        "def f(X, P, y):\n    P = {p}\n    Y = np.eye(P.shape[1])[y]\n    dS = {dS}\n"
+        "def f(X, P, y):\n    P = {p}\n    Y = np.eye(P.shape[1])[y]\n    dS = {minus}({dS})\n"
         "    return X{rows}.T @ dS{rows}{mean}",
         {"p": "P", **GRADIENT},
         {**TWICE, **GRADIENT_SLIPS, "zero-gradient": {"dS": "np.zeros(P.shape)"}},
     ),
     "7.1": (
-        "def f(P, y):\n    P = {p}\n    Y = np.eye(P.shape[1])[y]\n    dS = ({dS}){mean}\n"
+        "def f(P, y):\n    P = {p}\n    Y = np.eye(P.shape[1])[y]\n    dS = {minus}({dS}){mean}\n"
         "    {last}\n    return dS",
         {"p": "P", "last": "", **SLOPES, "mean": " / len(y)"},
         {
@@ -201,7 +242,7 @@ PROGRAMS = {
     ),
     "7.2": (
         f"def f(W, X, y, reg):{FORWARD}    rows = np.arange(len(y))\n    L = {{L}}\n"
-        "    loss = {mean_loss}{reg_loss}\n    Y = np.eye(W.shape[1])[y]\n    dS = {dS}\n"
+        "    loss = {mean_loss}{reg_loss}\n    Y = np.eye(W.shape[1])[y]\n    dS = {minus}({dS})\n"
         "    dW = X{rows}.T @ dS{rows}{mean}{reg_gradient}\n    return {loss}, {dW}",
         {
             **FORWARD_HOLES,
@@ -224,7 +265,7 @@ PROGRAMS = {
     ),
     "7.3": (
         f"def f(W, X_i, m, learning_rate):{FORWARD}    Y = np.eye(W.shape[1])[[m]]\n"
-        "    dS = {dS}\n    return W - learning_rate * X_i.T @ dS",
+        "    dS = {minus}({dS})\n    return W - learning_rate * X_i.T @ dS",
         {**FORWARD_HOLES, **SLOPES, "scores": "X_i @ W"},
         {
             **{slug: FORWARD_SLIPS[slug] for slug in FORWARD_SLIPS if slug != "global-shift"},
@@ -233,10 +274,37 @@ PROGRAMS = {
         },
     ),
     "8.2": (
-        f"def f(W, X, y, U):{FORWARD}    Y = np.eye(W.shape[1])[y]\n    dS = {{dS}}\n"
+        f"def f(W, X, y, U):{FORWARD}    Y = np.eye(W.shape[1])[y]\n    dS = {{minus}}({{dS}})\n"
         "    return np.sum((X @ U){rows} * dS{rows}){mean}",
         {**FORWARD_HOLES, **GRADIENT, "scores": "X @ W"},
         {**FORWARD_SLIPS, **GRADIENT_SLIPS, "zero-gradient": {"dS": "np.zeros(P.shape)"}},
+    ),
+    "8.1": (
+        "def f(f, x, h):\n    return {value}.imag / h",
+        {"value": "f(x + 1j * h)"},
+        {"sign": {"value": "f(x - 1j * h)"}, "zero-gradient": {"value": "f(x)"}},
+    ),
+    "10.3": (
+        f"def f(W, X, y, reg, a):{FORWARD}    Y = np.eye(W.shape[1])[y]\n"
+        "    dS = {minus}({dS})\n    dW = X{rows}.T @ dS{rows}{mean}{reg_gradient}\n"
+        "    return W - a * {dW}",
+        {**FORWARD_HOLES, **GRADIENT, **REG, "scores": "X @ W", "dW": "dW"},
+        {
+            **FORWARD_SLIPS,
+            **GRADIENT_SLIPS,
+            **REG_SLIPS,
+            "zero-gradient": {"dW": "0"},
+        },
+    ),
+    "11.3": (
+        "def f(S, width):\n    top = {top}\n    top = np.broadcast_to(top, (len(S), 1))\n"
+        "    lse = np.log(np.exp(S - top).sum(axis=1)) + top[:, 0]\n    {last}\n    return lse",
+        {"top": "S.max(axis=1, keepdims=True)", "last": ""},
+        {
+            "no-shift": {"top": "0.0"},
+            "wrong-shift-sign": {"top": "-S.max(axis=1, keepdims=True)"},
+            "last-example-only": {"last": "lse[:-1] = 0"},
+        },
     ),
 }
 PAIRS = [(number, slug) for number, (_, _, slips) in PROGRAMS.items() for slug in slips]
@@ -288,6 +356,8 @@ def applies(number, slug):
     values = task.solution(*task.cases()[0])
     if slug == "swapped-return":
         return isinstance(values, tuple)
+    if slug == "mutates-input":
+        return any(isinstance(a, np.ndarray) for a in task.cases()[0])
     last = np.asarray(values[-1] if isinstance(values, tuple) else values)
     return slug != "transposed" or (last.ndim == 2 and 1 not in last.shape)
 
@@ -311,8 +381,550 @@ def test_a_slip_is_named_in_every_task_where_it_can_be_made(number, slug):
     assert verdict.mistakes == (slug,), verdict
     assert MISTAKES[slug].question in repr(verdict)
     assert MISTAKES[slug].sentence in verdict.explain()
+    assert MISTAKES[slug].sentence not in repr(verdict)  # found by oneself, it stays
+    assert slug not in repr(verdict)
+    assert "expected" in repr(verdict)
 
 
 @pytest.mark.parametrize("number", PROGRAMS)
 def test_a_program_without_a_slip_passes(number):
     assert exercises.check(number, program(number)).passed
+
+
+def test_every_slug_is_made_somewhere():
+    made = {slug for _, slug in PAIRS} | set(STRUCTURAL)
+    assert made == set(MISTAKES) - {"not-attempted", "raised", "wrong-return"}
+
+
+# Two at a time
+
+ZERO = "zeros hide how they were made"
+FAR = "after two softmaxes p is never 0, so its logarithm is right"
+COLUMNS = "the softmax of the columns: the wrong axis throughout, one slip"
+ONE_ROW = "of one row, column shift and column sum make all p alike, whatever comes after"
+HIDDEN = {
+    ("column-shift", "wrong-axis"): (COLUMNS, ["2.1", "3.1", "3.2", "7.2", "7.3", "8.2", "10.3"]),
+    ("double-softmax", "log-of-zero"): (FAR, ["3.1", "3.2", "7.2"]),
+    ("double-softmax", "log-epsilon"): (FAR, ["3.1", "3.2", "7.2"]),
+    ("column-shift", "double-softmax"): (ONE_ROW, ["7.3"]),
+    ("column-shift", "diagonal-jacobian"): (ONE_ROW, ["7.3"]),
+    ("wrong-axis", "double-softmax"): (ONE_ROW, ["7.3"]),
+    ("wrong-axis", "diagonal-jacobian"): (ONE_ROW, ["7.3"]),
+    ("no-minus-one", "mutates-input"): ("p itself is returned, then set to 0", ["5.3"]),
+}
+# What shows beside a gradient of zeros: the loss, and what is done to the result as a whole.
+BESIDE_ZEROS = {*STRUCTURAL, *FORWARD_SLIPS, *LOGS, *MEAN_LOSS_SLIPS}
+
+
+def is_hidden(number, pair):
+    """Whether one of the two leaves nothing of the other in the answer."""
+    if "zero-gradient" in pair:
+        other = next(slug for slug in pair if slug != "zero-gradient")
+        return other not in (BESIDE_ZEROS if number == "7.2" else STRUCTURAL)
+    return number in HIDDEN.get(pair, HIDDEN.get(pair[::-1], ("", [])))[1]
+
+
+@pytest.mark.parametrize("number", PROGRAMS)
+def test_two_slips_at_once_are_both_named(number):
+    """1068 pairs in 17 tasks; in 63 of them one slip hides the other, in the rest both show."""
+    shown = 0
+    for pair in itertools.combinations([*PROGRAMS[number][2], *STRUCTURAL], 2):
+        function = with_slips(number, *pair)
+        if function is None:
+            continue
+        verdict = exercises.check(number, function)
+        assert not verdict.passed, pair
+        if is_hidden(number, pair):
+            assert len(verdict.mistakes) < 2 or "zero-gradient" in verdict.mistakes, pair
+        else:
+            assert set(verdict.mistakes) == set(pair), pair
+            assert "2 slips show" in repr(verdict)
+            shown += 1
+    assert shown >= 5
+
+
+def test_three_slips_and_more_are_all_named():
+    slips = ("no-shift", "log-of-zero", "no-mean-gradient", "half-reg-gradient", "no-minus-one")
+    verdict = exercises.check("7.2", with_slips("7.2", *slips, "transposed", "swapped-return"))
+    assert set(verdict.mistakes) == {*slips, "transposed", "swapped-return"}
+    assert verdict.explain().count("\n") >= 7
+
+
+# The same slips, written otherwise
+
+
+def by_loops(W, X, y, reg):
+    """Loops as in the notebook, and math.exp, which raises where np.exp overflows."""
+    N, C = len(X), W.shape[1]
+    loss, dW = 0.0, np.zeros(W.shape)
+    for i in range(N):
+        S_i = [float(X[i] @ W[:, j]) for j in range(C)]
+        E = [math.exp(s) for s in S_i]
+        for j in range(C):
+            dW[:, j] += (E[j] / sum(E) - (j == y[i])) * X[i]
+        loss += math.log(sum(E)) - S_i[y[i]]
+    return loss / N + reg * np.sum(W * W), dW + 2 * reg * W
+
+
+def overwriting(X, P, y):
+    dW = np.zeros((X.shape[1], P.shape[1]))
+    for i in range(len(X)):
+        G = P[i].copy()
+        G[y[i]] -= 1
+        dW = np.outer(X[i], G) / len(X)
+    return dW
+
+
+def never_filled(W, X, y, reg):
+    loss, dw = softmax_loss_vectorized(W, X, y, reg)
+    dW = np.zeros_like(W)
+    dw = dw + dW
+    return loss, dW
+
+
+def all_over_n(W, X, y, reg):
+    loss, dW = softmax_loss_vectorized(W, X, y, 0.0)
+    return loss + reg * np.sum(W * W) / len(X), dW + 2 * reg * W / len(X)
+
+
+def mean_of_all_entries(W, X, y, reg):
+    loss = -(np.eye(W.shape[1])[y] * log_softmax(X @ W)).mean()
+    return loss + reg * np.sum(W * W), softmax_loss_vectorized(W, X, y, reg)[1]
+
+
+def jacobians_of_p_alone(P):
+    return P[:, :, None] * np.eye(P.shape[1])
+
+
+def in_single_precision(W, X, y, reg):
+    loss, dW = softmax_loss_vectorized(W.astype("f"), X.astype("f"), y, reg)
+    return loss, (dW - reg * W).astype("f")
+
+
+def labels_by_hand(P, y):
+    pairs = zip(P, y, strict=True)
+    return [[(p + (j == m)) / len(P) for j, p in enumerate(row)] for row, m in pairs]
+
+
+OTHERWISE = {
+    "loops and math.exp": ("7.2", by_loops, {"raised", "no-shift", "no-mean-gradient"}),
+    "overwritten at every turn": ("6.3", overwriting, {"last-example-only"}),
+    "another name": ("7.2", never_filled, {"zero-gradient"}),
+    "reg inside the mean": ("7.2", all_over_n, {"reg-divided-by-n"}),
+    "mean of all entries": ("7.2", mean_of_all_entries, {"divided-by-classes"}),
+    "diag(p)": ("5.1", jacobians_of_p_alone, {"diagonal-jacobian"}),
+    "float32": ("7.2", in_single_precision, {"half-reg-gradient"}),
+    "lists, and the 1 added": ("7.1", labels_by_hand, {"sign"}),
+    "softmax of the columns": (
+        "2.1",
+        lambda S: np.exp(S - S.max(axis=0)) / np.exp(S - S.max(axis=0)).sum(axis=0),
+        {"wrong-axis"},
+    ),
+    "one sum for all": (
+        "2.1",
+        lambda S: np.exp(S - S.max()) / np.exp(S - S.max()).sum(),
+        {"wrong-axis"},
+    ),
+    "a softmax from outside, twice": ("2.1", lambda S: softmax(softmax(S)), {"double-softmax"}),
+    "clipped p": (
+        "3.1",
+        lambda S, y: -np.log(np.clip(softmax(S)[np.arange(len(y)), y], 1e-9, None)),
+        {"log-epsilon"},
+    ),
+    "a large epsilon": (
+        "3.1",
+        lambda S, y: -np.log(softmax(S)[np.arange(len(y)), y] + 1e-3),
+        {"log-epsilon"},
+    ),
+    "uphill": (
+        "7.3",
+        lambda W, X_i, m, a: 2 * W - gradient_in_code.sgd_step(W, X_i, m, a),
+        {"sign"},
+    ),
+    "only reg": ("7.2", lambda W, X, y, reg: (0.0, 2 * reg * W), {"zero-gradient"}),
+    "p + Y": (
+        "5.3",
+        lambda p, m: p + np.eye(p.size)[[m]],
+        {"sign"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OTHERWISE)
+def test_a_slip_is_named_however_it_is_written(name):
+    number, function, slugs = OTHERWISE[name]
+    verdict = exercises.check(number, function)
+    assert not verdict.passed
+    assert set(verdict.mistakes) == slugs
+
+
+# Wrong in no way that has a name
+
+
+def with_scores(change):
+    """The right answer to 7.2 for other scores, labels or weights than those asked for."""
+
+    def f(W, X, y, reg):
+        return softmax_loss_vectorized(*change(W, X, y), reg)
+
+    return f
+
+
+def with_shift(shift):
+    def f(S):
+        E = np.exp(S - shift(S))
+        return E / E.sum(axis=1, keepdims=True)
+
+    return f
+
+
+def with_gradient(change):
+    def f(W, X, y, reg):
+        loss, dW = softmax_loss_vectorized(W, X, y, reg)
+        return loss, change(W, X, y, reg, dW)
+
+    return f
+
+
+def squares(W, X, y, reg):
+    G = X @ W - np.eye(W.shape[1])[y]
+    return np.mean(G**2) + reg * np.sum(W * W), X.T @ G / len(X) + 2 * reg * W
+
+
+UNNAMED = {
+    "three times": ("7.2", with_gradient(lambda W, X, y, reg, dW: 3 * dW)),
+    "plus one": ("7.2", with_gradient(lambda W, X, y, reg, dW: dW + 1)),
+    "absolute values": ("7.2", with_gradient(lambda W, X, y, reg, dW: np.abs(dW))),
+    "normalized": ("7.2", with_gradient(lambda W, X, y, reg, dW: dW / np.linalg.norm(dW))),
+    "sorted": ("7.2", with_gradient(lambda W, X, y, reg, dW: np.sort(dW, axis=1))),
+    "classes in reverse": ("7.2", with_gradient(lambda W, X, y, reg, dW: dW[:, ::-1])),
+    "last row free of reg": (
+        "7.2",
+        with_gradient(lambda W, X, y, reg, dW: dW - 2 * reg * np.eye(len(W))[-1:].T * W),
+    ),
+    "reg of absolute values": (
+        "7.2",
+        with_gradient(lambda W, X, y, reg, dW: dW + reg * (np.sign(W) - 2 * W)),
+    ),
+    "data over D": (
+        "7.2",
+        with_gradient(lambda W, X, y, reg, dW: (dW - 2 * reg * W) / len(W) + 2 * reg * W),
+    ),
+    "labels off by one": ("7.2", with_scores(lambda W, X, y: (W, X, (y + 1) % W.shape[1]))),
+    "half the weights": ("7.2", with_scores(lambda W, X, y: (W / 2, X, y))),
+    "without the first example": (
+        "7.2",
+        with_scores(lambda W, X, y: (W, X[1:], y[1:]) if len(y) > 1 else (0 * W, X, y)),
+    ),
+    "the first example alone": ("7.2", with_scores(lambda W, X, y: (W, X[:1] / 2, y[:1]))),
+    "squared error": ("7.2", squares),
+    "the smallest taken off": ("2.1", with_shift(lambda S: S.min(axis=1, keepdims=True))),
+    "the mean taken off": ("2.1", with_shift(lambda S: S.mean(axis=1, keepdims=True))),
+    "half of the largest taken off": (
+        "2.1",
+        with_shift(lambda S: S.max(axis=1, keepdims=True) / 2),
+    ),
+    "powers of two": ("2.1", lambda S: softmax(S * np.log(2))),
+    "no division": ("2.1", lambda S: np.exp(S - S.max(axis=1, keepdims=True))),
+    "squares of p": ("2.1", lambda S: softmax(S) ** 2),
+    "the largest p": ("3.1", lambda S, y: -log_softmax(S).max(axis=1)),
+    "loss in bits": ("3.1", lambda S, y: cross_entropy(S, y) / np.log(2)),
+    "loss over N": ("3.1", lambda S, y: cross_entropy(S, y) / len(y)),
+    "median": (
+        "3.2",
+        lambda W, X, y, reg: np.median(cross_entropy(X @ W, y)) + reg * np.sum(W * W),
+    ),
+    "reg of the norm": (
+        "3.2",
+        lambda W, X, y, reg: cross_entropy(X @ W, y).mean() + reg * np.linalg.norm(W),
+    ),
+    "twice the reg": (
+        "3.2",
+        lambda W, X, y, reg: cross_entropy(X @ W, y).mean() + 2 * reg * np.sum(W * W),
+    ),
+    "p p^T alone": ("5.1", lambda P: -P[:, :, None] * P[:, None, :]),
+    "diagonal of ones": ("5.1", lambda P: np.eye(P.shape[1]) - P[:, :, None] * P[:, None, :]),
+    "only the right class": ("5.3", lambda p, m: np.eye(p.size)[[m]] * p),
+    "1 taken off everywhere": ("5.3", lambda p, m: p - 1),
+    "X of p": ("6.3", lambda X, P, y: X.T @ (P**2 - np.eye(P.shape[1])[y]) / len(y)),
+    "twice the slope": ("8.2", lambda W, X, y, U: 2 * gradient_check.slope_along(W, X, y, U)),
+}
+
+
+@pytest.mark.parametrize("name", UNNAMED)
+def test_what_has_no_name_gets_none(name):
+    number, function = UNNAMED[name]
+    verdict = exercises.check(number, function)
+    assert not verdict.passed
+    assert verdict.mistakes == ()
+    assert "expected" in repr(verdict)
+    assert engine.find_task(number).question in repr(verdict)
+
+
+@settings(derandomize=True, deadline=None, max_examples=40)
+@given(
+    st.sampled_from(["2.1", "3.1", "5.1", "5.3", "6.3", "7.1"]),
+    st.integers(0, 9),
+    st.integers(1, 9),
+)
+def test_noise_has_no_name(number, seed, decade):
+    solution = engine.find_task(number).solution
+
+    def noisy(*arguments):
+        right = np.asarray(solution(*arguments), float)
+        noise = np.random.default_rng(seed).normal(size=right.shape)
+        return right + 10.0 ** -(decade / 2) * noise
+
+    assert exercises.check(number, noisy).mistakes == ()
+
+
+# Right, in other styles
+
+
+def jacobian_by_hand(P):
+    return np.stack([np.diag(p) - np.outer(p, p) for p in P])
+
+
+def all_transposed(W, X, y, reg):
+    """One column for every example."""
+    S = W.T @ X.T
+    S = S - S.max(axis=0)
+    E = np.exp(S)
+    G = E / E.sum(axis=0)
+    L = np.log(E.sum(axis=0)) - S[y, np.arange(len(y))]
+    G[y, np.arange(len(y))] -= 1
+    return np.mean(L) + reg * np.linalg.norm(W) ** 2, (G @ X).T / len(y) + reg * (W + W)
+
+
+def example_by_example(X, P, y):
+    dW = np.zeros((X.shape[1], P.shape[1]))
+    for x, p, m in zip(X, P, y, strict=True):
+        dW += np.outer(x, p)
+        dW[:, m] -= x
+    return dW / len(X)
+
+
+def by_jacobians(W, X, y, reg):
+    """Eq. (4) to (13), one factor after the other, where no p underflows; else eq. (14)."""
+    loss, dW = softmax_loss_vectorized(W, X, y, reg)
+    P = softmax(X @ W)
+    if P.min() > 1e-200 and P.dtype == float:
+        rows = [
+            [dLi_dWj(P[i : i + 1], y[i], X[i : i + 1], j)[0] for j in range(W.shape[1])]
+            for i in range(len(X))
+        ]
+        dW = np.mean(rows, axis=0).T + 2 * reg * W
+    return loss, dW
+
+
+def by_complex_step(W, X, y, U):
+    return softmax_loss_vectorized(W + 1e-30j * U, X, y, 0.0)[0].imag / 1e-30
+
+
+def added_at(P, y):
+    dS = P / len(P)
+    np.add.at(dS, (np.arange(len(y)), y), -1 / len(y))
+    return dS
+
+
+RIGHT = {
+    "log-sum-exp by logaddexp": (
+        "3.1",
+        lambda S, y: np.logaddexp.reduce(S, axis=1) - S[np.arange(len(S)), y],
+    ),
+    "exp of log_softmax": ("2.1", lambda S: np.exp(log_softmax(S))),
+    "row by row": ("2.1", lambda S: [np.exp(s - max(s)) / sum(np.exp(s - max(s))) for s in S]),
+    "shifted further than needed": (
+        "2.1",
+        lambda S: softmax(S - S.max(axis=1, keepdims=True) - 5),
+    ),
+    "one over the sum of gaps": (
+        "2.1",
+        lambda S: (
+            [[1 / sum(np.exp(np.minimum(t - s, 700)) for t in row) for s in row] for row in S]
+            if np.ptp(S, axis=1).max() < 600
+            else softmax(S)
+        ),
+    ),
+    "sum over n": (
+        "3.2",
+        lambda W, X, y, reg: sum(cross_entropy(X @ W, y)) / len(y) + reg * (W.ravel() @ W.ravel()),
+    ),
+    "a table for each example": ("5.1", jacobian_by_hand),
+    "einsum": (
+        "5.1",
+        lambda P: np.einsum("nk,kc->nkc", P, np.eye(P.shape[1])) - np.einsum("nk,nc->nkc", P, P),
+    ),
+    "a row as a list": ("5.3", lambda p, m: [[q - (j == m) for j, q in enumerate(p[0])]]),
+    "an outer product": (
+        "6.2",
+        lambda p, m, X_i: np.outer(X_i, p - np.eye(p.size)[m]),
+    ),
+    "an example at a time": ("6.3", example_by_example),
+    "added at": ("7.1", added_at),
+    "columns for examples": ("7.2", all_transposed),
+    "factor by factor": ("7.2", by_jacobians),
+    "the naive one": ("7.2", softmax_loss_naive),
+    "in long double": (
+        "7.2",
+        lambda W, X, y, reg: softmax_loss_vectorized(
+            W.astype(np.longdouble), X.astype(np.longdouble), y, reg
+        ),
+    ),
+    "by complex step": ("8.2", by_complex_step),
+    "W changed at the end": (
+        "7.3",
+        lambda W, X_i, m, a: W - a * softmax_loss_vectorized(W, X_i, [m], 0.0)[1],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_a_right_answer_passes_in_any_style(name):
+    number, function = RIGHT[name]
+    verdict = exercises.check(number, function)
+    assert verdict.passed, verdict
+    assert verdict.mistakes == ()
+
+
+# What is said
+
+
+def told(number, *slugs):
+    verdict = exercises.check(number, with_slips(number, *slugs))
+    return repr(verdict), verdict.explain()
+
+
+@pytest.mark.parametrize(
+    ("slugs", "convention"),
+    [
+        (("half-reg-loss", "half-reg-gradient"), "0.5 reg sum(W W)"),
+        (("no-mean-loss", "no-mean-gradient"), "a sum over the examples"),
+        (("no-reg-loss", "no-reg-gradient"), "no regularization"),
+    ],
+)
+def test_a_convention_kept_in_both_is_said(slugs, convention):
+    message, explanation = told("7.2", *slugs)
+    for text in (message, explanation):
+        assert "your dW is the gradient of your own loss" in text
+        assert convention in text
+    for slug in slugs:  # kept in one only, it is no convention
+        message, explanation = told("7.2", slug)
+        assert "convention" not in message + explanation
+        assert "gradient" in explanation
+
+
+def test_it_is_said_which_of_the_two_is_off():
+    assert "The loss is right on ordinary scores" in told("7.2", "sign")[1]
+    assert "dW is right on ordinary scores" in told("7.2", "no-mean-loss")[1]
+    assert "not the gradient of your own loss" in told("7.2", "sign", "no-mean-loss")[1]
+    assert "gradient of" not in told("7.2", "no-shift")[1]  # both right, on ordinary scores
+
+    def both_squared(W, X, y, reg):
+        loss, dW = softmax_loss_vectorized(W, X, y, reg)
+        return loss**2, 2 * loss * dW
+
+    explanation = exercises.check("7.2", both_squared).explain()
+    assert "dW is the gradient of your own loss: the slip is in both" in explanation
+
+
+def test_factors_are_said_as_measured():
+    assert "In dW, the data's part comes with the factor N." in told("7.2", "no-mean-gradient")[1]
+    both = told("7.2", "no-mean-gradient", "half-reg-gradient")[1]
+    assert "the factor N and the part of reg comes with the factor 1/2" in both
+    times_three = exercises.check("7.2", UNNAMED["three times"][1])
+    assert "In dW, the data's part comes with the factor 3" in times_three.explain()
+    assert ".explain()" in repr(times_three)
+
+
+def test_what_breaks_without_a_name_is_said():
+    explanation = exercises.check("2.1", UNNAMED["the mean taken off"][1]).explain()
+    assert "This is what ordinary scores show; besides, P breaks on scores" in explanation
+
+
+def test_the_case_shown_is_one_that_shows_the_first_slip():
+    verdict = exercises.check("7.2", with_slips("7.2", "no-shift", "half-reg-gradient"))
+    assert verdict.mistakes == ("no-shift", "half-reg-gradient")
+    assert "nan" in repr(verdict)
+    verdict = exercises.check("7.2", with_slips("7.2", "no-mean-gradient", "log-of-zero"))
+    assert verdict.mistakes == ("log-of-zero", "no-mean-gradient")
+    assert "inf" in repr(verdict)
+
+
+def test_what_cannot_be_told_apart_is_said_and_not_guessed():
+    either = [
+        slips.Explanation(("sign", "no-shift"), 2, ()),
+        slips.Explanation(("sign", "global-shift"), 2, ()),
+    ]
+    proof = slips.agreed("P", either)
+    assert proof.slugs == ("sign",)
+    assert proof.evidence == ("From P these cannot be told apart: no-shift or global-shift.",)
+    assert slips.agreed("P", either[:1]) == slips.Proof(("sign", "no-shift"))
+
+
+def flat(text):
+    return "".join(text.split())
+
+
+def test_html_and_text_say_the_same():
+    verdict = exercises.check("7.2", with_slips("7.2", "half-reg-loss", "half-reg-gradient"))
+    for message in (verdict, verdict.explain()):
+        seen = html.unescape(re.sub("<[^>]+>", " ", message._repr_html_()))
+        assert flat(seen) == flat(repr(message).replace("`", ""))
+
+
+# What it takes
+
+
+def counted(function):
+    def f(*arguments):
+        f.calls += 1
+        return function(*arguments)
+
+    f.calls = 0
+    return f
+
+
+def test_inputs_of_our_own_are_tried_only_on_wrong_answers_and_not_for_long():
+    task = engine.find_task("7.2")
+    right, wrong = counted(task.solution), counted(program("7.2", "no-mean-loss"))
+    exercises.check("7.2", right)
+    assert right.calls == len(task.cases()) + 1
+    exercises.check("7.2", wrong)
+    assert wrong.calls < 80
+
+
+def test_an_answer_that_raises_everywhere_proves_nothing_more():
+    def stuck(S):
+        raise ValueError("no")
+
+    assert exercises.check("2.1", stuck).mistakes == ("raised",)
+
+
+@pytest.mark.parametrize("odd", [None, "P", np.full((2, 2), np.nan), [[1.0], [2.0, 3.0]], 1e999])
+def test_whatever_comes_on_inputs_of_our_own_is_survived(odd):
+    cases = [S.shape for (S,) in engine.find_task("2.1").cases()]
+
+    def f(S):
+        return S if S.shape in cases and abs(S).max() < 1 else odd
+
+    assert "no-shift" not in exercises.check("2.1", f).mistakes
+
+
+def test_a_growth_is_read_from_numbers():
+    sizes = slips.SIZES
+    for text, values in {
+        "N": [N for N, D, C in sizes],
+        "−1/C": [-1 / C for N, D, C in sizes],
+        "N/(2 C)": [N / C / 2 for N, D, C in sizes],
+        "3 D^2": [3 * D * D for N, D, C in sizes],
+        "0.7": [0.7] * 5,
+        "0": [0.0] * 5,
+    }.items():
+        assert str(slips.factor_of(values, sizes)) == text
+    assert slips.factor_of([1, 1, -1, 1, 1], sizes) is None
+    assert slips.factor_of([1, 1, 0, 1, 1], sizes) is None
+    assert slips.factor_of([1, 1, 1, 1, 1.1], sizes) is None
+    rng = np.random.default_rng(1)
+    found = [slips.factor_of(rng.normal(size=5), sizes) for _ in range(2000)]
+    assert found.count(None) == len(found)  # noise grows like nothing

@@ -18,5 +18,7 @@ from softmax_lib.exercises.engine import (
     progress,
     solution,
 )
+from softmax_lib.exercises.report import Report, report
 
-__all__ = ["Prediction", "Verdict", "case", "check", "hint", "predict", "progress", "solution"]
+__all__ = ["Prediction", "Report", "Verdict", "case", "check", "hint", "predict", "progress"]
+__all__ += ["report", "solution"]

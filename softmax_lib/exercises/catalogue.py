@@ -117,7 +117,7 @@ MISTAKES = {
         ),
         Mistake(
             "no-minus-one",
-            "The 1 of the right class is never taken off: P stands where P - Y belongs.",
+            "The 1 of the right class is never taken off the probabilities.",
             "What do the entries of a row of dL/dS sum to, and what do yours sum to?",
         ),
         Mistake(

@@ -211,7 +211,7 @@ def proven(task, function, runs, order):
         if not run.error
     ]
     pairs = [pair for pair in pairs if None not in pair]
-    proof = plain_slips(task.returns, pairs) if len(pairs) == len(runs) else Proof()
+    proof = plain_slips(task.returns, pairs, task.rtol) if len(pairs) == len(runs) else Proof()
     in_time = True
 
     def answer(arguments):

@@ -354,6 +354,8 @@ def failure(task, found, name):
     named = "The slip by name: .explain() on this verdict. " if found.mistakes else ""
     if len(found.mistakes) > 1:
         named = f"{len(found.mistakes)} slips show; their names: .explain() on this verdict. "
+    elif found.evidence and not found.mistakes:
+        named = "More on what was measured: .explain() on this verdict. "
     return [
         *blocks,
         ("text", f"Reread {task.equation}: {task.reread}."),

@@ -174,7 +174,7 @@ def read(result, factors):
         unnamed += not (named or factor.same(ONE)) or abs(factor.constant) not in (0.0, 1.0)
         if not factor.same(ONE):
             words.append(f"the data's part comes with the factor {factor}")
-    if "reg" in factors and result != "W_new":
+    if "reg" in factors:
         factor = factors["reg"]
         # Where nothing at all is filled in, the missing regularization is no slip of its own.
         if not (factor == ZERO and "zero-gradient" in slugs):
@@ -502,7 +502,7 @@ def prove_one(name, names, came, broken, epsilons):
         inputs = breaking_inputs(names)
         where = [i.title for i, value in zip(inputs, broken, strict=True) if not finite(value)]
         where = f"breaks on {', on '.join(where)}" if where else "is off at scores far apart"
-        said = (f"This is what ordinary scores show; besides, {name} {where}.",)
+        said = (f"This is what ordinary scores show; besides, {the(name)} {where}.",)
     return agreed(name, best, said)
 
 
@@ -512,15 +512,20 @@ def narrowest(came):
     return min((np.finfo(dtype).bits for dtype in dtypes), default=64)
 
 
+def the(name):
+    """A result as it stands in a sentence."""
+    return "the loss" if name == "loss" else name
+
+
 def agreed(name, explanations, said=()):
     """What all explanations share; where they differ, the alternatives in a sentence."""
     sets = list(dict.fromkeys(frozenset(e.slugs) for e in explanations))
     sure = frozenset.intersection(*sets)
     if len(sets) > 1:
         either = " or ".join(" with ".join(sorted(s - sure)) for s in sets)
-        said = (f"From {name} these cannot be told apart: {either}.", *said)
+        said = (f"From {the(name)} these cannot be told apart: {either}.", *said)
     elif explanations[0].words:
-        said = (f"In {name}, {' and '.join(explanations[0].words)}.", *said)
+        said = (f"In {the(name)}, {' and '.join(explanations[0].words)}.", *said)
     return Proof(tuple(slug for slug in explanations[0].slugs if slug in sure), said)
 
 
@@ -669,7 +674,7 @@ def consistency(task, answer, names, slugs):
 # Any task
 
 
-def plain_slips(names, pairs):
+def plain_slips(names, pairs, rtol=1e-8):
     """What an answer shows without any derivation: a turned table, a sign, nothing but zeros.
 
     Parameters
@@ -678,6 +683,8 @@ def plain_slips(names, pairs):
         What comes back.
     pairs : list of (list, list)
         For each case the right values and those that came, as arrays or None.
+    rtol : float
+        The task's.
 
     Returns
     -------
@@ -685,32 +692,39 @@ def plain_slips(names, pairs):
     """
     proof = Proof()
     for k, name in enumerate(names):
-        found = [signed_ratio(right[k], came[k]) for right, came in pairs]
-        ratios = {ratio for ratio, _ in found if ratio != "nothing"}
-        if len(ratios) == 1 and None not in ratios and all(turned for _, turned in found):
-            proof += Proof(("transposed",))
-        if ratios == {-1}:
-            proof += Proof(("sign",))
-        if ratios == {0} and name in variants.DERIVATIVES:
-            proof += Proof(("zero-gradient",))
+        ways = [signed_ways(right[k], came[k], 10 * rtol) for right, came in pairs]
+        common = set.intersection(*ways) if ways else set()
+        for turned, ratio, slug in (
+            *((False, 1, ""), (True, 1, ""), (False, -1, "sign"), (True, -1, "sign")),
+            *((False, 0, "zero-gradient"), (True, 0, "zero-gradient")),
+        ):
+            if (turned, ratio) in common:
+                if ratio or name in variants.DERIVATIVES:
+                    proof += Proof(tuple(s for s in ("transposed" * turned, slug) if s))
+                break
     return proof
 
 
-def signed_ratio(right, came):
-    """What `came` is times `right`, -1, 0 or 1, and whether it came transposed.
+def signed_ways(right, came, rtol):
+    """The ways (transposed or not, ratio) in which `came` is -1, 0 or 1 times `right`."""
+    if right is None or right.dtype.kind != "f" or not finite(right) or not finite(came):
+        return set()
+    ways = set()
+    for turned in (False, True):
+        shape = right.shape[::-1] if turned else right.shape
+        bare = came.reshape(shape) if came.size == right.size and fits(came, shape) else None
+        if bare is None or (turned and right.ndim != 2):
+            continue
+        bare = bare.T if turned else bare
+        ways |= {
+            (turned, ratio)
+            for ratio in (-1, 0, 1)
+            if np.linalg.norm(bare - ratio * right)
+            <= (rtol * np.linalg.norm(right) if ratio else 0)
+        }
+    return ways
 
-    "nothing" when both are 0 and any ratio would do; None when it is no such multiple.
-    """
-    if right is None or right.dtype.kind != "f":
-        return None, False
-    came, turned = fitted(came, right.shape)
-    if not finite(right) or not finite(came):
-        return None, False
-    if not right.any():
-        return ("nothing" if not came.any() else None), turned
-    if not came.any():
-        return 0, turned
-    for ratio in (-1, 1):
-        if np.linalg.norm(came - ratio * right) <= 1e-7 * np.linalg.norm(right):
-            return ratio, turned
-    return None, False
+
+def fits(value, shape):
+    """Whether a result has this shape, but for axes of length 1."""
+    return [n for n in value.shape if n > 1] == [n for n in shape if n > 1]

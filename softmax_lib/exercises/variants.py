@@ -138,6 +138,7 @@ def probe(names, sizes, rng, S=None, y=None):
         **{"X": X, "W": W, "S": S, "P": P, "y": y, "C": C, "reg": rng.uniform(0.2, 1.0)},
         **{"X_i": X[:1], "S_i": S[:1], "p": P[:1], "m": int(y[0]), "v": rng.normal(size=(1, C))},
         **{"U": rng.normal(size=(D, C)), "learning_rate": rng.uniform(0.1, 0.9), "k": 0, "l": 1},
+        "width": 2,
     }
     return tuple(known[name] for name in names)
 
@@ -261,7 +262,21 @@ def ratio(given, switches):
     return np.exp(a) / np.exp(b) if switches.shift == "none" else np.exp(a - b)
 
 
+def log_sums(given, switches):
+    """log Z of each row, by its own shift or by one that is the same for all."""
+    S = given["S"]
+    shift = SHIFTS["row" if switches.shift == "column" else switches.shift](S)
+    return np.log(np.exp(S + shift).sum(axis=1)) - np.broadcast_to(shift, (len(S), 1))[:, 0]
+
+
+def one_hot_rows(given, switches):
+    """Y."""
+    return np.eye(given["C"])[given["y"]]
+
+
 RESULTS = {
+    "Y": lambda given, switches: {"value": kept_examples(one_hot_rows(given, switches), switches)},
+    "lse": lambda given, switches: {"value": kept_examples(log_sums(given, switches), switches)},
     "S": lambda given, switches: {"value": kept_examples(given["S"], switches)},
     "P": lambda given, switches: {"value": kept_examples(probabilities(given, switches), switches)},
     "L": lambda given, switches: {"L": losses(given, switches)},
