@@ -1,7 +1,7 @@
 # Everything runs as `.venv/bin/python -m …`, from this folder, by relative paths:
 # that way a folder with spaces in its name works too.
 .DEFAULT_GOAL := help
-.PHONY: help lab test setup setup-test refresh slides lock clean
+.PHONY: help lab test setup setup-test refresh slides bench lock clean
 
 # The user's own Python settings must not reach the notebooks.
 unexport PYTHONPATH PYTHONHOME
@@ -34,6 +34,9 @@ refresh: setup-test  ## Run the notebooks again and store their outputs (NOTEBOO
 
 slides: setup  ## Write every notebook as a slide deck that needs no network, in build/slides
 	@$(python) tools/slides.py
+
+bench: setup-test  ## Measure speed, memory and accuracy of the losses (QUICK=1: under a minute, no peers)
+	@$(python) -m benchmarks $(if $(QUICK),--quick)
 
 lock: setup-test  ## Bring the locks in line with pyproject.toml (UPGRADE=1 for the newest packages)
 	@$(compile) --output-file requirements.lock

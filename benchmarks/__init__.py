@@ -1,0 +1,1 @@
+"""Speed, growth, memory and accuracy of the losses: `make bench`."""
