@@ -1,0 +1,224 @@
+"""The instructors' report: student notebooks made from the series' own, right, wrong and broken."""
+
+import csv
+import inspect
+import json
+import re
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from softmax_lib import exercises
+from softmax_lib.exercises import engine
+
+NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
+
+
+def solved(number):
+    """The solution's source under the name that the student's function has."""
+    task = engine.find_task(number)
+    source = textwrap.dedent(inspect.getsource(task.solution))
+    return re.sub(r"^def \w+", f"def {task.name}", source)
+
+
+def student(path, book, answers, *, whole=False, edit=lambda source: source):
+    """Save a notebook of the series with answers in its stubs; by default its exercises alone."""
+    notebook = nbformat.read(next(NOTEBOOKS.glob(f"{book:02d}_*.ipynb")), as_version=4)
+    cells = []
+    for cell in notebook.cells:
+        asked = re.search(r'exercises\.check\("([\d.]+)", \w+\)', cell.source)
+        if cell.cell_type == "code" and asked and asked[1] in answers:
+            answer = answers[asked[1]]
+            answer = solved(asked[1]) if answer is None else textwrap.dedent(answer)
+            cell.source = f"{answer}\n\n{asked[0]}"
+        if whole or asked or "import" in cell.source:
+            cell.source = edit(cell.source)
+            cells.append(cell)
+    notebook.cells = cells
+    path.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, path)
+    return path
+
+
+def read(table):
+    with open(table, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def short(rows, book=""):
+    """(task, verdict, slug) of one notebook's rows."""
+    return [
+        (row["task"], row["verdict"], row["slug"])
+        for row in rows
+        if row["notebook"].startswith(book)
+    ]
+
+
+TRANSPOSED = """
+    def scores_by_loops(X, W):
+        return W.T @ X.T
+"""
+ENDLESS = """
+    def scores_by_loops(X, W):
+        while True:
+            pass
+"""
+DEADLY = """
+    import os
+    def scores_by_loops(X, W):
+        os._exit(1)
+"""
+
+
+def test_a_whole_notebook_gives_a_table_and_stays_as_it_was(tmp_path):
+    answers = {"1.1": TRANSPOSED, "1.2": None, "1.3": None}
+    path = student(tmp_path / "ada.ipynb", 1, answers, whole=True)
+    before = path.read_bytes()
+    found = exercises.report(path)
+    rows = read(tmp_path / "ada.report.csv")
+    assert short(rows) == [
+        ("1.1", "not yet", "transposed"),
+        ("1.2", "right", ""),
+        ("1.3", "right", ""),
+        ("1.4", "not attempted", "not-attempted"),
+    ]
+    assert rows[0]["note"].startswith("The result is the transpose")
+    assert {row["notebook"] for row in rows} == {"ada.ipynb"}
+    assert [dict(row) for row in found.rows] == rows
+    assert path.read_bytes() == before
+    assert {p.name for p in tmp_path.iterdir()} == {"ada.ipynb", "ada.report.csv"}
+    assert "1 notebook, 4 exercises" in repr(found)
+    assert found.plot is None
+
+
+def test_a_class_is_counted_whatever_its_notebooks_hold(tmp_path):
+    everything = {f"1.{k}": None for k in (1, 2, 3, 4)}
+    student(tmp_path / "ada" / "one.ipynb", 1, everything)
+    student(tmp_path / "bob" / "one.ipynb", 1, {**everything, "1.1": TRANSPOSED})
+    student(tmp_path / "cat.ipynb", 1, {**everything, "1.1": ENDLESS})
+    student(tmp_path / "dan.ipynb", 1, {**everything, "1.1": DEADLY})
+    student(
+        tmp_path / "eve.ipynb",
+        1,
+        everything,
+        edit=lambda source: re.sub(r"exercises\.check\(.*", "", source),  # no check is left
+    )
+    student(
+        tmp_path / "fay.ipynb",
+        1,
+        everything,
+        edit=lambda source: source.replace("def scores_by_loops", "def my_scores"),
+    )
+    student(
+        tmp_path / "gus.ipynb",
+        1,
+        {**everything, "1.1": "while True: pass"},
+        edit=lambda source: source.replace("def product_shape", "def product_shape("),
+    )
+    (tmp_path / "hal.ipynb").write_text("not a notebook", encoding="utf-8")
+    (tmp_path / "ida.ipynb").write_text(json.dumps({"cells": 3}), encoding="utf-8")
+    (tmp_path / ".ipynb_checkpoints").mkdir()
+    (tmp_path / ".ipynb_checkpoints" / "one.ipynb").write_text("{}", encoding="utf-8")
+    books = sorted(tmp_path.rglob("*.ipynb"))
+    before = [book.read_bytes() for book in books]
+
+    found = exercises.report(tmp_path, seconds_per_cell=20)
+
+    assert [book.read_bytes() for book in books] == before
+    rows = read(tmp_path / "report.csv")
+    right = [(number, "right", "") for number in everything]
+    assert short(rows, "ada") == right
+    assert short(rows, "bob") == [("1.1", "not yet", "transposed"), *right[1:]]
+    assert short(rows, "cat") == [("1.1", "not yet", "raised"), *right[1:]]
+    assert short(rows, "dan") == [("1.1", "not run", ""), *right[1:]]
+    assert short(rows, "eve") == right
+    assert short(rows, "fay") == right
+    assert short(rows, "gus") == [
+        ("1.1", "not run", ""),
+        ("1.2", "missing", ""),
+        *right[2:],
+    ]
+    assert short(rows, "hal") == short(rows, "ida") == [("", "unreadable", "")]
+    notes = {(row["notebook"], row["task"]): row["note"] for row in rows}
+    assert "stopped" in notes["cat.ipynb", "1.1"]
+    assert "kernel died" in notes["dan.ipynb", "1.1"]
+    assert "longer than 20 s" in notes["gus.ipynb", "1.1"]
+    assert "no function product_shape" in notes["gus.ipynb", "1.2"]
+    assert "checkpoints" not in str(notes)
+
+    text = repr(found)
+    assert re.search(r"1\.1 +3 +2 +0 +2\n", text)
+    assert re.search(r"1\.2 +6 +0 +0 +1\n", text)
+    assert re.search(r"transposed +1 +1\.1 \(1\)", text)
+    assert "hal.ipynb is left out" in text
+    assert found.plot.read_bytes().startswith(b"\x89PNG")
+    source = found._repr_html_()
+    assert re.search(r'<figure.*<img alt="Left, a stacked bar .*<figcaption', source)
+    assert "The most frequent slip is raised: 1 times." in source
+
+
+def test_two_slips_are_two_rows(tmp_path):
+    answer = """
+        def softmax_loss(W, X, y, reg):
+            S = X @ W
+            P = np.exp(S - S.max(axis=1, keepdims=True))
+            P /= P.sum(axis=1, keepdims=True)
+            loss = -np.log(P[np.arange(len(y)), y]).sum() + reg * np.sum(W * W)
+            P[np.arange(len(y)), y] -= 1
+            return loss, X.T @ P / len(y)
+    """
+    rows = exercises.report(student(tmp_path / "ada.ipynb", 7, {"7.2": answer})).rows
+    slugs = {row["slug"] for row in rows if row["task"] == "7.2"}
+    assert {"no-mean-loss", "no-reg-gradient"} <= slugs
+
+
+def test_the_time_of_a_notebook_is_bounded(tmp_path):
+    path = student(tmp_path / "ada.ipynb", 1, {"1.1": "while True: pass"})
+    (first, *others) = exercises.report(path, seconds_per_cell=600, seconds=8).rows
+    assert first["verdict"] == "not run"
+    assert "longer than 8 s" in first["note"]
+    assert {row["verdict"] for row in others} == {"not run"}
+
+
+def test_a_table_goes_where_it_is_sent_and_never_into_a_notebook(tmp_path):
+    path = student(tmp_path / "ada.ipynb", 1, {})
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match="no notebook; got"):
+        exercises.report(path, path)
+    assert path.read_bytes() == before
+    with pytest.raises(ValueError, match="no notebook in"):
+        exercises.report(NOTEBOOKS.parent / "data")
+    found = exercises.report(path, tmp_path / "table.csv")
+    assert found.table == tmp_path / "table.csv"
+    assert {row["verdict"] for row in read(found.table)} == {"not attempted"}
+
+
+def test_a_notebook_of_other_things_is_said_to_be_one(tmp_path):
+    path = tmp_path / "diary.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1 + 1")]), path)
+    (row,) = exercises.report(path).rows
+    assert (row["verdict"], row["note"]) == ("unreadable", "It holds no exercise of the series.")
+
+
+def test_a_library_function_is_no_answer(tmp_path):
+    """Without the student's own definition, the name may still be there: imported."""
+    imported = {"2.1": "from softmax_lib import softmax"}
+    path = student(tmp_path / "02_stability_shift.ipynb", 2, imported)
+    verdicts = {row["task"]: row["verdict"] for row in exercises.report(path).rows}
+    assert verdicts["2.1"] == "missing"
+
+
+def test_importing_the_exercises_brings_nothing_that_only_the_report_needs():
+    program = """
+import sys
+from softmax_lib import exercises
+assert callable(exercises.report)
+needless = {"nbclient", "nbformat", "csv", "tqdm", "jupyter_client"}
+sys.exit(", ".join(needless & set(sys.modules)) or 0)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
