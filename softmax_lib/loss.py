@@ -162,7 +162,7 @@ def _rows_of_a_block(D, C):
     means a handful of rows, the copies cost less than the calls: then as many as 2^20 entries hold.
     """
     B = 10**6 // (D * C)
-    return max(1, min(B if B >= 20 else 1000, 2**20 // max(D, C)))
+    return max(1, min(B if B >= 20 else 1024, 2**20 // max(D, C)))
 
 
 def _l2(W, reg):
