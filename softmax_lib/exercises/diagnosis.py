@@ -128,7 +128,7 @@ def diagnose(task, function):
         overall = Finding()
         if findings[0].right:
             again = call(function, runs[0].arguments, runs[0].expected)
-            if not judge(task, again, order).right:
+            if not is_cut_short(again) and not judge(task, again, order).right:
                 note = (
                     "Called again with the inputs of case 1, it gives another answer than before."
                 )

@@ -69,6 +69,10 @@ class Factor(NamedTuple):
         """The same with the other sign."""
         return self._replace(constant=-self.constant)
 
+    def positive(self):
+        """The same without its sign."""
+        return self._replace(constant=abs(self.constant))
+
     def __str__(self):
         powers = {name: getattr(self, name) for name in "NCD"}
         above = [_power(name, n) for name, n in powers.items() if n > 0]
@@ -128,8 +132,8 @@ def factor_of(values, sizes, close=1e-7):
     if np.abs(found).max() > 2 or np.ptp(rest) > 100 * close:
         return None
     constant = np.exp(rest.mean())
-    if np.isclose(constant, round(constant), rtol=100 * close):
-        constant = round(constant)
+    if np.isclose(constant, round(2 * constant) / 2, rtol=100 * close):
+        constant = round(2 * constant) / 2
     return Factor(float(np.sign(values[0]) * constant), *map(int, found))
 
 
@@ -159,65 +163,60 @@ def read(result, factors):
     """
     if result not in GRADIENTS | TABLES and all(factor == ZERO for factor in factors.values()):
         return Reading((), 1, ("everything comes with the factor 0",))
-    known = {"slugs": (), "of": {k: f for k, f in factors.items() if k not in ("reg", "W")}}
-    if result in GRADIENTS:
-        known = gradient_pattern(factors)
-    elif result in TABLES:
-        known = table_pattern(factors)
-    if known is None:
+    pattern = gradient_pattern if result in GRADIENTS else table_pattern
+    found = pattern(factors) if result in GRADIENTS | TABLES else plain_pattern(factors)
+    if found is None:
         return None
-    slugs, unnamed, words = list(known["slugs"]), 0, []
+    slugs, data = list(found[0]), found[1]
     kind = "loss" if result in ("loss", "L") else "gradient" if result in GRADIENTS else ""
-    for factor in known["of"].values():
-        named = data_slugs(kind, factor)
+    parts = [("the data's part", factor, data_slugs(kind, factor)) for factor in data]
+    # Where nothing at all is filled in, the missing regularization is no slip of its own.
+    if "reg" in factors and (factors["reg"] != ZERO or "zero-gradient" not in slugs):
+        parts.append(("reg's part", factors["reg"], reg_slugs(kind, factors["reg"])))
+    if "W" in factors:
+        parts.append(("W itself", factors["W"], []))
+    unnamed, words = 0, []
+    for part, factor, named in parts:
+        if factor.same(ONE):
+            continue
         slugs += named
-        unnamed += not (named or factor.same(ONE)) or abs(factor.constant) not in (0.0, 1.0)
-        if not factor.same(ONE):
-            words.append(f"the data's part comes with the factor {factor}")
-    if "reg" in factors:
-        factor = factors["reg"]
-        # Where nothing at all is filled in, the missing regularization is no slip of its own.
-        if not (factor == ZERO and "zero-gradient" in slugs):
-            named = reg_slugs(kind, factor)
-            slugs += named
-            unnamed += not (named or factor.same(ONE)) or abs(factor.constant) not in (0, 0.5, 1)
-            if not factor.same(ONE):
-                words.append(f"the part of reg comes with the factor {factor}")
-    if "W" in factors and not factors["W"].same(ONE):
-        unnamed += 1
-        words.append(f"W itself comes with the factor {factors['W']}")
+        unnamed += not named or abs(factor.constant) not in (0.0, 0.5, 1.0)
+        words.append(f"{part} comes with the factor {factor}")
     return Reading(tuple(dict.fromkeys(slugs)), unnamed, tuple(dict.fromkeys(words)))
+
+
+def plain_pattern(factors):
+    """No slug, and the factors of the terms that are neither reg's nor W itself."""
+    return (), [factor for label, factor in factors.items() if label not in ("reg", "W")]
 
 
 def gradient_pattern(factors):
     """Which of P, Y and both stand in a gradient: slugs, and the factors left to be read."""
-    P, Y, both = (factors[name] for name in ("P", "Y", "YP"))
+    P, Y, both = (factors[label] for label in ("P", "Y", "YP"))
     if P == Y == both == ZERO:
-        return {"slugs": ("zero-gradient",), "of": {}}
-    if both == ZERO and P.same(Y):
-        return {"slugs": (), "of": {"P": P}}
-    if both == ZERO and Y == ZERO:
-        return {"slugs": ("no-minus-one",), "of": {"P": P}}
-    if both == ZERO and Y.same(P.negative()):
-        return {"slugs": ("sign",), "of": {"P": P._replace(constant=abs(P.constant))}}
-    if P == ZERO and (Y.same(both) or both == ZERO):
-        return {"slugs": ("diagonal-jacobian",), "of": {"Y": Y}}
-    if both == ZERO and P != ZERO:
-        return {"slugs": (), "of": {"P": P, "Y": Y}}
-    return None
+        return ("zero-gradient",), []
+    if P == ZERO and (both == ZERO or Y.same(both)):
+        return ("diagonal-jacobian",), [Y]
+    if both != ZERO or P == ZERO:
+        return None
+    if Y == ZERO:
+        return ("no-minus-one",), [P]
+    if Y.same(P.negative()):
+        return ("sign",), [P.positive()]
+    return (), [P] if P.same(Y) else [P, Y]
 
 
 def table_pattern(factors):
-    """The same for a Jacobian, or for a row times it."""
-    own, square, others = (factors[name] for name in ("own", "square", "others"))
+    """The same for a Jacobian, or for a row times it: p_k and p_k p_k at k = c, p_k p_c beside."""
+    own, square, others = (factors[label] for label in ("own", "square", "others"))
     if own == square == others == ZERO:
-        return {"slugs": ("zero-gradient",), "of": {}}
+        return ("zero-gradient",), []
     if own.same(square) and own.same(others):
-        return {"slugs": (), "of": {"own": own}}
+        return (), [own]
     if others == ZERO and (square == ZERO or own.same(square)):
-        return {"slugs": ("diagonal-jacobian",), "of": {"own": own}}
+        return ("diagonal-jacobian",), [own]
     if others.same(own.negative()) and (square.same(own) or square.same(others)):
-        return {"slugs": ("sign",), "of": {"own": own._replace(constant=abs(own.constant))}}
+        return ("sign",), [own.positive()]
     return None
 
 

@@ -206,8 +206,8 @@ def slopes(given, switches):
     P, y = probabilities(given, switches), given["y"]
     Y = np.zeros_like(P)
     Y[np.arange(len(y)), y] = 1
-    return {"P": kept_examples(P, switches), "Y": kept_examples(-Y, switches),
-            "YP": kept_examples(np.where(Y == 1, P, 0), switches)}  # fmt: skip
+    parts = {"P": P, "Y": -Y, "YP": np.where(Y == 1, P, 0)}
+    return {label: kept_examples(part, switches) for label, part in parts.items()}
 
 
 def by_scores(given, switches):
