@@ -15,6 +15,7 @@ for name in "OPENBLAS_NUM MKL_NUM OMP_NUM BLIS_NUM VECLIB_MAXIMUM".split():
 os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 
 import argparse  # noqa: E402
+import importlib.metadata  # noqa: E402
 import importlib.util  # noqa: E402
 import platform  # noqa: E402
 import sys  # noqa: E402
@@ -127,7 +128,7 @@ def speed_table(shapes, makers, rounds):
 def with_goal(ratio, goal):
     if goal is None:
         return f"{ratio:.2f}"
-    return f"{ratio:.2f} ({'≤' if ratio <= goal else 'missed:'} {goal})"
+    return f"{ratio:.2f} ({'≤' if round(ratio, 2) <= goal else 'missed:'} {goal})"
 
 
 # Growth, memory, accuracy
@@ -224,11 +225,9 @@ def setting(missing):
     """What it ran on, without the machine's name."""
     lines = [f"- Python {platform.python_version()}, numpy {np.__version__}, {cpu()}"]
     lines.append(f"- BLAS: {blas()}; one thread")
-    for name, (_, package) in peers.PEERS.items():
+    for name in peers.PEERS:
         if name not in missing:
-            lines.append(
-                f"- {name} {importlib.import_module(package_of_version(package)).__version__}"
-            )
+            lines.append(f"- {name} {importlib.metadata.version(name.replace('PyTorch', 'torch'))}")
     if missing:
         lines.append(f"- not measured, because not installed or left out: {', '.join(missing)}")
     if hasattr(os, "getloadavg"):
@@ -237,10 +236,6 @@ def setting(missing):
             f"processors; the benchmark itself makes 1.0"
         )
     return lines
-
-
-def package_of_version(package):
-    return "autograd.builtins" if package == "autograd" else package
 
 
 def cpu():
