@@ -16,6 +16,7 @@ import sys
 import textwrap
 import types
 import warnings
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -1482,10 +1483,37 @@ NAMES = {
 }
 
 
+def marked(tree):
+    """The tree, whose nodes know whether they stand in an index or name an axis."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Subscript):
+            inside, place = node.slice, "index"
+        elif isinstance(node, ast.keyword) and node.arg == "axis":
+            inside, place = node.value, "axis"
+        else:
+            continue
+        for inner in ast.walk(inside):
+            inner.place = place
+    return tree
+
+
+def kind_of(node, variant):
+    """What is wrong where the variant stands for the node."""
+    if isinstance(node, ast.UnaryOp):
+        return "sign"
+    if isinstance(node, ast.BinOp) and type(variant.op) is type(node.op):
+        return "sign"
+    if isinstance(node, ast.Constant | ast.Subscript):
+        return getattr(node, "place", "index" if isinstance(node, ast.Subscript) else "constant")
+    return "name" if isinstance(node, ast.Attribute | ast.Name) else "operator"
+
+
 def variants(node):
     """What a node may become by a slip of the pen."""
     if isinstance(node, ast.BinOp) and type(node.op) in SWAPS:
         yield ast.BinOp(node.left, SWAPS[type(node.op)](), node.right)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub):
+        yield ast.BinOp(node.right, node.op, node.left)
     if isinstance(node, ast.BoolOp):
         yield ast.BoolOp(SWAPS[type(node.op)](), node.values)
     if isinstance(node, ast.AugAssign) and type(node.op) in SWAPS:
@@ -1499,6 +1527,10 @@ def variants(node):
         yield ast.Constant(node.value - 1)
     if isinstance(node, ast.Constant) and type(node.value) is bool:
         yield ast.Constant(not node.value)
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Tuple):
+        turned = ast.Tuple(node.slice.elts[::-1], ast.Load())
+        if ast.dump(turned) != ast.dump(node.slice):
+            yield ast.Subscript(node.value, turned, node.ctx)
     if isinstance(node, ast.Attribute) and node.attr == "T":
         yield node.value
     if isinstance(node, ast.Attribute) and node.attr in NAMES:
@@ -1511,12 +1543,13 @@ class _Replace(ast.NodeTransformer):
     """Puts the variant of number `which` in its place, counted in the order of the walk."""
 
     def __init__(self, which):
-        self.which, self.count = which, 0
+        self.which, self.count, self.kind = which, 0, ""
 
     def visit(self, node):
         for variant in variants(node):
             self.count += 1
             if self.count == self.which + 1:
+                self.kind = kind_of(node, variant)
                 return ast.copy_location(variant, node)
         return self.generic_visit(node)
 
@@ -1551,10 +1584,10 @@ def bounded(function, filename, limit=100_000):
 
 
 def mutants(function):
-    """(source, function) for every mutant of a function's source."""
+    """(what is wrong, source, function) for every mutant of a function's source."""
     source = textwrap.dedent(inspect.getsource(function))
     for which in itertools.count():
-        tree = ast.parse(source)
+        tree = marked(ast.parse(source))
         replace = _Replace(which)
         definition = tree.body[0]
         definition.body = definition.body[1:]  # the docstring is no code
@@ -1563,28 +1596,40 @@ def mutants(function):
             return
         space = dict(function.__globals__)
         exec(compile(tree, "<mutant>", "exec"), space)
-        yield ast.unparse(tree), bounded(space[definition.name], "<mutant>")
+        yield replace.kind, ast.unparse(tree), bounded(space[definition.name], "<mutant>")
 
 
 def surviving(task):
-    """How many mutants change values on the cases, and the sources of those that pass."""
-    changed, passed = 0, []
+    """How many mutants change values on the cases, how many do not; the sources of those that pass.
+
+    What passes is counted among those that change values.
+    """
+    changed, same, passed = 0, 0, []
     cases = task.cases()
     right = [outcome(task.solution, case) for case in cases]
-    for source, mutant in mutants(task.solution):
+    for _, source, mutant in mutants(task.solution):
         if all(same_values(a, outcome(mutant, case)) for a, case in zip(right, cases, strict=True)):
+            same += 1
             continue
         changed += 1
         if diagnosis.diagnose(task, mutant).passed:
             passed.append(source)
-    return changed, passed
+    return changed, same, passed
 
 
 @every_task
 def test_no_mutant_that_changes_a_value_passes(lesson, task):
-    changed, passed = surviving(task)
-    assert changed > 0
+    changed, same, passed = surviving(task)
+    assert changed >= max(1, same)
     assert not passed, "\n\n".join(passed)
+
+
+def test_the_mutants_are_many_and_of_every_kind():
+    """Half of them and more change values, as the test above asserts for each task."""
+    kinds = Counter(kind for _, task in real_tasks() for kind, *_ in mutants(task.solution))
+    assert kinds.total() >= 350, kinds
+    assert set(kinds) == {"operator", "sign", "constant", "index", "axis", "name"}
+    assert min(kinds.values()) >= 10, kinds
 
 
 def looping(n):
@@ -1597,15 +1642,13 @@ def looping(n):
 
 
 def test_the_mutation_machine_itself():
-    sources = [source for source, _ in mutants(looping)]
+    sources = [source for _, source, _ in mutants(looping)]
     assert len(sources) == len(set(sources)) == 8
     task = Task("0.1", "Sum", "f(n) -> s", looping, numbers(1, 4, 7), **FIELDS)
-    changed, passed = surviving(task)
-    assert changed == 8  # among them several that never end
-    assert passed == []
+    assert surviving(task) == (8, 0, [])  # among them several that never end
     blind = Task("0.1", "Sum", "f(n) -> s", looping, numbers(0, 0, 0), **FIELDS)
     assert surviving(blind)[0] < 8
     lax = Task("0.1", "S", "s(X, W) -> S", product, product_cases, rtol=1e9, **FIELDS)
-    assert surviving(lax) == (0, [])  # X @ W has nothing to swap
+    assert surviving(lax) == (0, 0, [])  # X @ W has nothing to swap
     lax = Task("0.1", "P", "p(W, reg) -> (l, d)", penalty, penalty_cases, rtol=1e9, **FIELDS)
-    assert len(surviving(lax)[1]) > 3
+    assert len(surviving(lax)[2]) > 3
