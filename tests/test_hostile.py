@@ -34,7 +34,7 @@ def right(X, W):
 def session(monkeypatch):
     """A session of its own, and little patience."""
     monkeypatch.setattr(engine, "_session", {})
-    monkeypatch.setattr(engine, "SECONDS_PER_CHECK", 0.2)
+    monkeypatch.setattr(engine, "SECONDS_PER_CHECK", 1.0)
     monkeypatch.setattr(timer, "GRACE", 0.2)
 
 
@@ -109,7 +109,7 @@ def test_what_does_not_come_back_is_stopped(function):
     assert verdict.mistakes == ("raised",)
     assert "It did not come to its end:" in text
     assert f"in {function.__name__}: " in text
-    assert "stopped after 0.2 s" in text
+    assert "stopped after 1 s" in text
     assert "so 4 of the cases were not tried" in text
     assert "when does it end?" in text
     assert "stopped" in verdict.explain()
@@ -155,7 +155,7 @@ def test_what_nothing_stops_says_how_to_interrupt(monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(sys, "stdout", screen)
         verdict = exercises.check("1.1", deaf)
-    assert "1.1: after 0.6 seconds your function is still running" in screen.getvalue()
+    assert "1.1: after 1.4 seconds your function is still running" in screen.getvalue()
     assert "Interrupt the kernel" in screen.getvalue()
     assert "Right on 1 of 5 cases" in repr(verdict)
     assert "not tried" in repr(verdict)
@@ -290,7 +290,7 @@ def kernel():
     manager, client = start_new_kernel(startup_timeout=120)
     try:
         run(client, "from softmax_lib import exercises\nfrom softmax_lib.exercises import engine")
-        run(client, "engine.SECONDS_PER_CHECK = 0.2")
+        run(client, "engine.SECONDS_PER_CHECK = 2.0")
         yield manager, client
     finally:
         client.stop_channels()
@@ -339,7 +339,7 @@ def test_in_a_kernel_an_endless_loop_is_stopped_and_the_kernel_stays_usable(kern
     _, client = kernel
     status, _, text = run(client, ENDLESS.format(before=before))
     assert status == "ok"
-    assert "stopped after 0.2 s" in text
+    assert "stopped after 2 s" in text
     assert "in scores: " in text
     assert run(client, "6 * 7") == ("ok", "", "42")
     assert "right, on all 5 cases" in run(client, 'exercises.check("1.1", lambda X, W: X @ W)')[2]
@@ -364,12 +364,12 @@ def test_in_a_kernel_the_users_interrupt_stops_the_cell(kernel):
     status, error, text = run(client, PRESSED, on_display=manager.interrupt_kernel)
     assert (status, error) == ("error", "KeyboardInterrupt")
     assert "went on" not in text
-    assert run(client, "engine.SECONDS_PER_CHECK = 0.2\n6 * 7") == ("ok", "", "42")
+    assert run(client, "engine.SECONDS_PER_CHECK = 2.0\n6 * 7") == ("ok", "", "42")
 
 
 DEAF = """
 import signal
-engine.SECONDS_PER_CHECK = 0.2
+engine.SECONDS_PER_CHECK = 2.0
 def scores(X, W):
     signal.signal(timer._clock.signal, signal.SIG_IGN)
     display("running")
@@ -533,14 +533,16 @@ HOSTILE = {
 }
 
 
-LARGE = {"a list too large to compare", "recursion through repr"}  # these take their time
+# These go through every exercise; the others through one in four, another four for each.
+EVERYWHERE = {"objects", "an array too large to compare", "a tuple of tuples", "two liars"}
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_every_exercise_answers_whatever_comes(name, monkeypatch):
+def test_exercises_answer_whatever_comes(name, monkeypatch):
     monkeypatch.setattr(engine, "SECONDS_PER_CHECK", 60.0)
     filters, errors = list(warnings.filters), np.geterr()
-    for number in NUMBERS[:: 1 if name not in LARGE else 6]:
+    start, step = (0, 1) if name in EVERYWHERE else (list(HOSTILE).index(name) % 4, 4)
+    for number in NUMBERS[start::step]:
         verdict = exercises.check(number, HOSTILE[name])
         text = f"{verdict!r}\n{verdict.explain()}"
         assert not verdict.passed, number
