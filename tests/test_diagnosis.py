@@ -24,7 +24,7 @@ from softmax_lib import (
     softmax_loss_naive,
     softmax_loss_vectorized,
 )
-from softmax_lib.exercises import engine, slips
+from softmax_lib.exercises import engine, slips, variants
 from softmax_lib.exercises.catalogue import MISTAKES
 from softmax_lib.lessons import gradient_check, gradient_in_code
 
@@ -948,3 +948,20 @@ def test_a_growth_is_read_from_numbers():
     rng = np.random.default_rng(1)
     found = [slips.factor_of(rng.normal(size=5), sizes) for _ in range(2000)]
     assert found.count(None) == len(found)  # noise grows like nothing
+
+
+def test_terms_that_leave_a_rest_explain_nothing():
+    """A rest at right angles to all terms leaves their factors as they are, and still counts."""
+    names = ("X", "P", "y")
+    labels, shapes, matrices = slips.design("dW", names, variants.RIGHT)
+    factors = np.array([0.0 if label == "YP" else 1.0 for label in labels])
+    exact, with_rest = [], []
+    for shape, A in zip(shapes, matrices, strict=True):
+        away = np.random.default_rng(1).normal(size=len(A))
+        away -= A @ np.linalg.lstsq(A, away, rcond=None)[0]
+        for answers, rest in ((exact, 0.0), (with_rest, 1e-4)):
+            answers.append(list((A @ factors + rest * away).reshape(-1, *shape)))
+    found, turned = slips.fit("dW", names, exact, variants.RIGHT, 1e-7)
+    assert found == {"P": slips.ONE, "Y": slips.ONE, "YP": slips.ZERO}
+    assert not turned
+    assert slips.fit("dW", names, with_rest, variants.RIGHT, 1e-7) == (None, False)
