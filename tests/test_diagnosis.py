@@ -188,12 +188,12 @@ PROGRAMS = {
         },
     ),
     "5.2": (
-        "def f(v, p):\n    P = p\n    p = {p}\n    J = {J}\n    return {sign}v @ J",
-        {"p": "P", "J": "np.diag(p[0]) - p.T @ p", "sign": ""},
+        "def f(v, p):\n    P = p\n    p = {p}\n    return {sign}({vJ})",
+        {"p": "P", "vJ": "p * v - (p * v).sum() * p", "sign": ""},
         {
             **TWICE,
-            "diagonal-jacobian": {"J": "np.diag(p[0] * (1 - p[0]))"},
-            "zero-gradient": {"J": "np.zeros((v.size, v.size))"},
+            "diagonal-jacobian": {"vJ": "p * v - p * v * p"},
+            "zero-gradient": {"vJ": "np.zeros(p.shape)"},
             "sign": {"sign": "-"},
         },
     ),
@@ -427,12 +427,13 @@ def is_hidden(number, pair):
 
 @pytest.mark.parametrize("number", PROGRAMS)
 def test_two_slips_at_once_are_both_named(number):
-    """1068 pairs in 17 tasks; in 63 of them one slip hides the other, in the rest both show."""
-    shown = 0
+    """Every pair that one program can hold; one of the two is missing only where it is hidden."""
+    tried = shown = 0
     for pair in itertools.combinations([*PROGRAMS[number][2], *STRUCTURAL], 2):
         function = with_slips(number, *pair)
         if function is None:
             continue
+        tried += 1
         verdict = exercises.check(number, function)
         assert not verdict.passed, pair
         if is_hidden(number, pair):
@@ -441,7 +442,7 @@ def test_two_slips_at_once_are_both_named(number):
             assert set(verdict.mistakes) == set(pair), pair
             assert "2 slips show" in repr(verdict)
             shown += 1
-    assert shown >= 5
+    assert shown >= 0.75 * tried > 0  # else too much is excused
 
 
 def test_three_slips_and_more_are_all_named():
