@@ -99,7 +99,7 @@ def plot_curves(raw, faster, standardized):
 def plot_grid(rates, regs, losses, right, near, chosen):
     """Draw the validation loss and the right answers of each setting, (len(rates), len(regs)).
 
-    `near` marks the settings that cannot be told from the best; `chosen` is one (row, column).
+    `near` marks the settings within one standard error of the best; `chosen` is one (row, column).
     """
     fig, ax = new_figure(width=6.4, height=3.6)
     ax.imshow(np.log(losses), cmap="cividis_r", vmin=np.log(0.1), vmax=np.log(3), aspect="auto")
@@ -141,8 +141,9 @@ def plot_images(start, W, end):
         fig,
         "Minus the gradient before training, the weights, and minus the gradient after it, by "
         "class. Red is positive, blue negative, white 0.",
-        "Three rows of ten images of 8 × 8 cells. First row: blurred digits in red. Second row: "
-        "more broken up, red and blue cells side by side. Third row: pale, but for a few classes.",
+        "Three rows of ten images of 8 × 8 cells. First row: blurred digits in red, blue where "
+        "other classes have ink. Second row: more broken up, red and blue cells side by side. "
+        "Third row: pale, but for a few classes.",
     )
 
 
@@ -164,10 +165,11 @@ def plot_checks(checks):
     fig, ax = new_figure(width=9.0, height=4.0)
     drawn = {}
     for moment, check in checks.items():
-        floor = check.floor.ravel()
+        floor, errors = check.floor.ravel(), check.entry_errors.ravel()
         order = np.argsort(floor)
-        alive = order[np.isfinite(floor[order])]  # a pixel that is always 0 has no slope at all
-        drawn[moment] = check.entry_errors.ravel()[alive], floor[alive]
+        # A pixel that is always 0 has no slope at all: two exact zeros, nothing to compare.
+        alive = order[(np.isfinite(floor) | (errors > 0))[order]]
+        drawn[moment] = errors[alive], floor[alive]
     place = error_axis(ax, *(errors for errors, _ in drawn.values()), 10.0)
     style = METHOD_STYLES["central"]
     ticks = {}
@@ -194,7 +196,7 @@ def plot_checks(checks):
         fig,
         fact,
         f"Log plot of relative errors in {len(checks)} groups, up to 650 markers each, sorted "
-        f"along a rising line, the rounding floor; nearly all markers lie below it. {fact}",
+        f"along a rising line, the rounding floor; most markers lie below it. {fact}",
     )
 
 
@@ -217,11 +219,10 @@ def plot_confusion(y, predicted):
     ax.spines[:].set_visible(False)
     ax.set_title(f"{len(y)} test digits")
     pairs = [f"{r} as {j}" for r, j in np.argwhere(wrong)]
-    share = np.diag(counts).sum() / counts.sum()
     show(
         fig,
-        f"{'At least' if share >= 0.94 else 'Less than'} 94 % stand on the diagonal; no cell off "
-        f"it holds more than {wrong.max()}.",
+        f"{np.diag(counts).sum()} of {len(y)} stand on the diagonal; no cell off it holds more "
+        f"than {wrong.max()}.",
         f"A table of ten rows, the right classes, and ten columns, the predicted ones. The "
         f"diagonal holds {np.diag(counts).min()} to {np.diag(counts).max()} digits a class. Off "
         f"it stand: {', '.join(pairs)}.",
