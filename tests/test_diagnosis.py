@@ -303,6 +303,7 @@ PROGRAMS = {
         {"top": "S.max(axis=1, keepdims=True)", "last": ""},
         {
             "no-shift": {"top": "0.0"},
+            "global-shift": {"top": "S.max()"},
             "wrong-shift-sign": {"top": "-S.max(axis=1, keepdims=True)"},
             "last-example-only": {"last": "lse[:-1] = 0"},
         },

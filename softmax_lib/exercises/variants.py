@@ -266,7 +266,8 @@ def log_sums(given, switches):
     """log Z of each row, by its own shift or by one that is the same for all."""
     S = given["S"]
     shift = SHIFTS["row" if switches.shift == "column" else switches.shift](S)
-    return np.log(np.exp(S + shift).sum(axis=1)) - np.broadcast_to(shift, (len(S), 1))[:, 0]
+    Z = np.broadcast_to(TOTALS[switches.total](np.exp(S + shift)), S.shape)[:, 0]
+    return np.log(Z) - np.broadcast_to(shift, (len(S), 1))[:, 0]
 
 
 def one_hot_rows(given, switches):

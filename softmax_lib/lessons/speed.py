@@ -540,7 +540,9 @@ def _score_cases():
     rng = np.random.default_rng(113)
     S = rng.normal(size=(4, 6))
     climb = 1000.0 * np.arange(7) + rng.normal(size=(3, 7))
-    return [(S, 3), (S[:3], 4), (S[:, :5], 1), (S, 9), (climb, 2), (-climb, 2), (S - 900.0, 2)]
+    apart = S + np.array([[900.0], [0.0], [-900.0], [0.0]])  # one top for all rows breaks two
+    level = [(climb, 2), (-climb, 2), (S - 900.0, 2)]
+    return [(S, 3), (S[:3], 4), (S[:, :5], 1), (S, 9), *level, (apart, 4)]
 
 
 TASKS = (
