@@ -126,7 +126,7 @@ def test_a_class_is_counted_whatever_its_notebooks_hold(tmp_path):
     books = sorted(tmp_path.rglob("*.ipynb"))
     before = [book.read_bytes() for book in books]
 
-    found = exercises.report(tmp_path, seconds_per_cell=20)
+    found = exercises.report(tmp_path, seconds_per_cell=12)
 
     assert [book.read_bytes() for book in books] == before
     rows = read(tmp_path / "report.csv")
@@ -146,7 +146,7 @@ def test_a_class_is_counted_whatever_its_notebooks_hold(tmp_path):
     notes = {(row["notebook"], row["task"]): row["note"] for row in rows}
     assert "stopped" in notes["cat.ipynb", "1.1"]
     assert "kernel died" in notes["dan.ipynb", "1.1"]
-    assert "longer than 20 s" in notes["gus.ipynb", "1.1"]
+    assert "longer than 12 s" in notes["gus.ipynb", "1.1"]
     assert "no function product_shape" in notes["gus.ipynb", "1.2"]
     assert "checkpoints" not in str(notes)
 

@@ -5,6 +5,7 @@ defines an answer, a cell of ours calls `check`, whatever became of the student'
 """
 
 import importlib
+import math
 import re
 import tempfile
 import time
@@ -268,7 +269,7 @@ def run(sources, skipped, seconds_per_cell, deadline, answers):
                 left = deadline - time.monotonic()
                 if left <= 0:
                     return k, ""
-                client.timeout = max(1, int(min(seconds_per_cell, left)))
+                client.timeout = math.ceil(min(seconds_per_cell, left))  # whole seconds
                 try:
                     cell = client.execute_cell(notebook.cells[k], k)
                 except DeadKernelError:
