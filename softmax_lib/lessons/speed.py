@@ -223,23 +223,26 @@ def _percent(share):
     return f"{_two_digits(100 * share)}\N{NO-BREAK SPACE}%"
 
 
+def _draw_bars(ax, values, written, color):
+    """Draw a bar for each named value, top to bottom; the values, and all of it in words."""
+    places = np.arange(len(values))[::-1]
+    lengths = np.array(list(values.values()))
+    ax.barh(places, lengths, height=0.62, color=color)
+    for place, value in zip(places, lengths, strict=True):
+        ax.annotate(written(value), (value, place), (5, 0), textcoords="offset points", va="center")
+    ax.set_yticks(places, list(values))
+    ax.grid(True, axis="x")
+    return lengths, ", ".join(f"{name} {written(value)}" for name, value in values.items())
+
+
 @house_style
 def plot_times(times, best=None):
     """Draw the time per example of each version, and the least that bytes and operations allow."""
     fig, ax = new_figure(height=0.55 * len(times) + 1.3)
-    places = np.arange(len(times))[::-1]
-    seconds = np.array(list(times.values()))
-    ax.barh(places, seconds, height=0.62, color=MATRIX_COLORS["X"])
-    for place, value in zip(places, seconds, strict=True):
-        ax.annotate(
-            _of_time(value), (value, place), (5, 0), textcoords="offset points", va="center"
-        )
+    seconds, told = _draw_bars(ax, times, _of_time, MATRIX_COLORS["X"])
     low = min(seconds.min(), best or np.inf)
     ax.set(xscale="log", xlim=(low / 3, seconds.max() * 5), xlabel="seconds per example (log axis)")
-    ax.set_yticks(places, list(times))
     ax.set_ylim(-0.6, len(times) - 0.2 + 0.3 * bool(best))
-    ax.grid(True, axis="x")
-    told = ", ".join(f"{name} {_of_time(value)}" for name, value in times.items())
     bound = ""
     if best:
         ax.axvline(best, color=INK, linestyle="--", linewidth=1.4)
@@ -352,19 +355,10 @@ def plot_checks(checks, bound):
 def plot_rates(rates, name):
     """Draw operations a second of products done in several ways; `name` is the BLAS."""
     fig, ax = new_figure(height=0.5 * len(rates) + 1.2)
-    places = np.arange(len(rates))[::-1]
-    values = np.array(list(rates.values()))
-    ax.barh(places, values, height=0.62, color=PALETTE["sky"])
-    for place, value in zip(places, values, strict=True):
-        ax.annotate(
-            _of_rate(value), (value, place), (5, 0), textcoords="offset points", va="center"
-        )
+    values, told = _draw_bars(ax, rates, _of_rate, PALETTE["sky"])
     ax.set(xscale="log", xlim=(values.min() / 5, values.max() * 30))
     ax.set(xlabel="operations a second (log axis)")
-    ax.set_yticks(places, list(rates))
-    ax.grid(True, axis="x")
     ax.set_title("A matrix product, with a BLAS and without")
-    told = ", ".join(f"{way} {_of_rate(rate)}" for way, rate in rates.items())
     show(
         fig,
         f"The BLAS of the numpy that ran this: {name}. Operations a second: {told}.",
