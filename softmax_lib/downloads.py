@@ -113,17 +113,21 @@ def _fetch(file, path, again):
     """Put the file at `path`: whole and with the right SHA-256, or not at all.
 
     What comes is written to a file beside it, ending in .part, which outlives a broken connection,
-    an interrupt and a killed kernel. The next call asks the server for the rest only.
+    an interrupt and a killed kernel. The next call asks the server for the rest only. Two notebooks
+    may fetch it at once: each puts every byte at its own place, so they write the same file.
     """
     pooch = _pooch()
+    import hashlib
+
     import requests  # pooch downloads with it
 
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
     other_way = f"or get {file.url} in any other way, and put it at {path}."
-    with open(part, "ab") as out:
-        if out.tell() >= file.size:  # and yet it was never taken for the file
-            _start_over(out)
+    with open(part, "r+b", opener=_made_if_missing) as out:
+        if out.seek(0, os.SEEK_END) >= file.size:  # and yet it was never taken for the file
+            out.truncate(file.size)
+            out.seek(0)
         rest = {"Range": f"bytes={out.tell()}-"} if out.tell() else {}
         downloader = pooch.HTTPDownloader(
             progressbar=True,
@@ -137,24 +141,32 @@ def _fetch(file, path, again):
             downloader(file.url, out, None)
         except requests.RequestException as broken:
             reason = type(broken).__name__
-    have = part.stat().st_size
-    if have < file.size:
-        raise ConnectionError(
-            f"{file.name} did not come whole from {file.host} ({reason}): "
-            f"{have} of {file.size} bytes are here and are kept. "
-            f"Is the network up? {again} goes on from there; {other_way}"
-        )
-    sha256 = _sha256(part)
+        have = out.seek(0, os.SEEK_END)
+        if have < file.size:
+            raise ConnectionError(
+                f"{file.name} did not come whole from {file.host} ({reason}): "
+                f"{have} of {file.size} bytes are here and are kept. "
+                f"Is the network up? {again} goes on from there; {other_way}"
+            )
+        out.seek(0)
+        page = out.read(100).lstrip().startswith(b"<")
+        out.seek(0)
+        sha256 = hashlib.file_digest(out, "sha256").hexdigest()
     if sha256 != file.sha256:
-        with open(part, "rb") as wrong:
-            page = wrong.read(100).lstrip().startswith(b"<")
-        part.unlink()
+        part.unlink(missing_ok=True)
         raise ValueError(
             f"{file.host} sent something other than {file.name}: {have} bytes with the SHA-256 "
             f"{sha256}, expected {file.size} bytes with {file.sha256}. They were deleted."
             f"{_LOGIN if page else ''} {again} starts anew; {other_way}"
         )
-    os.replace(part, path)
+    if path.is_file() and _sha256(path) == file.sha256:  # another notebook was faster
+        part.unlink(missing_ok=True)
+    else:
+        os.replace(part, path)
+
+
+def _made_if_missing(path, flags):
+    return os.open(path, flags | os.O_CREAT, 0o666)
 
 
 _LOGIN = " It was a web page: does this network ask you to log in first?"
@@ -187,17 +199,11 @@ def _examine(response, *_, file, out, other_way, **__):
             f"Try again later, {other_way}"
         )
     if problem and status in (206, 416):  # no such rest is there: the next call asks for all
-        _start_over(out)
+        out.truncate(0)
     if problem:
         response.close()
         raise problem
-    if not have:
-        _start_over(out)
-
-
-def _start_over(out):
-    out.seek(0)
-    out.truncate()
+    out.seek(have)
 
 
 def _sha256(path):

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tarfile
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -509,6 +510,45 @@ def test_an_interrupt_keeps_what_came(cifar10, tmp_path, monkeypatch):
     monkeypatch.setattr(pooch.HTTPDownloader, "__call__", downloaded)
     load_cifar10(download=True)
     assert cifar10.asked == [(CIFAR10, "bytes=1000-")]
+    assert kept(tmp_path) == cifar10.files
+
+
+@pytest.mark.parametrize("ranges", [True, False])
+@pytest.mark.parametrize("first_ends_first", [True, False])
+def test_two_downloads_at_once_write_one_file(cifar10, tmp_path, ranges, first_ends_first):
+    """Catches two notebooks that append to one .part file, or move and delete it unasked."""
+    halfway, both_there, one_is_done = (threading.Event() for _ in range(3))
+
+    def in_two_halves(server, request, content):
+        """The rest to whoever asks second, while the first one waits in the middle."""
+        asked = request.headers["Range"] if ranges else None
+        begin = int(asked[6:-1]) if asked else 0
+        first = not halfway.is_set()
+        middle = max(begin, len(content) // 2)
+        span = f"bytes {begin}-{len(content) - 1}/{len(content)}"
+        more = {"status": 206, "Content_Range": span} if asked else {}
+        server.answer(request, content[begin:middle], length=len(content) - begin, **more)
+        halfway.set()
+        if not first:
+            both_there.set()
+        (both_there if first == first_ends_first else one_is_done).wait(30)
+        request.wfile.write(content[middle:])
+
+    def download():
+        load_cifar10(download=True)
+        one_is_done.set()
+
+    cifar10.ways[CIFAR10] = in_two_halves
+    with ThreadPoolExecutor() as pool:
+        ours = pool.submit(download)
+        assert halfway.wait(30)
+        part = tmp_path / "cache" / "cifar10" / f"{CIFAR10}.part"
+        while not part.stat().st_size:  # the half that was sent has arrived
+            pass
+        theirs = pool.submit(download)
+        for one in (ours, theirs):
+            one.result()
+    assert len(cifar10.asked) == 2
     assert kept(tmp_path) == cifar10.files
 
 
