@@ -103,6 +103,13 @@ def test_the_workflow_runs_the_command_of_the_readme():
     assert f"newest='{newest}'" in read("tools/setup.sh")
 
 
+def test_windows_installs_what_the_lock_of_the_tests_is_made_of():
+    """Catches a test that cannot even be collected there: its package is in no extra named."""
+    steps = yaml.safe_load(read(".github/workflows/test.yml"))["jobs"]["windows"]["steps"]
+    (named,) = re.findall(r'-e "\.\[(.+)\]"', " ".join(step.get("run", "") for step in steps))
+    assert set(named.split(",")) == set(re.findall(r"--extra (\w+)", read("Makefile")))
+
+
 def test_the_wheel_carries_the_data(tmp_path):
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)

@@ -39,7 +39,7 @@ def digits():
 
 @pytest.fixture(scope="module")
 def trained(digits):
-    """The run that notebook 10 shows: every default."""
+    """The run of notebook 00: every default."""
     return train(digits.X_train, digits.y_train, X_val=digits.X_val, y_val=digits.y_val)
 
 
@@ -584,5 +584,5 @@ def test_bad_input_to_predict_and_accuracy(call, error, sentence):
 
 
 def test_long_runs_are_longer_than_the_digits_run(trained):
-    """The run of notebook 10 shows no bar: its output is compared on machines of any speed."""
+    """A run with the defaults shows no bar: a notebook's output is compared at any speed."""
     assert trained.history.steps[-1] <= training._LONG_RUN
