@@ -552,6 +552,16 @@ def test_two_downloads_at_once_write_one_file(cifar10, tmp_path, ranges, first_e
     assert kept(tmp_path) == cifar10.files
 
 
+def test_a_file_that_came_by_another_way_meanwhile_leaves_no_part(cifar10, tmp_path):
+    def someone_is_faster(server, request, content):
+        (tmp_path / "cache" / "cifar10" / CIFAR10).write_bytes(content)
+        serve(server, request, content)
+
+    cifar10.ways[CIFAR10] = someone_is_faster
+    load_cifar10(download=True)
+    assert kept(tmp_path) == cifar10.files
+
+
 @pytest.mark.parametrize("begins_right", [True, False])
 def test_an_old_beginning_that_cannot_be_one_does_no_lasting_harm(cifar10, tmp_path, begins_right):
     """Catches a .part file that is too long, or wrong, and blocks every later download."""
