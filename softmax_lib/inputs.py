@@ -64,6 +64,8 @@ def floating(a):
 
 def numbers(values, name):
     """`values` as an array of any shape and of a numeric dtype."""
+    if type(values) is np.ndarray and values.dtype.kind in "biufc":
+        return values
     if callable(values):
         raise TypeError(f"{name} is a function, needed numbers. Are the arguments in their order?")
     if hasattr(values, "toarray"):
@@ -110,7 +112,7 @@ def _axis_hint(a, name):
 def scores_array(S):
     """The scores S as a floating-point or complex array (N, C) with C >= 2."""
     S = matrix(S, "S", "(N, C)", complex_ok=True)
-    _need_two_classes(S.shape[1], f"S has shape {S.shape}")
+    _need_two_classes(S, "S")
     return S
 
 
@@ -123,7 +125,7 @@ def weights_and_inputs(W, X, *, cast_X=True):
             f"X has shape {X.shape} but W has shape {W.shape}: X's second axis must equal W's "
             f"first (D).{_product_hint(X, W)}"
         )
-    _need_two_classes(W.shape[1], f"W has shape {W.shape}")
+    _need_two_classes(W, "W")
     return W, X
 
 
@@ -141,11 +143,11 @@ def _product_hint(X, W):
     return ""
 
 
-def _need_two_classes(C, came):
-    if C < 2:
+def _need_two_classes(a, name):
+    if a.shape[1] < 2:
         raise ValueError(
-            f"{came}: one class only. With C = 1 every probability is 1 and there is nothing to "
-            f"learn; two classes need two columns."
+            f"{name} has shape {a.shape}: one class only. With C = 1 every probability is 1 and "
+            f"there is nothing to learn; two classes need two columns."
         )
 
 
@@ -169,7 +171,7 @@ def labels(y, N, C, D=None):
         )
     if y.dtype.kind not in "iu":
         raise TypeError(_label_type(y))
-    low, high = y.min(), y.max()
+    low, high = np.minimum.reduce(y), np.maximum.reduce(y)
     if low < 0:
         i = int(np.argmax(y < 0))
         raise ValueError(
@@ -237,7 +239,7 @@ def probabilities(P, name, axes="(N, C)"):
     P = matrix(P, name, axes, complex_ok=True)
     if axes.startswith("(1,") and P.shape[0] != 1:
         raise ValueError(f"{name} has shape {P.shape}, needed {axes}: one example, kept as a row.")
-    _need_two_classes(P.shape[1], f"{name} has shape {P.shape}")
+    _need_two_classes(P, name)
     R = P.real
     slack = 64 * np.sqrt(np.finfo(R.dtype).eps)
     with np.errstate(all="ignore"):
@@ -291,14 +293,13 @@ def positive(value, name):
 
 def _real_number(value, name, bound):
     """`value` as a Python float; text, True, complex numbers and arrays are none."""
-    problem = TypeError(f"{name} is {_short(value)}, needed one real number {bound}.")
     try:
         a = np.asarray(value)
-        if a.ndim or a.dtype.kind not in "iufO":  # O: a Fraction, a Decimal
-            raise problem
-        return float(value)
+        if a.ndim == 0 and a.dtype.kind in "iufO":  # O: a Fraction, a Decimal
+            return float(value)
     except (TypeError, ValueError, OverflowError):
-        raise problem from None
+        pass
+    raise TypeError(f"{name} is {_short(value)}, needed one real number {bound}.")
 
 
 def choice(value, name, options):

@@ -7,6 +7,8 @@ float; dW has the shape of W and the inputs' floating dtype. Inputs are never ch
 gives a Python complex, with its imaginary part kept: that is what the complex step differentiates.
 """
 
+import cmath
+
 import numpy as np
 
 from softmax_lib import inputs
@@ -119,15 +121,15 @@ def softmax_loss_streamed(W, X, y, reg):
     """
     W, X, y, reg = inputs.loss_inputs(W, X, y, reg, cast_X=False)
     N, B = len(X), _rows_of_a_block(*W.shape)
-    wide = np.result_type(W, X, np.float64)
-    losses, dWT, part = [], 0, 0  # one number a block; two of shape (C, D)
+    wide_W = W.astype(np.result_type(W, X, np.float64), copy=False)
+    loss, part, dWT = 0.0, 0, np.zeros(W.shape[::-1], wide_W.dtype)  # two of shape (C, D)
     with np.errstate(all="ignore"):
         for start in range(0, N, B):
             X_b = inputs.floating(X[start : start + B])  # (B, D); the last block may be smaller
-            y_b = y[start : start + B].astype(np.intp, copy=False)
-            S = W.T @ X_b.T  # (C, B), eq. (1)
-            flat = S.reshape(-1)  # the same numbers, one after another
-            right = y_b * len(X_b) + np.arange(len(X_b))  # where S_im stands among them
+            S = (X_b @ W).T.copy()  # (C, B), eq. (1)
+            flat, n = S.reshape(-1), len(X_b)  # the same numbers, one after another
+            right = n * y[start : start + n].astype(np.intp, copy=False)
+            right += np.arange(n)  # where S_im stands among them
             highest, S_m = np.maximum.reduce(S), flat[right]  # (B,); complex: by real part first
             flat[right] = -np.inf  # exp makes it 0
             others = 0
@@ -135,20 +137,24 @@ def softmax_loss_streamed(W, X, y, reg):
                 E = S[c : c + _CLASSES]
                 E -= highest
                 np.exp(E, out=E)
-                others = others + np.add.reduce(E)  # (B,)
+                others += np.add.reduce(E)  # (B,)
             rest = others + np.expm1(S_m - highest)  # Z_i - 1, shifted
             # Halved and in double precision: the gap itself may overflow, or round in float32.
-            half_gap = np.subtract(highest / 2, S_m / 2, dtype=wide)
-            losses.append(np.add.reduce((_log1p(rest) / 2 + half_gap) / (N / 2)))  # eq. (3)
+            half_gap = np.subtract(highest / 2, S_m / 2, dtype=dWT.dtype)
+            loss += np.add.reduce(_log1p(rest), dtype=dWT.dtype) / N  # eq. (3), its two parts
+            loss += np.add.reduce(half_gap / (N / 2))
             flat[right] = -others  # p_m - 1, as minus the others
-            S *= (1 / N) / (1 + rest)  # (C, B), the transposed dS: eq. (2) and (14)
+            S *= 1 / N / (1 + rest)  # (C, B), the transposed dS: eq. (2) and (14)
             part += S @ X_b  # (C, D)
-            if len(losses) % 32 == 0:  # a sum of sums drifts less than a long sum
-                dWT, part = dWT + part.astype(wide), 0
-        half_dW = reg * W.astype(wide, copy=False)
-        loss = (np.add.reduce(losses) + np.add.reduce(half_dW * W, axis=None)).item()
-        dW = ((dWT + part).T + 2 * half_dW).astype(S.dtype, copy=False)  # (D, C)
-    return _finite(loss, dW, W, X)
+            if start // B % 32 == 31:  # a sum of sums drifts less than a long sum
+                dWT += part
+                part = 0
+        dW = reg * wide_W
+        loss += dW.ravel() @ wide_W.ravel()
+        dW += dW
+        dWT += part
+        dW = (dW + dWT.T).astype(S.dtype, copy=False)  # (D, C)
+    return _finite(loss.item(), dW, W, X)
 
 
 # A strip of classes: short enough to stay in cache, and to add up without drifting.
@@ -176,6 +182,6 @@ def _wide(a):
 
 
 def _finite(loss, dW, W, X):
-    if not (np.isfinite(loss) and np.isfinite(dW).all()):
+    if not (cmath.isfinite(loss) and np.isfinite(dW).all()):
         inputs.blame("the loss or its gradient", X=X, W=W)
-    return (complex if np.iscomplexobj(loss) else float)(loss), dW
+    return (complex if W.dtype.kind == "c" else float)(loss), dW
