@@ -346,12 +346,10 @@ def call(function, arguments, expected=None):
             run.unfinished = own_raise and is_a(error, NotImplementedError)
     run.printed = screen.getvalue()
     run.warned = tuple(dict.fromkeys(map(warning_text, caught)))
-    names = argument_names(function, len(given))
-    run.changed = tuple(
-        name
-        for name, before, after in zip(names, arguments, given, strict=True)
-        if not unchanged(before, after)
-    )
+    changed = [not unchanged(*pair) for pair in zip(arguments, given, strict=True)]
+    if any(changed):
+        names = argument_names(function, len(given))
+        run.changed = tuple(itertools.compress(names, changed))
     return run
 
 

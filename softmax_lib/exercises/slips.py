@@ -328,24 +328,38 @@ def terms_at(result, names, switches, place):
     return variants.terms(result, inputs[place[-1]].given, switches)
 
 
+class Design(NamedTuple):
+    """The terms of a result as columns: for each size a matrix over all entries and draws.
+
+    `spans` are orthonormal columns for the same: what they leave of an answer, no factors explain.
+    None for terms that are not finite.
+    """
+
+    labels: tuple
+    matrices: tuple
+    spans: tuple | None
+
+
 @functools.lru_cache(maxsize=4096)
 def design(result, names, switches):
-    """For each size the matrix whose columns are the terms, over all entries and draws.
-
-    Returns
-    -------
-    labels : tuple of str
-    shapes : list of tuple of int
-    matrices : list of ndarray
-    """
-    shapes, matrices = [], []
+    """The `Design` of a result under these switches."""
+    matrices, spans = [], []
     for g in range(len(SIZES)):
         draws = [terms_at(result, names, switches, (g, k)) for k in range(draws_for(result))]
         labels = tuple(draws[0])
-        shapes.append(np.shape(draws[0][labels[0]]))
         columns = [np.concatenate([np.ravel(parts[label]) for parts in draws]) for label in labels]
         matrices.append(np.stack(columns, axis=1))
-    return labels, shapes, matrices
+        if not np.isfinite(matrices[-1]).all():
+            return Design(labels, (), None)
+        basis, sizes, _ = np.linalg.svd(matrices[-1], full_matrices=False)
+        spans.append(basis[:, sizes > 1e-12 * sizes[0]])
+    return Design(labels, tuple(matrices), tuple(spans))
+
+
+def shapes_of(result, names):
+    """For each size the shape of a result."""
+    terms = [terms_at(result, names, variants.RIGHT, (g, 0)) for g in range(len(SIZES))]
+    return [np.shape(next(iter(parts.values()))) for parts in terms]
 
 
 def draws_for(result):
@@ -479,11 +493,12 @@ def prove_one(name, names, came, broken, epsilons):
     close = CLOSE.get(narrowest(came))
     if not close or not all(finite(value) for group in came for value in group):
         return Proof()
+    vectors, turned = stacked(came, shapes_of(name, names))
     best, met = [], False
-    for slugs, switches in variants.combinations(epsilons):
+    for slugs, switches in variants.combinations(epsilons) if vectors else ():
         if met and best[0].cost < len(slugs):
             break  # what is still to come says more than is needed
-        factors, turned = fit(name, names, came, switches, close)
+        factors = fit(name, names, vectors, switches, close)
         reading = factors and read(name, factors)
         if not reading:
             continue
@@ -528,39 +543,47 @@ def agreed(name, explanations, said=()):
     return Proof(tuple(slug for slug in explanations[0].slugs if slug in sure), said)
 
 
-def fit(name, names, came, switches, close):
-    """The factors of the terms under these switches, and whether all came transposed.
+def stacked(came, shapes):
+    """For each size the numbers that came, over all draws, and whether all came transposed.
 
     Returns
     -------
-    factors : dict of str to Factor, or None
-        None when the terms do not add up to what came.
+    vectors : list of ndarray, or None
+        None when a value has another number of entries, or only some came transposed.
     turned : bool
     """
-    labels, shapes, matrices = design(name, names, switches)
-    found, turns = [], set()
-    for values, shape, A in zip(came, shapes, matrices, strict=True):
+    vectors, turns = [], set()
+    for values, shape in zip(came, shapes, strict=True):
         values, turned = zip(*(fitted(value, shape) for value in values), strict=True)
-        if any(value is None for value in values) or not np.isfinite(A).all():
+        if any(value is None for value in values):
             return None, False
         turns.update(turned)
-        b = np.concatenate([np.ravel(value) for value in values]).astype(float)
+        vectors.append(np.concatenate([np.ravel(value) for value in values]).astype(float))
+    return (vectors if len(turns) == 1 else None), turns == {True}
+
+
+def fit(name, names, vectors, switches, close):
+    """The factors of the terms under these switches; None when they do not add up to what came."""
+    labels, matrices, spans = design(name, names, switches)
+    if spans is None:
+        return None
+    for b, Q in zip(vectors, spans, strict=True):
+        if np.linalg.norm(b - Q @ (Q.T @ b)) > close * np.linalg.norm(b):
+            return None
+    found = []
+    for b, A in zip(vectors, matrices, strict=True):
         factors, _, rank, _ = np.linalg.lstsq(A, b, rcond=None)
         if rank < A.shape[1] and "YP" in labels:  # all p alike: Y and Y times p are one term
             factors = np.linalg.lstsq(A * [label != "YP" for label in labels], b, rcond=None)[0]
         elif rank < A.shape[1]:
-            return None, False
-        if np.linalg.norm(A @ factors - b) > close * np.linalg.norm(b):
-            return None, False
+            return None
         found.append(factors)
-    if len(turns) > 1:
-        return None, False
     sizes = [group[0].sizes for group in ordinary_inputs(names)]
     factors = {
         label: factor_of(values, sizes, close)
         for label, values in zip(labels, np.transpose(found), strict=True)
     }
-    return (None if None in factors.values() else factors), turns == {True}
+    return None if None in factors.values() else factors
 
 
 def meets(name, names, broken, switches, factors, close):
