@@ -502,8 +502,7 @@ def _point(x):
         raise TypeError(
             f"x is complex ({x.dtype}), needed real numbers: the method adds i h itself."
         )
-    x = x.astype(np.float64) if x.dtype.kind in "biu" else x
-    x = x.astype(np.float32) if x.dtype == np.float16 else x
+    x = inputs.floating(x)
     if x.size == 0:
         raise ValueError(
             f"x has shape {x.shape}: it is empty, there is nothing to differentiate by."

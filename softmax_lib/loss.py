@@ -128,8 +128,8 @@ def softmax_loss_streamed(W, X, y, reg):
             X_b = inputs.floating(X[start : start + B])  # (B, D); the last block may be smaller
             S = (X_b @ W).T.copy()  # (C, B), eq. (1)
             flat, n = S.reshape(-1), len(X_b)  # the same numbers, one after another
-            right = n * y[start : start + n].astype(np.intp, copy=False)
-            right += np.arange(n)  # where S_im stands among them
+            y_b = y[start : start + n].astype(np.intp, copy=False)
+            right = n * y_b + np.arange(n)  # where S_im stands among them
             highest, S_m = np.maximum.reduce(S), flat[right]  # (B,); complex: by real part first
             flat[right] = -np.inf  # exp makes it 0
             others = 0
@@ -147,13 +147,10 @@ def softmax_loss_streamed(W, X, y, reg):
             S *= 1 / N / (1 + rest)  # (C, B), the transposed dS: eq. (2) and (14)
             part += S @ X_b  # (C, D)
             if start // B % 32 == 31:  # a sum of sums drifts less than a long sum
-                dWT += part
-                part = 0
+                dWT, part = dWT + part, 0
         dW = reg * wide_W
         loss += dW.ravel() @ wide_W.ravel()
-        dW += dW
-        dWT += part
-        dW = (dW + dWT.T).astype(S.dtype, copy=False)  # (D, C)
+        dW = (2 * dW + (dWT + part).T).astype(S.dtype, copy=False)  # (D, C)
     return _finite(loss.item(), dW, W, X)
 
 

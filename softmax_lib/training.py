@@ -138,7 +138,8 @@ def train(
         L, dW = loss(W, X[batch], y[batch], reg)
         with np.errstate(over="ignore"):  # what overflows is named two lines on
             W = (W - learning_rate * np.asarray(dW)).astype(W.dtype, copy=False)
-        if not _all_finite(L, W):
+        # sum(W * W), a part of the loss, overflows before any entry of W does.
+        if not (np.isfinite(L) and np.isfinite(np.vdot(W, W))):
             raise ValueError(_diverged(step, L, dW, last_L, learning_rate, reg))
         if step % steps_per_epoch == 0:
             records.append(measured(step, loss(W, X, y, reg)[0], W))
@@ -304,11 +305,6 @@ def _batches(N, batch_size, epochs, rng):
         order = rng.permutation(N)
         for start in range(0, N, batch_size):
             yield order[start : start + batch_size]
-
-
-def _all_finite(L, W):
-    """Whether the loss and sum(W * W) are: the latter overflows before any entry of W does."""
-    return np.isfinite(L) and np.isfinite(np.vdot(W, W))
 
 
 def _diverged(step, L, dW, last_L, learning_rate, reg):
