@@ -414,8 +414,9 @@ def draw_step_sweep(ax, sweep, title="Error of the numerical derivative against 
         power, k = _truncation_power(sweep, method)
         if power and power not in powers.values():
             ax.annotate(
-                f"~ {power}", (h[k], line[k]), (8, -6), textcoords="offset points", va="top"
-            )
+                f"~ {power}", (h[k], line[k]), (8, -6), textcoords="offset points", va="top",
+                color=style["color"],
+            )  # fmt: skip
         if power:
             powers[method] = power
     ax.set_xlabel("step $h$")
@@ -447,7 +448,7 @@ def plot_step_sweep(sweep, **options):
 
 
 def _truncation_power(sweep, method):
-    """``h``, ``h²`` or the like, as the error falls where truncation rules, and a step there."""
+    """``h``, ``h²`` or the like, as the error falls where truncation rules; the smallest step."""
     errors, truncation, rounding = (
         np.asarray(part[method], dtype=float)
         for part in (sweep.errors, sweep.truncation, sweep.rounding)
@@ -462,7 +463,7 @@ def _truncation_power(sweep, method):
         power = f"h^{slope:.1f}"
     else:
         power = {1: "h", 2: "h²"}.get(whole, f"h^{whole}")
-    return power, np.flatnonzero(ruled)[ruled.sum() // 2]
+    return power, np.flatnonzero(ruled)[np.argmin(steps)]
 
 
 def _label_line(ax, h, theory, method):

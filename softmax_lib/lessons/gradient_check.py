@@ -34,6 +34,7 @@ def problem():
 def plot_sweeps(*sweeps):
     """Draw error against h for each precision, measured and predicted, side by side."""
     fig, axes = new_figure(width=9.6, height=4.2, ncols=len(sweeps), sharey=True)
+    fig.suptitle("The markers lie where the lines predict", x=0.01, ha="left")
     ratios = []
     for ax, sweep in zip(axes, sweeps, strict=True):
         draw_step_sweep(ax, sweep, title=f"In {np.dtype(sweep.dtype).name}")
@@ -68,6 +69,7 @@ def _truncation_rules(sweep, method):
 def plot_three_checks(checks, bound):
     """Draw the entry errors of several gradient checks, one panel each, with their floors."""
     fig, axes = new_figure(width=9.6, height=3.6, ncols=len(checks))
+    fig.suptitle("The complex step tells a bug from rounding", x=0.01, ha="left")
     facts = [
         f"{title}: {draw_entry_errors(ax, check, bound, title=title, others=checks.values())[0]}"
         for ax, (title, check) in zip(axes, checks.items(), strict=True)

@@ -164,7 +164,8 @@ def plot_panel(outcomes):
 
     `outcomes` maps a bug's name to one (error, passed) a condition, in the order of CONDITIONS.
     """
-    fig, ax = new_figure(width=6.5, height=3.9)
+    fig, ax = new_figure(width=6.5, height=4.2)
+    fig.suptitle("Where the check passes wrong code", x=0.01, ha="left")
     ax.set(xlim=(0, len(CONDITIONS)), ylim=(len(outcomes), 0))
     for row, results in enumerate(outcomes.values()):
         for column, (error, passed) in enumerate(results):
@@ -198,6 +199,7 @@ def plot_ratios(outcomes):
     """Draw the error by norm of each bug against the size of W: {name: [(size, error)]}."""
     fig, ax = new_figure(height=4.0)
     ax.set(xscale="log", yscale="log", xlabel="size of the entries of W", ylim=(1e-11, 100))
+    ax.set_title("Small weights hide three bugs of these four")
     ax.set_ylabel("relative error by norm")
     ax.grid(True, axis="y")
     ends = {}
