@@ -121,15 +121,15 @@ def softmax_loss_streamed(W, X, y, reg):
     """
     W, X, y, reg = inputs.loss_inputs(W, X, y, reg, cast_X=False)
     N, B = len(X), _rows_of_a_block(*W.shape)
-    wide_W = W.astype(np.result_type(W, X, np.float64), copy=False)
-    loss, part, dWT = 0.0, 0, np.zeros(W.shape[::-1], wide_W.dtype)  # two of shape (C, D)
+    WT = W.T.astype(np.result_type(W, X, np.float64), order="C")  # (C, D)
+    loss, part, dWT = 0.0, 0, np.zeros_like(WT)
     with np.errstate(all="ignore"):
         for start in range(0, N, B):
             X_b = inputs.floating(X[start : start + B])  # (B, D); the last block may be smaller
             S = (X_b @ W).T.copy()  # (C, B), eq. (1)
-            flat, n = S.reshape(-1), len(X_b)  # the same numbers, one after another
-            y_b = y[start : start + n].astype(np.intp, copy=False)
-            right = n * y_b + np.arange(n)  # where S_im stands among them
+            flat, n = S.reshape(-1), len(X_b)  # the same numbers, one after another, and
+            # where S_im stands among them:
+            right = n * y[start : start + n].astype(np.intp, copy=False) + np.arange(n)
             highest, S_m = np.maximum.reduce(S), flat[right]  # (B,); complex: by real part first
             flat[right] = -np.inf  # exp makes it 0
             others = 0
@@ -148,9 +148,10 @@ def softmax_loss_streamed(W, X, y, reg):
             part += S @ X_b  # (C, D)
             if start // B % 32 == 31:  # a sum of sums drifts less than a long sum
                 dWT, part = dWT + part, 0
-        dW = reg * wide_W
-        loss += dW.ravel() @ wide_W.ravel()
-        dW = (2 * dW + (dWT + part).T).astype(S.dtype, copy=False)  # (D, C)
+        half = reg * WT  # reg goes in first, so that 0 times anything is 0
+        loss += half.ravel() @ WT.ravel()
+        dWT += part + 2 * half
+        dW = dWT.T.astype(S.dtype, order="C")  # (D, C)
     return _finite(loss.item(), dW, W, X)
 
 
