@@ -7,7 +7,7 @@ import pytest
 
 collect_ignore = [] if chromium.find() or chromium.required() else ["browser"]
 if os.name == "nt":
-    collect_ignore += ["test_setup_script.py", "test_refresh.py", "test_rerun.py"]
+    collect_ignore += ["test_setup_script.py", "test_refresh.py", "test_twice.py"]
 
 
 def pytest_configure(config):

@@ -18,7 +18,7 @@ CHOICES = (widgets.Dropdown, widgets.ToggleButtons, widgets.RadioButtons)
 SWITCHES = (widgets.Checkbox, widgets.ToggleButton)
 
 
-def positions(control, most=25):
+def positions(control, most=15):
     """Values of a control from end to end; of a slider at most `most`, evenly spread."""
     if isinstance(control, SWITCHES):
         return [False, True]
@@ -106,7 +106,7 @@ def _look(explorer, values):
     return explorer.pixels, explorer.alt
 
 
-def _settings(explorer, each, most=24):
+def _settings(explorer, each, most=16):
     """Every choice with `each` values of every slider; a spread of them when they are many."""
     values = [
         positions(control, most=each if isinstance(control, SLIDERS) else None)

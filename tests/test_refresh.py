@@ -183,7 +183,7 @@ def test_a_notebook_that_cannot_be_stored_is_left_as_it_was(source, reason, tmp_
 
 def test_a_cell_that_takes_too_long_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(refresh, "SECONDS_PER_CELL", 4)
-    path = write(tmp_path / "slow.ipynb", failing("while True:\n    pass"))
+    path = write(tmp_path / "slow.ipynb", failing("import threading\nthreading.Event().wait()"))
     with pytest.raises(refresh.Refused, match=r"slow.ipynb, cell 'bad'.* longer than 4 s"):
         refresh.refresh(path)
 

@@ -1,10 +1,7 @@
 """The files that say what to install agree with each other, and name no place to get it from."""
 
 import re
-import subprocess
-import sys
 import tomllib
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -108,27 +105,3 @@ def test_windows_installs_what_the_lock_of_the_tests_is_made_of():
     steps = yaml.safe_load(read(".github/workflows/test.yml"))["jobs"]["windows"]["steps"]
     (named,) = re.findall(r'-e "\.\[(.+)\]"', " ".join(step.get("run", "") for step in steps))
     assert set(named.split(",")) == set(re.findall(r"--extra (\w+)", read("Makefile")))
-
-
-def test_the_wheel_carries_the_data(tmp_path):
-    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
-    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
-    (wheel,) = tmp_path.glob("*.whl")
-    installed = tmp_path / "site packages"
-    with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(installed)
-    assert (installed / "softmax_lib/data/digits.npz").read_bytes() == (
-        ROOT / "data/digits.npz"
-    ).read_bytes()
-    program = (
-        "import sys; sys.path.insert(0, sys.argv[1]); import softmax_lib;"
-        "print(softmax_lib.__file__, softmax_lib.load_digits().X_train.shape)"
-    )
-    ran = subprocess.run(
-        [sys.executable, "-c", program, str(installed)],
-        cwd=tmp_path,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    assert ran.stdout.startswith(str(installed))

@@ -19,6 +19,7 @@ PYTEST = ("pytest", "-q", "--color=yes" if sys.stdout.isatty() else "--color=no"
 NBVAL = (
     *PYTEST,
     "notebooks",
+    "tests/twice",
     "--nbval",
     "--nbval-current-env",
     "--nbval-sanitize-with=tests/nbval_sanitize.cfg",
