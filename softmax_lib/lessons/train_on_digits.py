@@ -66,7 +66,7 @@ def plot_curves(raw, faster, standardized):
     ):
         left.plot(epochs, history.loss, color=color, linestyle=style, label=name)
     left.set(yscale="log", xlabel="epoch", ylabel="loss $L$ on the training set")
-    left.set_title("Two kinds of pixels")
+    left.set_title("Standardized pixels learn faster")
     left.legend(loc="upper right", fontsize=9.5)
     left.grid(True, axis="y")
     for shares, name, color, style in (
@@ -77,7 +77,7 @@ def plot_curves(raw, faster, standardized):
         right.plot(epochs[1:], wrong, color=color, linestyle=style)
         right.text(epochs[-1], wrong[-1] + 0.4, name, color=color, ha="right", va="bottom")
     right.set(xlabel="epoch", ylabel="wrong answers, %", ylim=(0, None), xlim=left.get_xlim())
-    right.set_title("Standardized: digits seen, and not seen")
+    right.set_title("Unseen digits soon stop improving")
     right.grid(True, axis="y")
     ahead = int(np.argmax(standardized.loss < raw.loss[-1]))
     early = "3 epochs at most" if ahead <= 3 else f"{ahead} epochs"
@@ -217,7 +217,7 @@ def plot_confusion(y, predicted):
     ax.set(xticks=range(10), yticks=range(10), xlabel="predicted class", ylabel="right class")
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
-    ax.set_title(f"{len(y)} test digits")
+    ax.set_title(f"{len(y)} test digits, {wrong.sum()} mistakes")
     pairs = [f"{r} as {j}" for r, j in np.argwhere(wrong)]
     show(
         fig,
