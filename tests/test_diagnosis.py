@@ -26,7 +26,10 @@ from softmax_lib import (
 )
 from softmax_lib.exercises import engine, slips, variants
 from softmax_lib.exercises.catalogue import MISTAKES
+from softmax_lib.exercises.rewrites import rewritings
 from softmax_lib.lessons import gradient_check, gradient_in_code
+from softmax_lib.lessons.chain_rule import row_jacobian
+from softmax_lib.lessons.stability_shift import surviving_rows
 
 
 @pytest.fixture(autouse=True)
@@ -853,7 +856,50 @@ def test_factors_are_said_as_measured():
 
 def test_what_breaks_without_a_name_is_said():
     explanation = exercises.check("2.1", UNNAMED["the mean taken off"][1]).explain()
-    assert "This is what ordinary scores show; besides, P breaks on scores" in explanation
+    assert "On ordinary inputs P is right; it breaks on scores 1000 apart in a row" in explanation
+    explanation = exercises.check("3.4", mean_over_the_classes_seen).explain()
+    assert "That is what ordinary inputs show; besides, the loss is off on a class" in explanation
+    assert "scores" not in explanation  # there are none in this exercise
+
+
+def mean_over_the_classes_seen(y, C):
+    p = np.bincount(y) / len(y)
+    return -np.mean(p[p > 0] * np.log(p[p > 0]))
+
+
+@pytest.mark.parametrize(
+    ("number", "function", "said"),
+    [
+        ("0.1", lambda a, y: 100 * np.mean(a == y), "share comes with the factor 100"),
+        ("4.2", lambda f, x, h: 2 * row_jacobian(f, x, h), "J comes with the factor 2"),
+        ("2.4", lambda S, t: ~surviving_rows(S, t), "alive is the opposite"),
+        ("9.2", lambda *arguments: True, "verdict is the same in every case"),
+        ("7.2", lambda W, X, y, reg: first_of_all(W, X, y, reg), "only the first example counts"),
+    ],
+)
+def test_what_all_answers_have_in_common_is_said(number, function, said):
+    verdict = exercises.check(number, function)
+    assert verdict.mistakes == ()
+    assert said in verdict.explain()
+    assert said not in repr(verdict)
+
+
+def first_of_all(W, X, y, reg):
+    loss, dW = softmax_loss_vectorized(W, X[:1], y[:1], 0.0)
+    return loss / len(X) + reg * np.sum(W * W), dW / len(X) + 2 * reg * W
+
+
+def test_a_rewriting_is_named_only_where_all_agree():
+    task = engine.find_task("6.4")
+    slugs = [slug for slug, _ in rewritings(task.solution)]
+    assert sorted(set(slugs)) == ["wrong-axis"]
+    for number in ("1.2", "9.3", "11.2"):  # every rewriting of every solution can be called
+        task = engine.find_task(number)
+        for slug, function in rewritings(task.solution):
+            verdict = exercises.check(number, function)
+            assert verdict.passed or set(verdict.mistakes) <= {slug, "raised", "wrong-shape"}
+    # Always no is what several rewritings of a yes or no give: no proof of any.
+    assert exercises.check("9.3", lambda f, W, X, y, reg: False).mistakes == ()
 
 
 def test_the_case_shown_is_one_that_shows_the_first_slip():

@@ -17,6 +17,8 @@ import textwrap
 import types
 import warnings
 from collections import Counter
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -205,6 +207,8 @@ RIGHT = {
     "a float for a count": ("0.6", lambda n: 3.0 * n),
     "a 0-d float for a count": ("0.6", lambda n: np.array(3.0 * n)),
     "numpy's integer": ("0.6", lambda n: np.uint8(3 * n)),
+    "a fraction": ("0.6", lambda n: Fraction(6 * n, 2)),
+    "a decimal": ("0.6", lambda n: Decimal(3 * n)),
     "a list for a shape": ("0.7", lambda n: [n, n + 1]),
     "an array for a shape": ("0.7", lambda n: np.array([n, n + 1])),
     "a numpy bool": ("0.8", lambda n: np.bool_(n > 0)),
@@ -511,6 +515,38 @@ def test_what_is_not_certain_is_not_claimed(number, function):
     assert "got" in repr(verdict)
     assert "The slip by name" not in repr(verdict)
     assert "prove no slip" in verdict.explain()
+
+
+def test_a_function_that_keeps_something_between_calls_is_asked_what():
+    calls = []
+
+    def counting(n):
+        calls.append(n)
+        return 3 * n + (len(calls) > 3)
+
+    verdict = check("0.6", counting)
+    assert "What does your function keep from one call to the next?" in repr(verdict)
+    assert "Called again" in repr(verdict)
+    assert "Called again" in verdict.explain()
+
+
+def test_parameters_in_another_order_are_said_to_be():
+    verdict = check("0.2", lambda reg, W: penalty(W, reg))
+    assert not verdict.passed
+    assert "the order (reg, W), but it is called with (W, reg)." in repr(verdict)
+    assert "Does your first line read as asked, def penalty(W, reg)?" in repr(verdict)
+    assert "Your first line" not in repr(check("0.2", lambda reg, V: (reg, V)))
+
+
+def test_a_number_where_yes_or_no_is_asked_is_of_the_wrong_kind():
+    verdict = check("0.8", lambda n: 0.5)
+    assert verdict.mistakes == ("wrong-return",)
+    assert re.search(r"is_positive +True +a number", repr(verdict))
+
+
+def test_a_zero_has_no_sign():
+    text = repr(check("0.4", lambda x: np.where(x == 1, -0.0, 7.0)))
+    assert "-0" not in text.replace("-0.", "")
 
 
 def test_transposed_in_one_case_only_is_a_wrong_shape():

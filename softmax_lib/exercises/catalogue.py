@@ -65,14 +65,13 @@ MISTAKES = {
         Mistake(
             "zero-gradient",
             "Zeros come back where a derivative belongs: what is computed never gets there.",
-            "Which line puts a value into the array that you return?",
+            "Which line gives what you return a value other than 0?",
         ),
         Mistake(
             "wrong-axis",
-            "A sum runs over the wrong axis: the examples of a class are summed, not the classes "
-            "of an example.",
-            "Which numbers add up to 1 in your probabilities: those of a row, or those of a "
-            "column?",
+            "A sum runs over the wrong axis: over each column where each row has a sum of its own, "
+            "or the other way round, or over all.",
+            "Which axis does your sum do away with, and what does that axis count?",
         ),
         Mistake(
             "double-softmax",
@@ -100,14 +99,14 @@ MISTAKES = {
         ),
         Mistake(
             "wrong-shift-sign",
-            "The largest score is added to the scores, not taken off: exp overflows sooner than "
-            "without any shift.",
+            "The shift is added to the scores, not taken off: exp overflows sooner than without "
+            "any shift.",
             "After your shift, which value has the largest score of a row?",
         ),
         Mistake(
             "log-of-zero",
-            "The logarithm sees a probability that has underflowed to 0.",
-            "In a row with two scores 1000 apart, which number does your log get?",
+            "The logarithm sees a probability that is 0, or has underflowed to 0.",
+            "Can a p be 0 where your log takes it, and what comes of it then?",
         ),
         Mistake(
             "log-epsilon",
@@ -136,7 +135,7 @@ MISTAKES = {
         Mistake(
             "sign",
             "A sign is wrong: a part of the result comes with the opposite one.",
-            "When the right class gets a larger score, does the loss rise or fall?",
+            "Which terms have a minus in the equation, and which in your code?",
         ),
         Mistake(
             "no-mean-loss",

@@ -17,10 +17,13 @@ import types
 import warnings
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 
 from softmax_lib.exercises.catalogue import MISTAKES
+from softmax_lib.exercises.rewrites import rewritings
 from softmax_lib.exercises.slips import BREAKING, Proof, plain_slips, prove
 from softmax_lib.exercises.timer import TimeUp, watched
 
@@ -84,6 +87,7 @@ class Diagnosis:
     overall: Finding = field(default_factory=Finding)
     attempted: bool = True
     evidence: tuple = ()
+    keeps_state: bool = False
 
     @property
     def passed(self):
@@ -125,14 +129,14 @@ def diagnose(task, function):
         findings = [judge(task, run, order) for run in runs]
         if not all("transposed" in found.slugs or found.right for found in findings):
             findings = [without_transposed(found) for found in findings]
-        overall = Finding()
+        overall, keeps_state = Finding(), False
         if findings[0].right:
             again = call(function, runs[0].arguments, runs[0].expected)
             if not is_cut_short(again) and not judge(task, again, order).right:
                 note = (
                     "Called again with the inputs of case 1, it gives another answer than before."
                 )
-                overall = Finding(notes=(note,))
+                overall, keeps_state = Finding(notes=(note,)), True
         proof = Proof()
         if not all(found.right for found in findings) and worth_asking(runs):
             try:
@@ -142,7 +146,8 @@ def diagnose(task, function):
                 proof, shown = Proof(), findings
             findings = shown
             overall += Finding(proof.slugs, notes=proof.notes)
-        return Diagnosis(runs, findings, overall, evidence=proof.evidence)
+        evidence = (*([note] if keeps_state else []), *proof.evidence)
+        return Diagnosis(runs, findings, overall, evidence=evidence, keeps_state=keeps_state)
 
 
 def worth_asking(runs):
@@ -164,7 +169,7 @@ def exchanged_order(task, runs):
         is_a(run.expected, tuple)
         and type(run.got) in (tuple, list)
         and len(run.got) == len(run.expected) == len(runs[0].expected) <= 4
-        and not all(is_a(value, bool, np.bool_) for value in run.expected)
+        and (len(run.expected) > 2 or not all(is_a(v, bool, np.bool_) for v in run.expected))
         for run in runs
     ):
         return None
@@ -221,7 +226,42 @@ def proven(task, function, runs, order):
         return None if run.error else values_of(task, run.got, order)
 
     found = prove(task, answer)
-    return proof + found if in_time else proof
+    if not in_time:
+        return proof
+    if found.evidence:  # more precise
+        proof = replace(proof, evidence=())
+    proof += found
+    rewritten = () if proof.slugs else rewritten_slips(task, runs, order)
+    return proof + Proof(rewritten, whole=bool(rewritten))
+
+
+def rewritten_slips(task, runs, order):
+    """The slip of the solution's rewritings that give all that came; empty when they differ in it.
+
+    A yes or no is right by luck: it proves something only where both come instead of the other.
+    """
+    if any(run.error for run in runs):
+        return ()
+    slugs = set()
+    for slug, function in rewritings(task.solution):
+        missed = set()
+        try:
+            for run in runs:
+                turned = function(*copy.deepcopy(run.arguments))
+                got = run.got if order is None else [run.got[k] for k in order]
+                if not judged(task, replace(run, expected=turned), got).right:
+                    break
+                right, turned = np.asarray(run.expected), np.asarray(turned)
+                if right.shape != turned.shape or right.dtype != bool:
+                    missed = {True, False}
+                else:
+                    missed |= set(right[right != turned].tolist())
+            else:
+                if len(missed) == 2:
+                    slugs.add(slug)
+        except Exception:  # a rewriting that fails
+            continue
+    return tuple(slugs) if len(slugs) == 1 else ()
 
 
 def is_cut_short(run):
@@ -263,7 +303,8 @@ def shown_at(proof, run, found):
         a is not None and a.dtype.kind in "fc" and not np.isfinite(a).all() for a in arrays
     )
     slugs = [slug for slug in proof.slugs if (slug in BREAKING) == broken]
-    if "transposed" in proof.slugs and all(turned_shape(row) for row in found.rows):
+    turned = "transposed" in proof.slugs and all(turned_shape(row) for row in found.rows)
+    if turned or proof.whole:
         found = replace(found, slugs=tuple(s for s in found.slugs if s != "wrong-shape"))
     return found + Finding(tuple(slugs))
 
@@ -571,6 +612,8 @@ def compare_numbers(task, name, expected, got):
         return found
     if array.shape == expected.shape and close(task, expected, array):
         return found
+    if expected.dtype.kind == "b" and not np.isin(array, (0, 1)).all():
+        return wrong_kind(name, expected, got)
     turned = expected.ndim == 2 and array.shape == expected.shape[::-1] != (1, 1)
     if turned and close(task, expected, array.T):
         rows = found.rows or entry_rows(task, name, expected, array).rows
@@ -591,6 +634,8 @@ def as_array(got, limit):
     """`got` as a plain array; None when it is no number, array or list of up to `limit` numbers."""
     if is_a(got, np.ndarray):
         return np.asarray(got)
+    if is_a(got, Fraction, Decimal):
+        return np.asarray(float(got))
     if is_a(got, list, tuple):
         if leaves(got, limit) is None:
             return None
@@ -743,7 +788,7 @@ def number(value, digits=6):
     """A number as text."""
     if isinstance(value, bool | np.bool_ | int | np.integer):
         return str(value)
-    return f"{value:.{digits}g}"
+    return f"{value + 0.0:.{digits}g}"  # no minus before a zero
 
 
 # Describing
@@ -776,8 +821,10 @@ def describe(value, names=()):
         value = np.asarray(value)
         if value.dtype.kind not in "biufc":
             return f"an array of shape {value.shape} and dtype {value.dtype}"
-        return f"an array of shape {value.shape}" if value.ndim else "a number"
-    if issubclass(kind, int | float | complex | np.number | np.bool_):
+        return f"an array of shape {value.shape}" if value.ndim else describe(value[()])
+    if issubclass(kind, np.bool_):
+        return repr(bool(value))
+    if issubclass(kind, int | float | complex | np.number):
         return "a number"
     if issubclass(kind, str):
         return f"the text {shortened(repr(str(value)), 40)}"
@@ -829,7 +876,7 @@ def describe_argument(name, value):
         return f"{name} = {number(value)}"
     if isinstance(value, str | tuple | list):
         return f"{name} = {shortened(repr(value), 80)}"
-    title = getattr(value, "__name__", "")
+    title = getattr(value, "__name__", "").lstrip("_")
     if title.isidentifier():  # a type, or a function that has a name
         return f"{name} = {title}"
     return f"{name}: {describe(value)}"

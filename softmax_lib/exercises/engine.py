@@ -241,8 +241,8 @@ class Verdict:
         if self.passed:
             blocks = [("text", f"✓ {self.number} is right: there is nothing to explain.")]
         elif not self.mistakes:
-            text = f"✗ {self.number}: the answers prove no slip. Compare them value by value."
-            blocks = [("text", text)]
+            then = "This was measured:" if self.sentences else "Compare them value by value."
+            blocks = [("text", f"✗ {self.number}: the answers prove no slip by name. {then}")]
         else:
             blocks = [("title", f"{SIGNS[self.state]} {self.number}: {', '.join(self.mistakes)}")]
         blocks += [("text", sentence) for sentence in self.sentences]
@@ -299,7 +299,7 @@ def check(number, function):
         blocks = [("text", text), *seen(found.runs[0])]
     else:
         state, tries = "not yet", tries + 1
-        blocks = failure(task, found, name_of(function))
+        blocks = failure(task, found, function)
     _session[task.number] = (state, tries)
     sentences = (
         tuple(
@@ -321,7 +321,7 @@ def name_of(function):
         return ""
 
 
-def failure(task, found, name):
+def failure(task, found, function):
     """The blocks of a verdict that did not pass: one case, expected against got, where to look."""
     wrong = [k for k, finding in enumerate(found.findings) if not finding.right]
     total = len(found.runs)
@@ -335,7 +335,7 @@ def failure(task, found, name):
         run = found.runs[k]
         names = argument_names(task.solution, len(run.arguments))
         parts = [describe_argument(*pair) for pair in zip(names, run.arguments, strict=True)]
-        name = name or task.name
+        name = name_of(function) or task.name
         left = ", ".join(names) if len(names) > 1 else f"({names[0]},)"
         again = f'{left} = exercises.case("{task.number}", {k + 1})\n{name}({", ".join(names)})'
         blocks += [
@@ -345,12 +345,19 @@ def failure(task, found, name):
         ]
         if run.stopped:
             question = "What changes from one round of the loop to the next, and when does it end?"
-        if run.misfit:
+        own = argument_names(function, len(names))
+        reordered = own != names and sorted(own) == sorted(names)
+        if reordered:
+            orders = f"({', '.join(own)}), but it is called with ({', '.join(names)})"
+            blocks += [("text", f"Your first line has the order {orders}.")]
+        if run.misfit or reordered:
             question = f"Does your first line read as asked, def {task.signature.split(' -> ')[0]}?"
     untried = sum(not run.tried for run in found.runs)
     if untried:
         blocks += [("text", f"Its time was over, so {untried} of the cases were not tried.")]
     blocks += [("text", note) for note in found.overall.notes]
+    if found.keeps_state and not found.mistakes:
+        question = "What does your function keep from one call to the next?"
     named = "The slip by name: .explain() on this verdict. " if found.mistakes else ""
     if len(found.mistakes) > 1:
         named = f"{len(found.mistakes)} slips show; their names: .explain() on this verdict. "

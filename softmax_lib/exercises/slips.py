@@ -33,16 +33,21 @@ DRAWS = 4  # of each size: more than a number has terms
 
 @dataclass
 class Proof:
-    """What is proven: slugs, sentences for the verdict (notes) and for `explain` (evidence)."""
+    """What is proven: slugs, sentences for the verdict (notes) and for `explain` (evidence).
+
+    `whole` says that the slugs explain all that came, its shape too.
+    """
 
     slugs: tuple = ()
     evidence: tuple = ()
     notes: tuple = ()
+    whole: bool = False
 
     def __add__(self, other):
         """Both, each slug once."""
         slugs = self.slugs + tuple(slug for slug in other.slugs if slug not in self.slugs)
-        return Proof(slugs, self.evidence + other.evidence, self.notes + other.notes)
+        evidence, notes = self.evidence + other.evidence, self.notes + other.notes
+        return Proof(slugs, evidence, notes, self.whole or other.whole)
 
 
 # Factors
@@ -305,9 +310,15 @@ def breaking_inputs(names):
     """Inputs on which a stage without its protection breaks: large scores, an absent class."""
     rng = np.random.default_rng(4)
     if set(names) == {"y", "C"}:
-        absent = {"y": np.array([0, 0, 2, 2, 2]), "C": 4}
-        title = "a class that no example has"
-        return (made_input(names, [absent[name] for name in names], (5, 1, 4), title),)
+        labels = {
+            "a class that no example has": [0, 0, 2, 2, 2],
+            "examples of one class alone": [1, 1, 1, 1, 1],
+        }
+        absent = [(title, {"y": np.array(y), "C": 4}) for title, y in labels.items()]
+        return tuple(
+            made_input(names, [given[name] for name in names], (5, 1, 4), title)
+            for title, given in absent
+        )
     if not {"S", "S_i", "W"} & set(names):
         return ()
     N = 1 if variants.ROWS & set(names) else 3
@@ -374,6 +385,13 @@ def without_reg(names, arguments):
 
 def epsilons_of(answer, names, k):
     """What the answer may have put inside its logarithm: where the loss stops growing, it shows."""
+    if set(names) == {"y", "C"}:  # one class alone: the loss is -log(1 + epsilon)
+        given = {"y": np.zeros(3, int), "C": 2}
+        values = answer(tuple(given[name] for name in names))
+        if values is None or not finite(values[k]) or values[k].size != 1:
+            return ()
+        loss = float(values[k].reshape(()))
+        return tuple(np.expm1(-loss * share) for share in (1, 1 / 3, 2) if loss < -1e-15)
     if not {"S", "W"} & set(names) or "y" not in names:
         return ()
     came = []
@@ -503,10 +521,13 @@ def prove_one(name, names, came, broken, epsilons):
         if not reading:
             continue
         slugs = tuple(dict.fromkeys((*slugs, *reading.slugs, *["transposed"] * turned)))
-        found = Explanation(slugs, len(slugs) + reading.unnamed, reading.words)
-        holds = meets(name, names, broken, switches, factors, close)
+        words = ("only the first example counts",) * ("" in slugs) + reading.words
+        named = tuple(slug for slug in slugs if slug)
+        found = Explanation(named, len(slugs) + reading.unnamed, words)
+        unmet = missed(name, names, broken, switches, factors, close)
+        holds = not unmet
         if not best or (holds, -found.cost) > (met, -best[0].cost):
-            best, met = [found], holds
+            best, met, elsewhere = [found], holds, unmet
         elif (holds, found.cost) == (met, best[0].cost):
             best.append(found)
     if not best:
@@ -514,10 +535,14 @@ def prove_one(name, names, came, broken, epsilons):
     said = ()
     if not met:
         inputs = breaking_inputs(names)
-        where = [i.title for i, value in zip(inputs, broken, strict=True) if not finite(value)]
-        where = f"breaks on {', on '.join(where)}" if where else "is off at scores far apart"
-        said = (f"This is what ordinary scores show; besides, {the(name)} {where}.",)
-    return agreed(name, best, said)
+        where = ", on ".join(inputs[k].title for k in elsewhere[:3])
+        how = "is off" if any(finite(broken[k]) for k in elsewhere) else "breaks"
+        said = f"besides, {the(name)} {how} on {where}."
+        if best[0].cost == 0:
+            said = f"On ordinary inputs {the(name)} is right; it {how} on {where}."
+        else:
+            said = f"That is what ordinary inputs show; {said}"
+    return agreed(name, best, (said,) if said else ())
 
 
 def narrowest(came):
@@ -586,20 +611,19 @@ def fit(name, names, vectors, switches, close):
     return None if None in factors.values() else factors
 
 
-def meets(name, names, broken, switches, factors, close):
-    """Whether the prediction holds on the inputs that break: what breaks, and what survives."""
+def missed(name, names, broken, switches, factors, close):
+    """On which of the inputs that break the prediction fails: what breaks, and what survives."""
+    places = []
     for k, value in enumerate(broken):
         predicted = prediction(name, names, k, switches, factors)
-        if finite(predicted) != finite(value):
-            return False
-        if finite(predicted):
+        as_predicted = finite(predicted) == finite(value)
+        if as_predicted and finite(predicted):
             value, _ = fitted(value, np.shape(predicted))
-            if value is None:
-                return False
-            size = np.linalg.norm(predicted)
-            if np.linalg.norm(predicted - value) > max(10 * close, 1e-6) * size + 1e-12:
-                return False
-    return True
+            bound = max(10 * close, 1e-6) * np.linalg.norm(predicted) + 1e-12
+            as_predicted = value is not None and np.linalg.norm(predicted - value) <= bound
+        if not as_predicted:
+            places.append(k)
+    return places
 
 
 def prediction(name, names, k, switches, factors=None):
@@ -724,7 +748,29 @@ def plain_slips(names, pairs, rtol=1e-8):
                 if ratio or name in variants.DERIVATIVES:
                     proof += Proof(tuple(s for s in ("transposed" * turned, slug) if s))
                 break
+        else:
+            proof += Proof(evidence=in_every_case(name, [(r[k], c[k]) for r, c in pairs]))
     return proof
+
+
+def in_every_case(name, pairs):
+    """What all answers have in common, in a sentence; none when they have nothing."""
+    if not all(finite(r) and finite(c) and r.shape == c.shape for r, c in pairs):
+        return ()
+    if len({r.shape for r, _ in pairs}) == 1 and len({c.tobytes() for _, c in pairs}) == 1:
+        return (f"{name} is the same in every case, whatever comes in.",)
+    if all(np.isin(r, (0, 1)).all() and np.all(c == 1 - r) for r, c in pairs):
+        return (f"In every case {name} is the opposite of what is asked for.",)
+    pairs = [(r, c) for r, c in pairs if np.any(r)]
+    if len(pairs) < 2:
+        return ()
+    r, c = pairs[0]
+    ratio = float(np.sum(c * r) / np.sum(r * r))
+    if not (1e-9 < abs(ratio) < 1e9) or abs(ratio - 1) < 1e-6:
+        return ()
+    if all(np.linalg.norm(c - ratio * r) <= CLOSE[64] * np.linalg.norm(c) for r, c in pairs):
+        return (f"In every case {name} comes with the factor {Factor(ratio)}.",)
+    return ()
 
 
 def signed_ways(right, came, rtol):

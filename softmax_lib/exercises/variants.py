@@ -27,7 +27,7 @@ class Switches(NamedTuple):
 
 RIGHT = Switches()
 
-# What each slip turns. A slug with several lines can be made in several ways.
+# What each slip turns. A slug with several lines can be made in several ways; "" has no slug.
 SWITCHES = (
     ("wrong-axis", {"total": "column"}),
     ("wrong-axis", {"total": "column", "shift": "column"}),
@@ -39,9 +39,11 @@ SWITCHES = (
     ("global-shift", {"shift": "matrix"}),
     ("wrong-shift-sign", {"shift": "added"}),
     ("log-of-zero", {"log": "p"}),
+    ("log-of-zero", {"log": "Y times"}),
     ("log-epsilon", {"log": "p + epsilon"}),
     ("log-epsilon", {"log": "max(p, epsilon)"}),
     ("last-example-only", {"examples": "last"}),
+    ("", {"examples": "first"}),
 )
 
 SHIFTS = {
@@ -184,21 +186,24 @@ def losses(given, switches):
         L = np.log(Z[rows, y]) - T[rows, y]
         p = P[rows, y]
     else:  # one row for all: the shares of the classes
-        shares = np.bincount(y, minlength=given["C"]) / len(y)
-        p = shares[y] if switches.log != "p" or shares.all() else np.full(len(y), np.nan)
+        P = np.tile(np.bincount(y, minlength=given["C"]) / len(y), (len(y), 1))
+        p = P[rows, y]
         L = -np.log(p)
-    if switches.log != "scores":
+    if switches.log == "Y times":  # 0 times log 0, for every class
+        L = np.where((P == 0).any(axis=1), np.nan, -np.log(p))
+    elif switches.log != "scores":
         L = -LOGS[switches.log](p, switches.epsilon)
     return kept_examples(L, switches)
 
 
 def kept_examples(rows, switches):
-    """The rows; all but the last are 0 when only the last example counts."""
+    """The rows; all but one are 0 when only the first example counts, or the last."""
     if switches.examples == "all":
         return rows
-    last = np.zeros_like(rows)
-    last[-1] = rows[-1]
-    return last
+    kept = np.zeros_like(rows)
+    one = 0 if switches.examples == "first" else -1
+    kept[one] = rows[one]
+    return kept
 
 
 def slopes(given, switches):

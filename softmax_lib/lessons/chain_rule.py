@@ -541,7 +541,7 @@ TASKS = (
         ),
         equation="eq. (4)",
         reread='04_chain_rule, "From numbers to rows"',
-        question="When f has 3 numbers and x has 2, does your table have 3 rows?",
+        question="For one column: which entry of x moves, and how far apart are the two places?",
         rtol=1e-5,  # whoever takes another two-sided formula is right too
     ),
     Task(

@@ -406,7 +406,7 @@ TASKS = (
         ),
         equation="eq. (3)",
         reread='03_cross_entropy_loss, "Where the logarithm breaks"',
-        question="In a row with a gap of 1000 between two scores, which value does your log see?",
+        question="In the first row that differs, what does your log get, and what is taken off it?",
     ),
     Task(
         number="3.2",
@@ -436,7 +436,7 @@ TASKS = (
         ),
         equation="eq. (3)",
         reread='03_cross_entropy_loss, "Which row is one-hot?"',
-        question="Does your Y have one column for every class, also for a class no example has?",
+        question="How many columns has your Y, and in which of them is the 1 of the first row?",
     ),
     Task(
         number="3.4",
@@ -451,6 +451,6 @@ TASKS = (
         ),
         equation="eq. (3)",
         reread='03_cross_entropy_loss, "What does a model that knows nothing pay?"',
-        question="What does your code compute for a class that no example has: 0 times log 0?",
+        question="Which share does your log get for each example, and for a class that none has?",
     ),
 )

@@ -616,6 +616,8 @@ def _sum_cases():
     right = data_gradient(X, P, y)
     one_feature = right.copy()
     one_feature[2, 1] += 0.5
+    one_faint = right.copy()
+    one_faint[2] = 1e-12  # far off for itself, nothing beside the largest entry
     lopsided = np.array([[1.0, 2.0, 0.0, 0.0], [-1.0, 0.0, 0.0, -2.0], [0.0, 0.0, 0.0, 0.0]])
     return [
         (right,),
@@ -624,6 +626,8 @@ def _sum_cases():
         (1e8 * len(X) * right,),
         (right + 2 * 0.1 * W,),
         (one_feature,),
+        (one_faint,),
+        (right.T,),  # the columns of this one cancel, its rows do not
         (lopsided,),
         (np.array([[1.0, -3.0, 2.0], [-1.0, 3.0, -2.0]]),),
         (np.array([[1.0, -3.0], [-1.0, 3.0], [0.5, 0.0]]),),

@@ -474,6 +474,6 @@ TASKS = (
         ),
         equation="eq. (7) with (5)",
         reread='05_softmax_jacobian, "The collapse"',
-        question="What does your function return where p_m is 0, and does it leave p as it was?",
+        question="Which entries of your row differ from p, and what is there where p_m is 0?",
     ),
 )

@@ -576,7 +576,7 @@ TASKS = (
         ),
         equation="eq. (10), a block of rows at a time",
         reread='11_speed, "Both: blocks of rows"',
-        question="What is left of the digits when two large, nearly equal numbers are subtracted?",
+        question="What do you make of the two sums, and which digits does a subtraction leave?",
     ),
     Task(
         number="11.3",

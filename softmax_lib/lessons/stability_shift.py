@@ -501,7 +501,7 @@ TASKS = (
         ),
         equation="eq. (2)",
         reread='02_stability_shift, "Only differences count"',
-        question="Does your answer survive a row in which both probabilities underflow to 0?",
+        question="Which two exponentials are left of p_k / p_l, and can both of them be 0?",
     ),
     Task(
         number="2.4",
@@ -516,6 +516,6 @@ TASKS = (
         ),
         equation="eq. (2)",
         reread='02_stability_shift, "Where exp ends"',
-        question="What do you make of the row 709.5, 709.5, 709.5?",
+        question="What is Z for the first row that differs, and can one divide by it?",
     ),
 )

@@ -484,7 +484,7 @@ TASKS = (
         ),
         equation="eq. (1), and its largest score",
         reread='10_train_on_digits, "The test digits, once"',
-        question="When the same pair of classes comes twice, does its cell say 2?",
+        question="Which cell does each example add to, and what if the same pair comes twice?",
     ),
     Task(
         number="10.3",
@@ -499,6 +499,6 @@ TASKS = (
         ),
         equation="eq. (14), over the batch",
         reread='10_train_on_digits, "Train"',
-        question="What is the loss a mean of, and which part of the gradient does that divide?",
+        question="Which terms does the mean divide, and which does the learning rate multiply?",
     ),
 )
