@@ -851,7 +851,7 @@ def test_factors_are_said_as_measured():
     assert "the factor N and reg's part comes with the factor 1/2" in both
     times_three = exercises.check("7.2", UNNAMED["three times"][1])
     assert "In dW, the data's part comes with the factor 3" in times_three.explain()
-    assert ".explain()" in repr(times_three)
+    assert 'exercises.check("7.2", f).explain()' in repr(times_three)
 
 
 def test_what_breaks_without_a_name_is_said():

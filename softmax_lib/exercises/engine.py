@@ -327,6 +327,7 @@ def failure(task, found, function):
     total = len(found.runs)
     score = f"Right on {total - len(wrong)} of {total} cases."
     blocks = [("title", f"✗ {task.number} {task.title}: not yet. {score}")]
+    name = name_of(function) or task.name
     question = MISTAKES[found.mistakes[0]].question if found.mistakes else task.question
     if wrong:
         # The first case that shows the first mistake named, so that the question fits what is seen.
@@ -335,7 +336,6 @@ def failure(task, found, function):
         run = found.runs[k]
         names = argument_names(task.solution, len(run.arguments))
         parts = [describe_argument(*pair) for pair in zip(names, run.arguments, strict=True)]
-        name = name_of(function) or task.name
         left = ", ".join(names) if len(names) > 1 else f"({names[0]},)"
         again = f'{left} = exercises.case("{task.number}", {k + 1})\n{name}({", ".join(names)})'
         blocks += [
@@ -358,16 +358,21 @@ def failure(task, found, function):
     blocks += [("text", note) for note in found.overall.notes]
     if found.keeps_state and not found.mistakes:
         question = "What does your function keep from one call to the next?"
-    named = "The slip by name: .explain() on this verdict. " if found.mistakes else ""
+    more = ""
     if len(found.mistakes) > 1:
-        named = f"{len(found.mistakes)} slips show; their names: .explain() on this verdict. "
-    elif found.evidence and not found.mistakes:
-        named = "More on what was measured: .explain() on this verdict. "
+        more = f"{len(found.mistakes)} slips show; their names: "
+    elif found.mistakes:
+        more = "The slip by name: "
+    elif found.evidence:
+        more = "More on what was measured: "
+    if more:
+        more = [("text", f'{more}exercises.check("{task.number}", {name}).explain()')]
     return [
         *blocks,
         ("text", f"Reread {task.equation}: {task.reread}."),
-        ("text", question),
-        ("text", f'{named}A hint: exercises.hint("{task.number}")'),
+        ("title", question),
+        *more,
+        ("text", f'A hint: exercises.hint("{task.number}")'),
     ]
 
 
