@@ -64,7 +64,7 @@ def slips_in(definition):
             continue
         if isinstance(node, ast.BinOp | ast.AugAssign) and type(node.op) in TURNED:
             slug = "sign"
-            if id(node) in exponents and isinstance(node.op, ast.Sub):
+            if id(node) in exponents and isinstance(getattr(node, "left", None), ast.Name):
                 slug = "wrong-shift-sign"
             found.append((slug, node, "op", TURNED[type(node.op)]()))
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):

@@ -189,8 +189,9 @@ def losses(given, switches):
         P = np.tile(np.bincount(y, minlength=given["C"]) / len(y), (len(y), 1))
         p = P[rows, y]
         L = -np.log(p)
-    if switches.log == "Y times":  # 0 times log 0, for every class
-        L = np.where((P == 0).any(axis=1), np.nan, -np.log(p))
+    if switches.log == "Y times":  # nan is 0 times log 0, for any other class
+        Y = np.eye(P.shape[1])[y]
+        L = -(Y * np.log(P)).sum(axis=1)
     elif switches.log != "scores":
         L = -LOGS[switches.log](p, switches.epsilon)
     return kept_examples(L, switches)
