@@ -961,6 +961,16 @@ def test_an_answer_that_raises_everywhere_proves_nothing_more():
     assert exercises.check("2.1", stuck).mistakes == ("raised",)
 
 
+def test_an_error_at_every_score_is_not_laid_on_large_scores():
+    def divides_by_reg(W, X, y, reg):
+        loss, dW = softmax_loss_vectorized(W, X, y, reg)
+        return loss * reg / reg, dW
+
+    verdict = exercises.check("7.2", divides_by_reg)
+    assert verdict.mistakes == ("raised",)
+    assert "scores" not in verdict.explain()
+
+
 ODD = [None, [None], [np.zeros(0)], [np.array(np.nan)], [np.full((2, 2), np.inf)], [np.ones(7)]]
 
 
