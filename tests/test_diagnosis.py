@@ -97,6 +97,11 @@ PROGRAMS = {
         {"rise": "f(x + h) - f(x - h)"},
         {"sign": {"rise": "f(x - h) - f(x + h)"}, "zero-gradient": {"rise": "f(x) - f(x)"}},
     ),
+    "0.3": (
+        "def f(W, dW, rate):\n    return W {against} rate * dW",
+        {"against": "-"},
+        {"sign": {"against": "+"}},
+    ),
     "1.1": (
         "def f(X, W):\n    S = np.zeros((len(X), W.shape[1]))\n    for i in range(len(X)):\n"
         "        {fill}\n    return {sign}S",

@@ -24,7 +24,7 @@ import numpy as np
 
 from softmax_lib.exercises.catalogue import MISTAKES
 from softmax_lib.exercises.rewrites import rewritings
-from softmax_lib.exercises.slips import BREAKING, Proof, plain_slips, prove
+from softmax_lib.exercises.slips import BREAKING, Proof, fitted, plain_slips, prove
 from softmax_lib.exercises.timer import TimeUp, watched
 
 __all__ = ["Diagnosis", "Finding", "Run", "argument_names", "describe_argument", "diagnose"]
@@ -231,25 +231,26 @@ def proven(task, function, runs, order):
     if found.evidence:  # more precise
         proof = replace(proof, evidence=())
     proof += found
-    rewritten = () if proof.slugs else rewritten_slips(task, runs, order)
-    return proof + Proof(rewritten, whole=bool(rewritten))
+    return proof if proof.slugs else proof + rewritten_slips(task, runs, order)
 
 
 def rewritten_slips(task, runs, order):
-    """The slip of the solution's rewritings that give all that came; empty when they differ in it.
+    """Proof of the slip of the solution's rewritings that give all that came; none if they differ.
+
+    What came may be transposed throughout, a second slip, or in a shape of its own.
 
     A yes or no is right by luck: it proves something only where both come instead of the other.
     """
     if any(run.error for run in runs):
-        return ()
-    slugs = set()
+        return Proof()
+    proofs = set()
     for slug, function in rewritings(task.solution):
-        missed = set()
+        missed, ways = set(), set()
         try:
             for run in runs:
                 turned = function(*copy.deepcopy(run.arguments))
-                got = run.got if order is None else [run.got[k] for k in order]
-                if not judged(task, replace(run, expected=turned), got).right:
+                ways.add(came_as(task, replace(run, expected=turned), order))
+                if None in ways or len(ways) > 1:
                     break
                 pairs = list(zip(parts(run.expected), parts(turned), strict=True))
                 if not all(np.isfinite(came).all() for _, came in pairs):
@@ -259,10 +260,26 @@ def rewritten_slips(task, runs, order):
                     missed |= set(right[right != came].tolist()) if yes_or_no else {True, False}
             else:
                 if len(missed) == 2:
-                    slugs.add(slug)
+                    proofs.add((slug, *ways))
         except Exception:  # a rewriting that fails
             continue
-    return tuple(slugs) if len(slugs) == 1 else ()
+    if len(proofs) != 1:
+        return Proof()
+    slug, way = proofs.pop()
+    return Proof((slug, *["transposed"] * (way == "transposed")), whole=way == "as asked")
+
+
+def came_as(task, run, order):
+    """How a result is right: as asked, transposed, reshaped; None if it is not."""
+    got = run.got if order is None else [run.got[k] for k in order]
+    if judged(task, run, got).right:
+        return "as asked"
+    values = zip(values_of(task, run.got, order) or (), parts(run.expected), strict=False)
+    fits = [fitted(value, right.shape) for value, right in values]
+    got = [value for value, _ in fits]
+    if not judged(task, run, got[0] if len(got) == 1 else got).right:
+        return None
+    return "transposed" if any(transposed for _, transposed in fits) else "reshaped"
 
 
 def parts(values):

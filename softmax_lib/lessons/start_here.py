@@ -164,6 +164,21 @@ def central_difference(f, x, h):
     return (f(x + h) - f(x - h)) / (2 * h)
 
 
+def downhill(W, dW, rate):
+    """The weights, moved against the gradient by `rate` times it; W stays as it is."""
+    return W - rate * dW
+
+
+def _downhill_cases():
+    rng = np.random.default_rng(3)
+    return [
+        (np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]), np.full((3, 2), 10.0), 0.1),
+        (rng.normal(size=(4, 3)), rng.normal(size=(4, 3)), 0.5),
+        (rng.normal(size=(2, 5)), 1e6 * rng.normal(size=(2, 5)), 1e-3),
+        (np.zeros((3, 4), np.float32), rng.normal(size=(3, 4)).astype(np.float32), 2.0),
+    ]
+
+
 TASKS = (
     Task(
         number="0.1",
@@ -194,5 +209,20 @@ TASKS = (
         equation="eq. (14)",
         reread='00_start_here, "Prove it"',
         question="How far apart are the two places at which you evaluate f?",
+    ),
+    Task(
+        number="0.3",
+        title="Weights after one small move",
+        signature="downhill(W, dW, rate) -> W_new",
+        solution=downhill,
+        cases=_downhill_cases,
+        hints=(
+            "The gradient says which way the loss grows. Which way do you want to go?",
+            "Each weight moves by rate times its own number in dW: whole arrays do it at once.",
+            "Begin with `move = rate * dW`.",
+        ),
+        equation="eq. (14)",
+        reread='00_start_here, "The gradient points uphill"',
+        question="If a number in dW is positive, should its weight become larger or smaller?",
     ),
 )
