@@ -120,13 +120,13 @@ def softmax_loss_streamed(W, X, y, reg):
     (1.3863, (3, 4))
     """
     W, X, y, reg = inputs.loss_inputs(W, X, y, reg, cast_X=False)
-    N, B = len(X), _rows_of_a_block(*W.shape)
-    WT = W.T.astype(np.result_type(W, X, np.float64), order="C")  # (C, D)
-    loss, part, dWT = 0.0, 0, np.zeros_like(WT)
+    N, wide = len(X), _wide(W, X)
+    B, loss, part, dWT = _rows_of_a_block(*W.shape, wide), 0.0, 0, 0
     with np.errstate(all="ignore"):
         for start in range(0, N, B):
             X_b = inputs.floating(X[start : start + B])  # (B, D); the last block may be smaller
-            S = (X_b @ W).T.copy()  # (C, B), eq. (1)
+            # (C, B), eq. (1): OpenBLAS is slow where a first factor has but a few rows.
+            S = W.T @ X_b.T if W.shape[1] > _CLASSES else (X_b @ W).T.copy()
             flat, n = S.reshape(-1), len(X_b)  # the same numbers, one after another, and
             # where S_im stands among them:
             right = n * y[start : start + n].astype(np.intp, copy=False) + np.arange(n)
@@ -140,18 +140,19 @@ def softmax_loss_streamed(W, X, y, reg):
                 others += np.add.reduce(E)  # (B,)
             rest = others + np.expm1(S_m - highest)  # Z_i - 1, shifted
             # Halved and in double precision: the gap itself may overflow, or round in float32.
-            half_gap = np.subtract(highest / 2, S_m / 2, dtype=dWT.dtype)
-            loss += np.add.reduce(_log1p(rest), dtype=dWT.dtype) / N  # eq. (3), its two parts
-            loss += np.add.reduce(half_gap / (N / 2))
+            gap = np.subtract(highest / 2, S_m / 2, dtype=wide) / (N / 2)
+            loss += np.add.reduce(_log1p(rest) / wide.type(N) + gap)  # eq. (3)
             flat[right] = -others  # p_m - 1, as minus the others
             S *= 1 / N / (1 + rest)  # (C, B), the transposed dS: eq. (2) and (14)
             part += S @ X_b  # (C, D)
             if start // B % 32 == 31:  # a sum of sums drifts less than a long sum
-                dWT, part = dWT + part, 0
-        half = reg * WT  # reg goes in first, so that 0 times anything is 0
-        loss += half.ravel() @ WT.ravel()
-        dWT += part + 2 * half
-        dW = dWT.T.astype(S.dtype, order="C")  # (D, C)
+                dWT, part = np.add(dWT, part, dtype=wide), 0
+        dWT, dW = dWT + part, np.empty(W.shape, S.dtype)  # (C, D), (D, C)
+        for c in range(0, len(S), _CLASSES):
+            W_c = W[:, c : c + _CLASSES].astype(wide)
+            half = reg * W_c  # reg goes in first, so that 0 times anything is 0
+            loss += half.ravel() @ W_c.ravel()
+            dW[:, c : c + _CLASSES] = dWT[c : c + _CLASSES].T + 2 * half
     return _finite(loss.item(), dW, W, X)
 
 
@@ -159,14 +160,14 @@ def softmax_loss_streamed(W, X, y, reg):
 _CLASSES = 64
 
 
-def _rows_of_a_block(D, C):
+def _rows_of_a_block(D, C, wide):
     """Rows that stay in cache: few enough for OpenBLAS to multiply them without packing.
 
     Up to 10^6 multiplications it may use kernels that do not copy their operands first. Where that
-    means a handful of rows, the copies cost less than the calls: then as many as 2^20 entries hold.
+    means a handful of rows, the copies cost less than the calls: then as many as 2^24 bytes hold.
     """
     B = 10**6 // (D * C)
-    return max(1, min(B if B >= 20 else 1024, 2**20 // max(D, C)))
+    return max(1, min(B if B >= 20 else 4096, 2**24 // (max(D, C) * wide.itemsize)))
 
 
 def _l2(W, reg):
@@ -175,8 +176,8 @@ def _l2(W, reg):
     return np.sum(reg * W * W).item()
 
 
-def _wide(a):
-    return np.result_type(a, np.float64)
+def _wide(*arrays):
+    return np.result_type(*arrays, np.float64)
 
 
 def _finite(loss, dW, W, X):

@@ -26,7 +26,7 @@ def problem(N=29, D=4, C=3, dtype=np.float64, seed=0):
 @pytest.fixture
 def blocks_of(monkeypatch):
     """A function that sets the rows of a block."""
-    return lambda rows: monkeypatch.setattr(loss_module, "_rows_of_a_block", lambda D, C: rows)
+    return lambda rows: monkeypatch.setattr(loss_module, "_rows_of_a_block", lambda *sizes: rows)
 
 
 # Blocks
@@ -151,6 +151,22 @@ def test_a_file_is_read_block_by_block(on_disk, dtype, N):
     n = len(some)
     assert value == pytest.approx((n * L + (N - n) * np.log(C)) / N, rel=1e-6)
     assert np.allclose(dW, dL * (n / N), rtol=1e-4, atol=1e-5 * np.abs(dL).max() * n / N)
+
+
+def test_many_classes_stay_in_little_memory():
+    """Catches blocks of rows sized by the columns of X alone: their scores are the larger part."""
+    N, D, C = 6000, 60, 1000  # a narrow X and complex scores
+    rng = np.random.default_rng(3)
+    X = rng.integers(0, 5, size=(N, D)).astype(np.uint8)
+    W = 0.01 * rng.normal(size=(D, C)) + 0j
+    y = rng.integers(C, size=N)
+
+    (value, dW), peak = peak_memory(lambda: softmax_loss_streamed(W, X, y, 0))
+
+    assert peak - 4 * W.nbytes < 64 * MB < N * C * W.itemsize + X.size * W.itemsize
+    L, dL = softmax_loss_vectorized(W, X, y, 0)
+    assert value == pytest.approx(L, rel=1e-12)
+    assert np.allclose(dW, dL, rtol=1e-10, atol=1e-12 * np.abs(dL).max())
 
 
 def test_a_missing_value_in_a_file_is_named_in_little_memory(on_disk):
