@@ -270,14 +270,19 @@ def report(shapes, rounds, quick):
     makers = {**peers.LIBRARY, "textbook": peers.textbook, **found}
     tables = {
         "Speed": (
-            "textbook, vectorized, streamed: time over that of the two bare products `X @ W` and "
-            "`X.T @ P`. In brackets the goal. Below 1 is faster.",
+            "textbook, vectorized, streamed: CPU time over that of the two bare products `X @ W`\n"
+            "and `X.T @ P`. In brackets the goal that the project set itself for the streamed\n"
+            "loss. Below 1 is faster.",
             speed_table(shapes, makers, rounds),
         ),
         "Growth": ("Exponent b in time ~ size^b, float64.", growth_table(quick, rounds)),
-        "Memory": ("Peak beside the inputs, of one call.", memory_table(quick)),
+        "Memory": (
+            "Peak of what numpy allocates in one call, beside the inputs.",
+            memory_table(quick),
+        ),
         "Accuracy": (
-            "Relative error of the loss / of the gradient against 60 digits.",
+            "Relative error of the loss / of the gradient against 60 digits. An error of 1 or of\n"
+            "`inf` means that no digit is right: a loss that is rounded to 0, or infinite.",
             accuracy_table(makers),
         ),
     }
