@@ -59,7 +59,7 @@ def floating(a):
     """An array of numbers in a dtype to compute in: a copy of a narrow one, else `a` itself."""
     if a.dtype.kind in "biu":
         return a.astype(np.float64)
-    return a.astype(np.float32) if a.dtype == np.float16 else a
+    return a.astype(np.float32) if a.dtype.str[1:] == "f2" else a  # float16, either byte order
 
 
 def numbers(values, name):

@@ -70,7 +70,7 @@ def softmax_loss_naive(W, X, y, reg):
                 else:  # p_m - 1, as minus the others' mass
                     dW[:, m] -= sum(p[l] for l in range(C) if l != m) * X[i] / N
         loss = np.sum(L_over_N).item() + _l2(W, reg)
-        dW += 2 * (reg * W)
+        dW += 2 * (reg * W.astype(dW.dtype))
     return _finite(loss, dW, W, X)
 
 
@@ -96,12 +96,12 @@ def softmax_loss_vectorized(W, X, y, reg):
         loss = np.sum(_log1p(others) / N + gap / (N / 2)).item() + _l2(W, reg)  # eq. (3)
         P = E / (1 + others)[:, None]  # (N, C), eq. (2)
         dS = _minus_one_hot(P, y) / N  # (N, C)
-        dW = X.T @ dS + 2 * (reg * W)  # (D, C), eq. (14) summed over the examples
+        dW = X.T @ dS + 2 * (reg * W.astype(S.dtype))  # (D, C), eq. (14) summed over the examples
     return _finite(loss, dW, W, X)
 
 
 def softmax_loss_streamed(W, X, y, reg):
-    """Softmax loss and its gradient, X read once: a block of rows goes forward and back in cache.
+    """Softmax loss and its gradient, X read once: a block of rows goes forward and back at once.
 
     Parameters, returns, errors: as `softmax_loss_naive`. X may be a `numpy.memmap` larger than
     memory: beside the inputs and arrays of W's shape, less than 64 MB are held.
@@ -143,31 +143,34 @@ def softmax_loss_streamed(W, X, y, reg):
             gap = np.subtract(highest / 2, S_m / 2, dtype=wide) / (N / 2)
             loss += np.add.reduce(_log1p(rest) / wide.type(N) + gap)  # eq. (3)
             flat[right] = -others  # p_m - 1, as minus the others
-            S *= 1 / N / (1 + rest)  # (C, B), the transposed dS: eq. (2) and (14)
+            S *= S.dtype.type(1) / N / (1 + rest)  # (C, B), the transposed dS: eq. (2) and (14)
             part += S @ X_b  # (C, D)
             if start // B % 32 == 31:  # a sum of sums drifts less than a long sum
                 dWT, part = np.add(dWT, part, dtype=wide), 0
         dWT, dW = dWT + part, np.empty(W.shape, S.dtype)  # (C, D), (D, C)
         for c in range(0, len(S), _CLASSES):
-            W_c = W[:, c : c + _CLASSES].astype(wide)
-            half = reg * W_c  # reg goes in first, so that 0 times anything is 0
-            loss += half.ravel() @ W_c.ravel()
-            dW[:, c : c + _CLASSES] = dWT[c : c + _CLASSES].T + 2 * half
+            # reg goes in first, so that 0 times anything is 0.
+            reg_W = reg * W[:, c : c + _CLASSES].astype(wide)
+            # np.add.reduce adds in pairs; a dot product would drift.
+            loss += np.add.reduce(reg_W * W[:, c : c + _CLASSES], axis=None)
+            dW[:, c : c + _CLASSES] = dWT[c : c + _CLASSES].T + 2 * reg_W
     return _finite(loss.item(), dW, W, X)
 
 
-# A strip of classes: short enough to stay in cache, and to add up without drifting.
+# A strip of classes: what is done to one stays in cache.
 _CLASSES = 64
 
 
 def _rows_of_a_block(D, C, wide):
-    """Rows that stay in cache: few enough for OpenBLAS to multiply them without packing.
+    """Rows that go forward and back together; never so many that their sum drifts.
 
-    Up to 10^6 multiplications it may use kernels that do not copy their operands first. Where that
-    means a handful of rows, the copies cost less than the calls: then as many as 2^24 bytes hold.
+    With few classes, as many as a million multiplications allow: up to there OpenBLAS may use
+    kernels that do not copy their operands first. With many classes, or where that means a handful
+    of rows, the copies cost less than the calls (measured): as many as 2^24 bytes hold.
     """
-    B = 10**6 // (D * C)
-    return max(1, min(B if B >= 20 else 4096, 2**24 // (max(D, C) * wide.itemsize)))
+    if C <= 20 and D * C <= 50_000:
+        return min(10**6 // (D * C), 4096)
+    return max(1, min(2**24 // (max(D, C) * wide.itemsize), 4096))
 
 
 def _l2(W, reg):

@@ -357,12 +357,13 @@ def test_what_turns_into_numbers_is_accepted(other):
         assert type(dW) is np.ndarray
 
 
-@pytest.mark.parametrize("dtype", [bool, np.int8, np.uint8, np.int64, np.float16])
+@pytest.mark.parametrize("dtype", [bool, np.int8, np.uint8, np.int64, np.float16, ">f2", "<f2"])
 def test_narrow_dtypes_are_computed_in_wider_ones(dtype):
     """Catches uint8 pixels that wrap, and float16 sums: 200 * 200 is neither 64 nor inf."""
     pixels = np.full((2, 3), 1 if dtype is bool else 100).astype(dtype)
     S = sl.scores(pixels, (100 * np.eye(3)).astype(np.float16))
-    assert S.dtype == (np.float32 if dtype is np.float16 else np.float64)
+    assert S.dtype == (np.float32 if np.dtype(dtype).kind == "f" else np.float64)
+    assert sl.softmax(pixels).dtype == S.dtype
     assert S[0, 0] == 100.0 * float(pixels[0, 0])
 
 

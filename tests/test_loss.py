@@ -365,6 +365,14 @@ def test_dtypes(loss, W_dtype, X_dtype, dW_dtype):
 
 
 @each_loss
+def test_regularization_is_computed_in_the_wider_dtype(loss):
+    """Catches 2 reg W in W's float32, where X makes dW float64."""
+    W = np.full((3, 2), 0.1, np.float32)
+    _, dW = loss(W, np.zeros((1, 3)), [0], 0.1)
+    assert np.allclose(dW, 0.2 * W.astype(np.float64), rtol=1e-15, atol=0)
+
+
+@each_loss
 def test_longdouble_weights_still_give_a_python_number(loss):
     """Catches .item(), which leaves a longdouble what it was."""
     W, X, y = problem()

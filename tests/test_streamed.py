@@ -93,6 +93,34 @@ def test_many_classes_do_not_drift(dtype, limit):
     assert oracles.relative_error(dW, dS) <= 4 * oracles.U[dtype]
 
 
+@pytest.mark.parametrize("dtype", oracles.U)
+def test_long_blocks_do_not_drift(dtype):
+    """Catches blocks so long, where X and W are narrow, that a column of X S drifts in one sum."""
+    N, D, C = 60_000, 3, 3
+    X = 0.5 + np.random.default_rng(3).random((N, D)).astype(dtype)
+    value, dW = softmax_loss_streamed(np.zeros((D, C), dtype), X, np.zeros(N, int), 0)
+    mean = np.array([math.fsum(column) / N for column in X.T.astype(float)])
+    exact = np.outer(mean, [-2 / 3, 1 / 3, 1 / 3])
+    assert value == pytest.approx(np.log(C), rel=4 * oracles.U[dtype])
+    assert np.linalg.norm(dW - exact) <= 4 * oracles.U[dtype] * np.linalg.norm(exact)
+
+
+def test_the_sum_of_many_squared_weights_does_not_drift():
+    """Catches a dot product over a million equal weights."""
+    W = np.full((200_000, 5), 0.1)
+    value, _ = softmax_loss_streamed(W, np.zeros((1, len(W))), [0], 1.0)
+    exact = W.size * oracles.mp.mpf(0.1) ** 2 + oracles.mp.log(5)
+    assert oracles.relative_error(value, exact) <= 4 * u
+
+
+def test_long_double_is_kept_to_its_last_digits():
+    """Catches a factor in double precision: where long double is wider, its digits are lost."""
+    W, X, y = problem(dtype=np.longdouble)
+    _, dW = softmax_loss_streamed(W, X, y, 0.1)
+    _, expected = softmax_loss_vectorized(W, X, y, 0.1)
+    assert np.abs(dW - expected).max() <= 8 * np.finfo(np.longdouble).eps * np.abs(expected).max()
+
+
 @pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.float16, bool])
 def test_narrow_inputs_are_widened_block_by_block(blocks_of, dtype):
     """Catches pixels that wrap, or a dtype that the blocks decide one by one."""
@@ -167,6 +195,16 @@ def test_many_classes_stay_in_little_memory():
     L, dL = softmax_loss_vectorized(W, X, y, 0)
     assert value == pytest.approx(L, rel=1e-12)
     assert np.allclose(dW, dL, rtol=1e-10, atol=1e-12 * np.abs(dL).max())
+
+
+def test_few_columns_and_classes_stay_in_little_memory():
+    """Catches blocks of hundreds of thousands of rows where a row is short and its numbers wide."""
+    N = 500_000
+    W, X, y = np.zeros((1, 2), np.clongdouble), np.ones((N, 1), np.uint8), np.zeros(N, np.uint8)
+    (value, dW), peak = peak_memory(lambda: softmax_loss_streamed(W, X, y, 0))
+    assert peak < 64 * MB
+    assert value.real == pytest.approx(np.log(2), rel=1e-12)
+    assert np.allclose(dW, [[-0.5, 0.5]])
 
 
 def test_a_missing_value_in_a_file_is_named_in_little_memory(on_disk):
