@@ -95,3 +95,12 @@ def test_every_exercise_has_answers_of_both_kinds():
     for kind, least in ((RIGHT, 2), (WRONG, 3)):
         counts = [sum(number == of for of, *_ in kind.values()) for number in NUMBERS]
         assert min(counts) >= least, dict(zip(NUMBERS, counts, strict=True))
+
+
+@pytest.mark.parametrize(("came", "shown"), [((4, 3, 1), "(4, 3, 1)"), ([5], "(5,)"), ((), "()")])
+def test_a_tuple_that_is_one_value_is_shown_whole(came, shown):
+    """Catches a shape of the wrong length called a value of the wrong kind."""
+    verdict = checked("1.2", f"def product_shape(a, b, transpose):\n    return {came}")
+    assert not verdict.passed
+    assert verdict.mistakes == ()
+    assert re.search(rf"^ +shape +\(6, 3\) +{re.escape(shown)}$", repr(verdict), re.MULTILINE)

@@ -473,7 +473,7 @@ def test_the_mistake_is_named(slug, number, function):
         assert MISTAKES[verdict.mistakes[0]].question in repr(verdict) or "def scores" in repr(
             verdict
         )
-        assert 'Reread eq. (1): 01_matrix_shapes, "Rows meet columns".' in repr(verdict)
+        assert 'Reread 01_matrix_shapes, "Rows meet columns" (behind it: eq. (1)).' in repr(verdict)
 
 
 def test_every_mistake_of_the_catalogue_is_tried():

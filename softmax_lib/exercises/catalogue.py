@@ -30,7 +30,7 @@ MISTAKES = {
         Mistake(
             "raised",
             "The function stopped with an error before it returned.",
-            "Which shapes and types do the names on the last line shown have at that moment?",
+            "What does each name on the last line shown hold then, with which shape and type?",
         ),
         Mistake(
             "wrong-return",

@@ -369,7 +369,7 @@ def failure(task, found, function):
         more = [("text", f'{more}exercises.check("{task.number}", {name}).explain()')]
     return [
         *blocks,
-        ("text", f"Reread {task.equation}: {task.reread}."),
+        ("text", f"Reread {task.reread} (behind it: {task.equation})."),
         ("title", question),
         *more,
         ("text", f'A hint: exercises.hint("{task.number}")'),

@@ -472,7 +472,7 @@ TASKS = (
         ),
         equation="eq. (1)",
         reread='01_matrix_shapes, "A row of scores"',
-        question="Which D products make up one score, and does your code add all of them?",
+        question="Which D products make up one score, and does every score of S get its own?",
     ),
     Task(
         number="1.2",
@@ -487,7 +487,7 @@ TASKS = (
             "Begin with `if transpose:` and turn the tuple a around; `a[::-1]` does.",
         ),
         equation="eq. (1)",
-        reread='01_matrix_shapes, "One score"',
+        reread='01_matrix_shapes, "Keep both axes"',
         question="Which axes meet in this product, and what does .T do to an array of one axis?",
     ),
     Task(

@@ -191,7 +191,7 @@ TASKS = (
             "A mean counts True as 1 and False as 0.",
             "Begin with `right = predicted == y`.",
         ),
-        equation="eq. (3)",
+        equation="eq. (1)",
         reread='00_start_here, "Train it"',
         question="If 3 of 4 predictions are right, which number should come back?",
     ),
@@ -208,7 +208,7 @@ TASKS = (
         ),
         equation="eq. (14)",
         reread='00_start_here, "Prove it"',
-        question="How far apart are the two places at which you evaluate f?",
+        question="How far apart are the places where you evaluate f, and what is divided by that?",
     ),
     Task(
         number="0.3",
@@ -222,7 +222,7 @@ TASKS = (
             "Begin with `move = rate * dW`.",
         ),
         equation="eq. (14)",
-        reread='00_start_here, "The gradient points uphill"',
-        question="If a number in dW is positive, should its weight become larger or smaller?",
+        reread='00_start_here, "Train it"',
+        question="By how much should W[0, 0] move here, and from where does it start?",
     ),
 )
