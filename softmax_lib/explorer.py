@@ -131,7 +131,10 @@ class Explorer:
             control.observe(follow_if_alive, "value")
         for player in bar.children:
             if isinstance(player, widgets.Play):
-                _keep_up(player)
+                # Here, not in the browser: there, the slider would follow what the player was told
+                # of its move before last, and jump back under a hand that presses keys quickly.
+                # And last, so that the picture leaves before the player's new value.
+                player.link = widgets.link((player, "value"), player.moves)
         self._close_widgets = weakref.finalize(self, _close, self.view)
         self._close_widgets.atexit = False
 
@@ -152,7 +155,7 @@ class Explorer:
         player = widgets.Play(
             value=getattr(control, chosen), min=low, max=high, step=step, interval=200
         )
-        player.link = widgets.jsdlink((player, "value"), (control, chosen))
+        player.moves = control, chosen
         return [control, player]
 
     def controls(self):
@@ -283,21 +286,6 @@ def _one_more_step(control, old, new):
     else:
         return None
     return following if low <= following <= high else None
-
-
-def _keep_up(player):
-    """Let a play button go on from where its slider was moved by hand.
-
-    Linked both ways in the browser, each move of the slider would send two messages, and the
-    picture would wait for the second.
-    """
-    slider, chosen = player.link.target
-
-    def keep_up(change):
-        if not player.playing:
-            player.value = change["new"]
-
-    slider.observe(keep_up, chosen)
 
 
 def with_fallback(widget, html, plain):
@@ -480,9 +468,11 @@ def _deflate(rows):
 def _close(view):
     bar, picture = view.children
     for widget in (view, bar, picture, *bar.children):
-        for part in ("link", "style", "layout"):
+        for part in ("style", "layout"):
             if hasattr(widget, part):
                 getattr(widget, part).close()
+        if hasattr(widget, "link"):
+            widget.link.unlink()
         widget.close()
 
 

@@ -52,6 +52,26 @@ def test_the_explorer_answers_the_keyboard(opened, record_property):
     record_property("redraw", (placed, decoded, KEYS))
 
 
+@pytest.mark.parametrize("opened", WITH_EXPLORER, indirect=True)
+def test_keys_that_do_not_wait_for_the_picture_all_count(opened):
+    """Catches a slider that something sets back to where it was a moment ago."""
+    page, _ = opened
+    slider = page.locator(lab.EXPLORER).first.get_by_role("slider").first
+
+    def value():
+        return float(slider.get_attribute("aria-valuenow"))
+
+    slider.press("Home")
+    start, room = value(), float(slider.get_attribute("aria-valuemax")) - value()
+    page.keyboard.press("ArrowRight")
+    step = value() - start
+    keys = min(12, round(room / step))
+    for _ in range(keys - 1):
+        page.keyboard.press("ArrowRight", delay=50)
+    page.wait_for_function(lab.KERNEL_IS_IDLE)
+    assert value() - start == pytest.approx(keys * step)
+
+
 @pytest.mark.parametrize("opened", NOTEBOOKS[:1], indirect=True)
 def test_a_prediction_answers_the_keyboard(opened):
     """Catches a control that waits for arrow keys: JupyterLab takes those for itself."""
