@@ -132,7 +132,7 @@ class Explorer:
         for player in bar.children:
             if isinstance(player, widgets.Play):
                 # Here, not in the browser: there, the slider would follow what the player was told
-                # of its move before last, and jump back under a hand that presses keys quickly.
+                # of an earlier move, and jump back under a hand that presses keys quickly.
                 # And last, so that the picture leaves before the player's new value.
                 player.link = widgets.link((player, "value"), player.moves)
         self._close_widgets = weakref.finalize(self, _close, self.view)

@@ -231,7 +231,7 @@ def test_the_page_stays_still_while_the_picture_is_replaced():
 
 
 def test_a_message_to_the_page_fills_a_segment():
-    """A shorter one waits 40 ms in Jupyter's server, see `Explorer._paint`."""
+    """A shorter one waits 40 ms in Jupyter's server, see `Explorer._page`."""
     value = Dot().view.children[1].value
     assert len(value) > 65_536 > len(value.rstrip())
 

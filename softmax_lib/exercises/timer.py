@@ -64,7 +64,6 @@ class Clock:
         self.insisting = False  # raise again at once, until the function is left
         self.interrupted = False  # by the user
         self.again = False  # the user's interrupt is to be raised once more
-        self.insisted = False  # something was raised again and again
         self.signal = None
         self.chance = 0
         self.collecting = gc.isenabled()
@@ -88,15 +87,14 @@ class Clock:
         return True
 
     def end(self):
-        """Stop counting and put the handlers back, those of a function that changed them too."""
+        """Stop counting and put handlers and collector back, whatever the function did to them."""
         with self.lock:
             self.ended.set()
         if self.insisting and hasattr(signal, "pthread_sigmask"):
             signal.pthread_sigmask(signal.SIG_BLOCK, ())  # a call that a sent signal precedes
         for number, handler in self.before.items():
             signal.signal(number, handler)
-        if self.insisted and self.collecting:
-            gc.enable()
+        (gc.enable if self.collecting else gc.disable)()
 
     def count(self):
         """Run in the thread: wait, stop the function, insist, and at last ask the user."""
@@ -142,7 +140,6 @@ class Clock:
         what is raised in an object's ``__del__`` gets out of nothing and is printed as ignored.
         """
         if insisting:
-            self.insisted = True
             gc.disable()
             self.chance = (1103515245 * self.chance + 12345) % 2**31
             now = self.chance >> 16 & 1
