@@ -8,19 +8,14 @@ import html
 import importlib
 import inspect
 import re
-import sys
 import textwrap
 from dataclasses import dataclass, field
 
 from softmax_lib import lessons
+from softmax_lib.exercises.calls import argument_names
 from softmax_lib.exercises.catalogue import MISTAKES
-from softmax_lib.exercises.diagnosis import (
-    argument_names,
-    describe_argument,
-    diagnose,
-    shortened,
-)
-from softmax_lib.exercises.timer import time_limit
+from softmax_lib.exercises.comparing import describe_argument, shortened
+from softmax_lib.exercises.diagnosis import diagnose
 
 __all__ = ["Message", "Prediction", "Verdict", "case", "check", "hint", "predict", "progress"]
 __all__ += ["solution"]
@@ -285,8 +280,7 @@ def check(number, function):
             f"check needs the function itself, without parentheses: "
             f'exercises.check("{task.number}", {task.name}); got {type(function).__name__}.'
         )
-    with time_limit(SECONDS_PER_CHECK, task.number, sys.stdout):
-        found = diagnose(task, function)
+    found = diagnose(task, function, SECONDS_PER_CHECK)
     stopped = any(run.stopped for run in found.runs)
     tries = _session.get(task.number, ("", 0))[1]
     if not found.attempted:

@@ -61,6 +61,11 @@ class Task:
         The notebook and its section: ``'01_matrix_shapes, "Rows meet columns"'``.
     question : str
         One question that lets the student find the slip.
+    slips : tuple of (str, str, str)
+        What students do wrong here: a name of the catalogue (or the end of a sentence "In dW, ..."),
+        what stands in the solution's source, and what a student writes in its place.
+    model : callable, optional
+        What the slips are rewritings of, when the solution calls what they are in.
     rtol : float, default 1e-8
         Bound on ``norm(got - expected) / norm(expected)``. Answers in float32 get 1e-3.
     atol : float, default 0
@@ -103,6 +108,8 @@ class Task:
     equation: str
     reread: str
     question: str
+    slips: tuple[tuple[str, str, str], ...] = ()
+    model: Callable | None = None
     rtol: float = 1e-8
     atol: float = 0.0
 

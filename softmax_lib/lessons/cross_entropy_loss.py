@@ -20,6 +20,7 @@ from softmax_lib.figures import (
 from softmax_lib.forward import cross_entropy, scores, softmax
 from softmax_lib.gradcheck import relative_error
 from softmax_lib.lessons import Task
+from softmax_lib.lessons.slips import EPSILONS, FORWARD, GAPS, HEIGHTS, LOG, level
 
 __all__ = ["TASKS", "explore", "plot_both_ends", "plot_minus_log", "plot_step_errors"]
 
@@ -316,18 +317,22 @@ def stable_losses(S, y):
     """Loss of each example by log-sum-exp, eq. (3)."""
     rows = np.arange(len(S))
     T = S - S.max(axis=1, keepdims=True)  # (N, C), every entry <= 0
-    return np.log(np.exp(T).sum(axis=1)) - T[rows, y]  # (N,)
+    E = np.exp(T)
+    Z = E.sum(axis=1, keepdims=True)  # (N, 1)
+    log_P = T - np.log(Z)  # never the logarithm of a probability
+    return -log_P[rows, y]  # (N,)
 
 
 def _scores_cases():
     rng = np.random.default_rng(1)
-    levels = np.array([[2000.0], [-2000.0], [0.0], [900.0]])
+    levels = np.array([[2000.0], [-2000.0], [0.0], [900.0], [400.0]])
     return [
         (np.array([[1.0, 0.0, 2.0], [0.5, 0.5, -1.0]]), np.array([2, 0])),
         (2 * rng.standard_normal((5, 3)), np.array([1, 0, 2, 2, 0])),
         (np.array([[0.0, -40.0], [-35.0, 0.0], [2.0, 1.0]]), np.array([1, 0, 1])),
-        (levels + rng.standard_normal((4, 5)), np.array([4, 0, 3, 0])),
+        (levels + rng.standard_normal((5, 6)), np.array([4, 0, 3, 0, 5])),
         (1000 * rng.standard_normal((7, 4)), np.array([3, 0, 1, 2, 2, 0, 1])),
+        *((rng.standard_normal((4, 5)) + height, np.array([1, 0, 4, 2])) for height in HEIGHTS),
         (np.array([[-1.0, 3.0]]), np.array([0])),
         ((150 * rng.standard_normal((4, 3))).astype(np.float32), np.array([0, 2, 1, 0])),
     ]
@@ -336,6 +341,17 @@ def _scores_cases():
 def mean_loss(W, X, y, reg):
     """Loss of the whole set: the mean of eq. (3) over the examples, plus reg * sum(W * W)."""
     L_i = cross_entropy(scores(X, W), y)  # (N,)
+    return L_i.mean() + reg * np.sum(W * W)
+
+
+def _mean_loss_in_full(W, X, y, reg):
+    rows = np.arange(len(X))
+    S = X @ W
+    T = S - S.max(axis=1, keepdims=True)
+    E = np.exp(T)
+    Z = E.sum(axis=1, keepdims=True)
+    log_P = T - np.log(Z)
+    L_i = -log_P[rows, y]
     return L_i.mean() + reg * np.sum(W * W)
 
 
@@ -355,6 +371,8 @@ def _mean_cases():
         made(1, 4, 3, 1.0, 0.5),
         made(6, 2, 5, 0.01, 0.0),
         (np.array([[1.0, 1.0, 1.5], [0.0, 2.0, -1.0]]), far, np.array([1, 0, 2, 1]), 0.0),
+        *(level(*made(4, 3, 5, 1.0, 0.0), height) for height in HEIGHTS),
+        (GAPS.copy(), np.eye(3), np.array([1, 0, 3]), 0.0),
     ]
 
 
@@ -407,6 +425,11 @@ TASKS = (
         equation="eq. (3)",
         reread='03_cross_entropy_loss, "Where the logarithm breaks"',
         question="In the first row that differs, what does your log get, and what is taken off it?",
+        slips=(
+            *FORWARD,
+            *LOG,
+            ("last-example-only", "return -log_P[rows, y]", "log_P[:-1] = 0\n    return -log_P[rows, y]"),
+        ),
     ),
     Task(
         number="3.2",
@@ -422,6 +445,8 @@ TASKS = (
         equation="eq. (3)",
         reread='03_cross_entropy_loss, "From one example to the whole set"',
         question="If every example came twice, what would happen to each part of your loss?",
+        slips=(*FORWARD, *LOG, ("last-example-only", "L_i.mean()", "L_i[-1] / len(L_i)")),
+        model=_mean_loss_in_full,
     ),
     Task(
         number="3.3",
@@ -437,6 +462,7 @@ TASKS = (
         equation="eq. (3)",
         reread='03_cross_entropy_loss, "Which row is one-hot?"',
         question="How many columns has your Y, and in which of them is the 1 of the first row?",
+        slips=(("last-example-only", "return Y", "Y[:-1] = 0\n    return Y"),),
     ),
     Task(
         number="3.4",
@@ -452,5 +478,11 @@ TASKS = (
         equation="eq. (3)",
         reread='03_cross_entropy_loss, "What does a model that knows nothing pay?"',
         question="Which share does your log get for each example, and for a class that none has?",
+        slips=(
+            ("log-of-zero", "-np.log(shares[y])", "-(np.eye(C)[y] * np.log(shares)).sum(axis=1)"),
+            *(("log-epsilon", "np.log(shares[y])", f"np.log(shares[y] + {e})") for e in EPSILONS),
+            ("divided-by-classes", ".mean()", ".mean() / len(set(y))"),
+            ("last-example-only", ".mean()", "[-1] / len(y)"),
+        ),
     ),
 )

@@ -16,6 +16,7 @@ from softmax_lib.figures import (
 )
 from softmax_lib.gradcheck import step_sweep
 from softmax_lib.lessons import Task
+from softmax_lib.lessons.slips import FORWARD, HEIGHTS, level
 from softmax_lib.loss import softmax_loss_vectorized
 
 
@@ -203,7 +204,8 @@ def complex_step(f, x, h):
 def slope_along(W, X, y, U):
     """First derivative of the mean loss along U, from the moments: mean of E_p[s] - s_m."""
     S, s = X @ W, X @ U  # (N, C) both
-    E = np.exp(S - S.max(axis=1, keepdims=True))
+    T = S - S.max(axis=1, keepdims=True)
+    E = np.exp(T)
     P = E / E.sum(axis=1, keepdims=True)
     return np.mean(np.sum(P * s, axis=1) - s[np.arange(len(y)), y])
 
@@ -214,6 +216,9 @@ def _slope_cases():
     for N, D, C, size in ((5, 4, 3, 1.0), (7, 2, 4, 5.0), (1, 5, 3, 1.0), (6, 3, 2, 300.0)):
         W, U, X = rng.normal(size=(D, C)), rng.normal(size=(D, C)), rng.normal(size=(N, D))
         cases.append((size * W, X, rng.integers(0, C, N), U))
+    for height in HEIGHTS:
+        W, U, X = rng.normal(size=(3, 5)), rng.normal(size=(3, 5)), rng.normal(size=(4, 3))
+        cases.append(level(W, X, np.array([1, 0, 4, 2]), U, height))
     return cases
 
 
@@ -272,6 +277,13 @@ TASKS = (
         equation="eq. (14), along U",
         reread='08_gradient_check, "Three numbers know it all"',
         question="Which of the C rates belongs to the right class of each example?",
+        slips=(
+            *FORWARD,
+            ("no-minus-one", " - s[np.arange(len(y)), y]", ""),
+            ("sign", " - s[np.arange(len(y)), y]", " + s[np.arange(len(y)), y]"),
+            ("diagonal-jacobian", "np.sum(P * s, axis=1)", "(P * s)[np.arange(len(y)), y]"),
+            ("last-example-only", "return np.mean(", "s[:-1] = P[:-1] = 0\n    return np.mean("),
+        ),
     ),
     Task(
         number="8.3",

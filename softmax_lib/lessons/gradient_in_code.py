@@ -21,6 +21,15 @@ from softmax_lib.gradcheck import relative_error
 from softmax_lib.lessons import Task
 from softmax_lib.lessons.matrix_shapes import CLASSES, FEATURES
 from softmax_lib.lessons.scores_to_weights import half_trained_fruits
+from softmax_lib.lessons.slips import (
+    FORWARD,
+    GAPS,
+    HEIGHTS,
+    LOG,
+    SLOPE,
+    SUM,
+    level,
+)
 from softmax_lib.loss import softmax_loss_vectorized
 
 __all__ = [
@@ -387,8 +396,9 @@ def explore():
 
 def score_gradient(P, y):
     """dL/dS, shape (N, C): P - Y over N, made in a copy of P."""
+    rows = np.arange(len(y))
     dS = P.copy()
-    dS[np.arange(len(y)), y] -= 1
+    dS[rows, y] -= 1
     return dS / len(y)
 
 
@@ -413,15 +423,15 @@ def softmax_loss(W, X, y, reg):
     """Loss and gradient of the whole set: X W forward, X^T (P - Y)/N + 2 reg W back."""
     rows = np.arange(len(X))
     S = X @ W  # (N, C)
-    S = S - S.max(axis=1, keepdims=True)  # one shift a row: no exponent above 0
-    E = np.exp(S)
+    T = S - S.max(axis=1, keepdims=True)  # one shift a row: no exponent above 0
+    E = np.exp(T)
     Z = E.sum(axis=1, keepdims=True)  # (N, 1)
-    L_i = np.log(Z[:, 0]) - S[rows, y]  # never the logarithm of a probability
+    log_P = T - np.log(Z)  # never the logarithm of a probability
+    L_i = -log_P[rows, y]
+    loss = float(L_i.mean() + reg * np.sum(W * W))
     dS = E / Z  # P, (N, C)
     dS[rows, y] -= 1
-    dS = dS / len(X)
-    loss = float(L_i.mean() + reg * np.sum(W * W))
-    return loss, X.T @ dS + 2 * reg * W  # (D, C)
+    return loss, X.T @ dS / len(y) + 2 * reg * W  # (D, C)
 
 
 def _loss_cases():
@@ -444,6 +454,8 @@ def _loss_cases():
         made(7, 5, 4, 8.0, 0.5),  # a large W
         gaps,  # scores thousands apart
         (np.array([[1.0, 1.0, 1.5], [0.0, 2.0, -1.0]]), far, np.array([1, 0, 2, 1]), 0.0),
+        *(level(*made(4, 3, 5, 1.0, 0.0), height) for height in HEIGHTS),
+        (GAPS.copy(), np.eye(3), np.array([1, 0, 3]), 0.0),
         made(1, 4, 3, 1.0, 0.1),  # one example
         made(6, 5, 2, 1.0, 0.1),  # two classes
         made(9, 4, 5, 1.0, 0.1, labels=3),  # two classes that no example has
@@ -459,6 +471,16 @@ def sgd_step(W, X_i, m, learning_rate):
     return W - learning_rate * (X_i.T @ G_i)
 
 
+def _step_in_full(W, X_i, m, learning_rate):
+    rows, y = [0], [m]
+    S = X_i @ W
+    T = S - S.max(axis=1, keepdims=True)
+    E = np.exp(T)
+    dS = E / E.sum(axis=1, keepdims=True)
+    dS[rows, y] -= 1
+    return W - learning_rate * (X_i.T @ dS)
+
+
 def _step_cases():
     rng = np.random.default_rng(73)
     X, W, y = half_trained_fruits()
@@ -468,6 +490,10 @@ def _step_cases():
         (rng.normal(size=(3, 5)), rng.normal(size=(1, 3)), 4, 1.0),
         (rng.normal(size=(5, 2)), rng.normal(size=(1, 5)), 0, 0.01),
         (1000 * rng.normal(size=(2, 4)), rng.normal(size=(1, 2)), 1, 30.0),
+        *(
+            level(rng.normal(size=(3, 5)), rng.normal(size=(1, 3)), 2, 0.5, height)
+            for height in HEIGHTS
+        ),
     ]
 
 
@@ -504,6 +530,11 @@ TASKS = (
         equation="eq. (14)",
         reread='07_gradient_in_code, "The same in matrices"',
         question="How many entries of P does your line with the 1 change, and in whose array?",
+        slips=(
+            *SLOPE,
+            ("no-mean-gradient", "-= 1\n    return dS / len(y)", "-= 1 / len(y)\n    return dS"),
+            ("last-example-only", "return dS", "dS[:-1] = 0\n    return dS"),
+        ),
     ),
     Task(
         number="7.2",
@@ -519,6 +550,7 @@ TASKS = (
         equation="eq. (14)",
         reread='07_gradient_in_code, "The same in matrices"',
         question="Does every term of your loss have its derivative in dW, with the same factor?",
+        slips=(*FORWARD, *LOG, *SLOPE, *SUM),
     ),
     Task(
         number="7.3",
@@ -534,6 +566,11 @@ TASKS = (
         equation="eq. (14)",
         reread='07_gradient_in_code, "One step, by hand"',
         question="After your step, is the probability of the right class larger than before?",
+        slips=(
+            *FORWARD,
+            *SLOPE,
+        ),
+        model=_step_in_full,
     ),
     Task(
         number="7.4",

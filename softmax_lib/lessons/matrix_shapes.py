@@ -473,6 +473,7 @@ TASKS = (
         equation="eq. (1)",
         reread='01_matrix_shapes, "A row of scores"',
         question="Which D products make up one score, and does every score of S get its own?",
+        slips=(("last-example-only", "range(N)", "range(N - 1, N)"),),
     ),
     Task(
         number="1.2",

@@ -27,6 +27,7 @@ from softmax_lib.forward import cross_entropy, scores, softmax
 from softmax_lib.gradcheck import unit_roundoff
 from softmax_lib.lessons import Task
 from softmax_lib.lessons.matrix_shapes import CLASSES, FEATURES, fruits
+from softmax_lib.lessons.slips import SLOPE, SUM
 
 __all__ = [
     "TASKS",
@@ -581,9 +582,10 @@ def _example_cases():
 
 def data_gradient(X, P, y):
     """Gradient of the mean loss by the weights, without the regularization: X^T (P - Y) / N."""
-    G = P.copy()  # (N, C); the caller still needs P
-    G[np.arange(len(y)), y] -= 1
-    return X.T @ G / len(y)
+    rows = np.arange(len(y))
+    dS = P.copy()  # (N, C); the caller still needs P
+    dS[rows, y] -= 1
+    return X.T @ dS / len(y)
 
 
 def _batch_cases():
@@ -665,6 +667,12 @@ TASKS = (
         equation="eq. (14)",
         reread='06_scores_to_weights, "The turn: from rows to columns"',
         question="Which column of your result belongs to the right class, and which sign has it?",
+        slips=(
+            ("double-softmax", "p.copy()", "softmax(p)"),
+            ("no-minus-one", "G_i[0, m] -= 1", "G_i[0, m] -= 0"),
+            ("sign", "G_i[0, m] -= 1", "G_i[0, m] += 1"),
+            ("diagonal-jacobian", "G_i[0, m] -= 1", "G_i = (G_i - 1) * np.eye(p.size)[[m]]"),
+        ),
     ),
     Task(
         number="6.3",
@@ -680,6 +688,7 @@ TASKS = (
         equation="eq. (14)",
         reread='06_scores_to_weights, "All examples: one matrix product"',
         question="If every example came twice, would your result stay as it is?",
+        slips=(*SLOPE, *SUM),
     ),
     Task(
         number="6.4",
@@ -695,5 +704,6 @@ TASKS = (
         equation="eq. (14)",
         reread='06_scores_to_weights, "A check without differences"',
         question="Is your bound relative to the size of dW, and is every feature held to it?",
+        slips=(("wrong-axis", "axis=1", "axis=0"),),
     ),
 )

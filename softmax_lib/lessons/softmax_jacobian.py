@@ -444,6 +444,14 @@ TASKS = (
         equation="eq. (7)",
         reread='05_softmax_jacobian, "Two cases"',
         question="Which two indices does 1[k = c] compare, and how long are their axes?",
+        slips=(
+            ("double-softmax", "    same_class", "    P = softmax(P)\n    same_class"),
+            ("diagonal-jacobian", "(same_class - P[:, None, :])", "(1 - P[:, None, :]) * same_class"),
+            ("diagonal-jacobian", "(same_class - P[:, None, :])", "same_class"),
+            ("sign", "(same_class - P[:, None, :])", "(same_class + P[:, None, :])"),
+            ("sign", "(same_class - P[:, None, :])", "abs(same_class - P[:, None, :])"),
+            ("last-example-only", "P[:, :, None] *", "(np.arange(len(P)) == len(P) - 1)[:, None, None] * P[:, :, None] *"),
+        ),
     ),
     Task(
         number="5.2",
@@ -459,6 +467,11 @@ TASKS = (
         equation="eq. (7)",
         reread='05_softmax_jacobian, "Two cases"',
         question="Is the part that all entries share one number, and what is it for v = (1, …, 1)?",
+        slips=(
+            ("double-softmax", "    mean =", "    p = softmax(p)\n    mean ="),
+            ("diagonal-jacobian", "(p * v).sum()", "p * v"),
+            ("sign", "v - mean", "v + mean"),
+        ),
         atol=1e-12,
     ),
     Task(
@@ -475,5 +488,11 @@ TASKS = (
         equation="eq. (7) with (5)",
         reread='05_softmax_jacobian, "The collapse"',
         question="Which entries of your row differ from p, and what is there where p_m is 0?",
+        slips=(
+            ("double-softmax", "p.copy()", "softmax(p)"),
+            ("no-minus-one", "row[0, m] -= 1", "row[0, m] -= 0"),
+            ("sign", "row[0, m] -= 1", "row[0, m] += 1"),
+            ("diagonal-jacobian", "row[0, m] -= 1", "row = (row - 1) * np.eye(p.size)[[m]]"),
+        ),
     ),
 )

@@ -536,7 +536,7 @@ def _score_cases():
     climb = 1000.0 * np.arange(7) + rng.normal(size=(3, 7))
     apart = S + np.array([[900.0], [0.0], [-900.0], [0.0]])  # one top for all rows breaks two
     level = [(climb, 2), (-climb, 2), (S - 900.0, 2)]
-    return [(S, 3), (S[:3], 4), (S[:, :5], 1), (S, 9), *level, (apart, 4)]
+    return [(S, 3), (S[:3], 4), (S[:, :5], 1), (S, 9), *level, (S + 400.0, 3), (apart, 4)]
 
 
 TASKS = (
@@ -592,5 +592,11 @@ TASKS = (
         equation="eq. (2), and its shift",
         reread='02_stability_shift, "The shift"',
         question="Relative to which maximum was each part of the sum computed?",
+        slips=(
+            ("no-shift", "np.maximum(top, block.max(axis=1))", "np.zeros(len(S))"),
+            ("global-shift", "np.maximum(top, block.max(axis=1))", "np.full(len(S), S.max())"),
+            ("wrong-shift-sign", "np.maximum(top, block.max(axis=1))", "-S.max(axis=1)"),
+            ("last-example-only", "return top", "total[:-1], top[:-1] = 1, 0\n    return top"),
+        ),
     ),
 )

@@ -18,6 +18,7 @@ from softmax_lib.figures import (
     show,
 )
 from softmax_lib.lessons import Task
+from softmax_lib.lessons.slips import FORWARD
 
 # Four rows whose right answer is known without exp: log p are scores of p, and so is log p + t.
 P = np.array([[5, 2, 1], [1, 4, 3], [3, 1, 6], [2, 7, 1]]) / [[8], [8], [10], [10]]
@@ -389,8 +390,10 @@ def explore():
 
 def stable_softmax(S):
     """Row-wise softmax whose exponents are never above 0."""
-    E = np.exp(S - S.max(axis=1, keepdims=True))  # (N, C)
-    return E / E.sum(axis=1, keepdims=True)
+    T = S - S.max(axis=1, keepdims=True)  # (N, C)
+    E = np.exp(T)
+    P = E / E.sum(axis=1, keepdims=True)
+    return P
 
 
 def _softmax_cases():
@@ -471,6 +474,10 @@ TASKS = (
         equation="eq. (2)",
         reread='02_stability_shift, "The shift"',
         question="Over which axis do you take maximum and sum, and which shape do they have?",
+        slips=(
+            *FORWARD,
+            ("last-example-only", "return P", "P[:-1] = 0\n    return P"),
+        ),
         rtol=1e-10,
     ),
     Task(
@@ -487,6 +494,7 @@ TASKS = (
         equation="eq. (2)",
         reread='02_stability_shift, "Where exp ends"',
         question="With C classes, which number overflows first: exp(t), or the sum of C of them?",
+        slips=(("sign", "- np.log(C)", "+ np.log(C)"),),
     ),
     Task(
         number="2.3",
@@ -502,6 +510,10 @@ TASKS = (
         equation="eq. (2)",
         reread='02_stability_shift, "Only differences count"',
         question="Which two exponentials are left of p_k / p_l, and can both of them be 0?",
+        slips=(
+            ("no-shift", "np.exp(S_i[0, k] - S_i[0, l])", "np.exp(S_i[0, k]) / np.exp(S_i[0, l])"),
+            ("no-shift", "np.exp(S_i[0, k] - S_i[0, l])", "(lambda p: p[0, k] / p[0, l])(np.exp(S_i) / np.exp(S_i).sum())"),
+        ),
     ),
     Task(
         number="2.4",
@@ -517,5 +529,9 @@ TASKS = (
         equation="eq. (2)",
         reread='02_stability_shift, "Where exp ends"',
         question="What is Z for the first row that differs, and can one divide by it?",
+        slips=(
+            ("wrong-axis", "axis=1", "axis=0"),
+            ("wrong-shift-sign", "S - shift", "S + shift"),
+        ),
     ),
 )

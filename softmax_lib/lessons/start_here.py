@@ -224,5 +224,6 @@ TASKS = (
         equation="eq. (14)",
         reread='00_start_here, "Train it"',
         question="By how much should W[0, 0] move here, and from where does it start?",
+        slips=(("sign", "W - rate", "W + rate"),),
     ),
 )

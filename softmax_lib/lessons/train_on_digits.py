@@ -18,6 +18,7 @@ from softmax_lib.figures import (
 )
 from softmax_lib.forward import cross_entropy, softmax
 from softmax_lib.lessons import Task
+from softmax_lib.lessons.slips import FORWARD, HEIGHTS, SLOPE, SUM, level
 from softmax_lib.training import _with_bar
 
 
@@ -433,11 +434,13 @@ def _confusion_cases():
 
 def sgd_step(W, X, y, reg, learning_rate):
     """W after one step against the gradient of the loss on this batch."""
+    rows = np.arange(len(y))
     S = X @ W  # (N, C)
-    E = np.exp(S - S.max(axis=1, keepdims=True))
-    P = E / E.sum(axis=1, keepdims=True)
-    P[np.arange(len(y)), y] -= 1
-    dW = X.T @ P / len(y) + 2 * reg * W  # (D, C)
+    T = S - S.max(axis=1, keepdims=True)
+    E = np.exp(T)
+    dS = E / E.sum(axis=1, keepdims=True)
+    dS[rows, y] -= 1
+    dW = X.T @ dS / len(y) + 2 * reg * W  # (D, C)
     return W - learning_rate * dW
 
 
@@ -452,7 +455,12 @@ def _step_cases():
     ):
         W, X = size * rng.normal(size=(D, C)), rng.normal(size=(N, D))
         cases.append((W, X, rng.integers(0, C - 1, N), reg, rate))
-    return cases
+    for height in HEIGHTS:
+        W, X = rng.normal(size=(3, 5)), rng.normal(size=(4, 3))
+        cases.append(level(W, X, np.array([1, 0, 4, 2]), 0.0, 1.0, height))
+    far = np.array([[2.0, 1.0], [900.0, 1.0], [0.5, 1.0], [-950.0, 1.0]])  # rows far apart
+    W = np.array([[1.0, 1.0, 1.5], [0.0, 2.0, -1.0]])
+    return [*cases, (W, far, np.array([1, 0, 1, 2]), 0.0, 1.0)]
 
 
 TASKS = (
@@ -470,6 +478,7 @@ TASKS = (
         equation="eq. (1)",
         reread='10_train_on_digits, "Standardize"',
         question="Which score does an image that is equal to the mean get, before and after?",
+        slips=(("sign", "- mean @", "+ mean @"),),
     ),
     Task(
         number="10.2",
@@ -500,5 +509,10 @@ TASKS = (
         equation="eq. (14), over the batch",
         reread='10_train_on_digits, "Train"',
         question="Which terms does the mean divide, and which does the learning rate multiply?",
+        slips=(
+            *FORWARD,
+            *SLOPE,
+            *SUM,
+        ),
     ),
 )

@@ -1,0 +1,454 @@
+"""An answer beside the right one: what is proven by looking, and the rows and sentences that show it."""
+
+import itertools
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
+
+from softmax_lib.exercises.calls import is_a
+
+__all__ = ["Finding", "as_array", "bounds_of", "close", "describe", "describe_argument"]
+__all__ += ["exchanged_order", "judge", "shortened"]
+
+# By the bits of the narrowest float in inputs or answer. float32 carries 7 digits, of which scores
+# of several thousand cost four; float16 carries 3.
+RTOL_NARROW = {16: 2e-2, 32: 1e-3}
+# Where the right answer is exactly 0, rounding is all that may come.
+ATOL_AT_ZERO = 1e-12
+
+ROWS_SHOWN = 6
+
+
+@dataclass
+class Finding:
+    """What one run shows: proven slugs, rows (name, expected, got), sentences. Empty: right."""
+
+    slugs: tuple = ()
+    rows: tuple = ()
+    notes: tuple = ()
+
+    @property
+    def right(self):
+        """True when nothing speaks against the answer."""
+        return not (self.slugs or self.rows or self.notes)
+
+    def __add__(self, other):
+        """Everything that either shows."""
+        return Finding(
+            self.slugs + tuple(slug for slug in other.slugs if slug not in self.slugs),
+            self.rows + other.rows,
+            self.notes + tuple(note for note in other.notes if note not in self.notes),
+        )
+
+
+def judge(task, run, order=None):
+    """What one run shows: the error, or the answer beside the expected one; and changed inputs."""
+    if run.error:
+        found = Finding(("raised",))
+    elif order is None:
+        found = judged(task, run, run.got)
+    else:
+        note = f"The values came in another order than ({', '.join(task.returns)})."
+        note = note if task.returns else "The values came in another order."
+        found = Finding(("swapped-return",), notes=(note,))
+        found += judged(task, run, [run.got[k] for k in order])
+    if run.changed:
+        names = " and ".join(run.changed)
+        note = f"The call changed its input {names}, which its caller still needs."
+        found += Finding(("mutates-input",), notes=(note,))
+    return found
+
+
+def judged(task, run, got):
+    """What `got` shows beside the run's right answer; a value that fails is of the wrong kind."""
+    try:
+        return compare(task.returns, run.expected, got, bounds_of(task, run.arguments))
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
+        return wrong_kind("returned", run.expected, got, task.returns)
+
+
+def bounds_of(task, arguments):
+    """The task's (rtol, atol); inputs in float32 leave even float64 arithmetic free to round."""
+    return max(task.rtol, narrow_rtol(arguments)), task.atol
+
+
+def compare(names, expected, got, bounds):
+    """Compare by the kind of the expected value."""
+    name = names[0] if len(names) == 1 else "result"
+    if is_a(expected, tuple):
+        return compare_tuple(names, expected, got, bounds)
+    if is_a(expected, str):
+        return compare_text(name, expected, got)
+    return compare_numbers(name, np.asarray(expected), got, bounds)
+
+
+def compare_tuple(names, expected, got, bounds):
+    """Compare value by value; a tuple that is one value, such as a shape, also as a whole."""
+    one_value = len(names) == 1 and type(got) in (tuple, list)
+    if one_value and len(got) != len(expected) and all(is_a(part, int) for part in got):
+        return Finding(rows=((names[0], str(expected), shortened(str(tuple(got)), 60)),))
+    if len(names) != len(expected):
+        whole = names[0] if len(names) == 1 else "result"
+        names = tuple(f"{whole}[{k}]" for k in range(len(expected)))
+    row_of_numbers = is_a(got, np.ndarray) and got.ndim == 1
+    if not (is_a(got, list, tuple) or row_of_numbers) or len(got) != len(expected):
+        return wrong_kind("returned", expected, got, names)
+    found = Finding()
+    for name, right, came in zip(names, expected, got, strict=True):
+        found += compare((name,), right, came, bounds)
+    return found
+
+
+def compare_text(name, expected, got):
+    """Compare texts; blanks and capitals do not count."""
+    if not is_a(got, str):
+        return wrong_kind(name, expected, got)
+    if "".join(str(got).split()).casefold() == "".join(expected.split()).casefold():
+        return Finding()
+    return Finding(rows=((name, repr(expected), shortened(repr(str(got)), 60)),))
+
+
+def compare_numbers(name, expected, got, bounds):
+    """Compare a number or an array: kind, shape, dtype, then values by norm."""
+    array = as_array(got, limit=10 * expected.size + 1000)
+    if array is None:
+        return wrong_kind(name, expected, got)
+    found = wrong_dtype(name, expected, array, strict=is_a(got, np.ndarray))
+    if array.shape != expected.shape:
+        row = (f"{name}: shape", str(expected.shape), str(array.shape))
+        found = Finding(("wrong-shape",), rows=(row,)) + found
+    if "wrong-dtype" in found.slugs:
+        return found
+    if array.shape == expected.shape and close(expected, array, bounds):
+        return found
+    if expected.dtype.kind == "b" and not np.isin(array, (0, 1)).all():
+        return wrong_kind(name, expected, got)
+    turned = expected.ndim == 2 and array.shape == expected.shape[::-1] != (1, 1)
+    if turned and close(expected, array.T, bounds):
+        rows = found.rows or entry_rows(name, expected, array, bounds).rows
+        return Finding(("transposed",), rows, ("Transposed, your result would be right.",))
+    if array.shape != expected.shape:
+        if array.size == expected.size and close(expected, array.reshape(expected.shape), bounds):
+            found += Finding(notes=("The numbers are right; the shape is not.",))
+        return found
+    return entry_rows(name, expected, array, bounds)
+
+
+def wrong_kind(name, expected, got, names=()):
+    """A finding for a value that is not of the kind asked for."""
+    return Finding(("wrong-return",), rows=((name, describe(expected, names), describe(got)),))
+
+
+def as_array(got, limit):
+    """`got` as a plain array; None when it is no number, array or list of up to `limit` numbers."""
+    if is_a(got, np.ndarray):
+        return np.asarray(got)
+    if is_a(got, Fraction, Decimal):
+        return np.asarray(float(got))
+    if is_a(got, list, tuple):
+        if leaves(got, limit) is None:
+            return None
+    elif not is_a(got, bool, int, float, complex, np.generic) and not hasattr(
+        type(got), "__array__"
+    ):
+        return None
+    try:
+        array = np.asarray(got)
+    except Exception:  # ragged lists; an __array__ that fails
+        return None
+    return array if array.dtype.kind in "biufc" else None
+
+
+def leaves(nested, limit, depth=0):
+    """How many numbers stand in nested lists; None when there are more than `limit` or no end."""
+    if not is_a(nested, list, tuple):
+        size = nested.size if is_a(nested, np.ndarray) else 1
+        return size if size <= limit else None
+    if depth > 8 or len(nested) > limit:
+        return None
+    total = 0
+    for part in nested:
+        count = leaves(part, limit, depth + 1)
+        if count is None or (total := total + count) > limit:
+            return None
+    return total
+
+
+def wrong_dtype(name, expected, array, strict):
+    """A finding for a dtype that cannot hold the right answer, or that means something else.
+
+    Numbers and lists count by their values. Arrays (`strict`) of integers or of truth values serve
+    as indices, where floats fail and 0/1 means something else than False/True: there the kind must
+    be right.
+    """
+    want, came = expected.dtype.kind.replace("u", "i"), array.dtype.kind.replace("u", "i")
+    strict = strict and expected.ndim > 0
+    why = ""
+    if came not in "bifc":
+        why = "these are not numbers"
+    elif came == "c" and want != "c":
+        why = "nothing here is complex"
+    elif want == "c" and came != "c" and (expected.imag != 0).any():
+        why = "the imaginary part is missing"
+    elif want in "bi" and came != want and strict:
+        why = {"b": "True and False are asked for", "i": "whole numbers are asked for"}[want]
+    elif want == "f" and came in "bi" and strict and not whole(expected):
+        why = "it drops everything after the point"
+    elif array.dtype == np.float16 != expected.dtype:
+        why = "it keeps three digits"
+    if not why:
+        return Finding()
+    row = (f"{name}: dtype", str(expected.dtype), str(array.dtype))
+    return Finding(("wrong-dtype",), (row,), (f"The dtype of {name} is {array.dtype}: {why}.",))
+
+
+def whole(array):
+    """True when every entry is a whole number."""
+    return bool((np.isfinite(array) & (array == np.trunc(array))).all())
+
+
+def close(expected, array, bounds):
+    """True when infinities and NaNs stand in the same places and the rest agrees by norm.
+
+    Real and imaginary parts are held to their own norms: in a complex step the imaginary part is
+    the derivative, and twenty orders of magnitude smaller.
+    """
+    if {expected.dtype.kind, array.dtype.kind} <= set("biu"):
+        return bool(np.array_equal(expected, array))
+    if "c" in (expected.dtype.kind, array.dtype.kind):
+        return close(expected.real, array.real, bounds) and close(expected.imag, array.imag, bounds)
+    right, came = widened(expected), widened(array)
+    special = ~(np.isfinite(right) & np.isfinite(came))
+    if not np.array_equal(right[special], came[special], equal_nan=True):
+        return False
+    right, came = right[~special], came[~special]
+    # Divided by the largest entry first, so that no square overflows or underflows.
+    scale = max(largest(right), largest(came))
+    if scale == 0:
+        return True
+    size = np.linalg.norm(right / scale)
+    bound = tolerance(bounds, expected, array) * size
+    bound += max(bounds[1], ATOL_AT_ZERO if size == 0 else 0.0) / scale
+    return bool(np.linalg.norm(right / scale - came / scale) <= bound)
+
+
+def widened(array):
+    """The array in float64, or as it is when wider."""
+    return array.astype(np.result_type(array, np.float64))
+
+
+def largest(array):
+    """The largest absolute value, 0 for an empty array."""
+    return float(np.max(np.abs(array), initial=0.0))
+
+
+def tolerance(bounds, expected, array):
+    """The bound on the relative error, or what the narrower of the two dtypes can reach."""
+    return max(bounds[0], narrow_rtol((expected, array)))
+
+
+def narrow_rtol(values):
+    """What the narrowest float among some values can reach; 0 when all are float64 or no floats."""
+    dtypes = [value.dtype for value in values if is_a(value, np.ndarray, np.generic)]
+    bits = [np.finfo(dtype).bits for dtype in dtypes if dtype.kind in "fc"]
+    return RTOL_NARROW.get(min(bits, default=64), 0.0)
+
+
+def entry_rows(name, expected, array, bounds):
+    """The first entries that differ, expected against got, and how many there are."""
+    if expected.ndim == 0:
+        return Finding(rows=((name, *distinct(expected[()], array[()])),))
+    where = np.argwhere(differing(expected, array, bounds))
+    rows = tuple(
+        (f"{name}[{', '.join(map(str, at))}]", *distinct(expected[tuple(at)], array[tuple(at)]))
+        for at in where[:ROWS_SHOWN]
+    )
+    return Finding(rows=rows, notes=(f"{len(where)} of {expected.size} entries of {name} differ.",))
+
+
+def differing(expected, array, bounds):
+    """Which entries are further off than an entry's share of the bound on the norm."""
+    if "c" in (expected.dtype.kind, array.dtype.kind):
+        return differing(expected.real, array.real, bounds) | differing(
+            expected.imag, array.imag, bounds
+        )
+    right, came = widened(expected), widened(array)
+    finite = np.isfinite(right) & np.isfinite(came)
+    differ = (right != came) & ~(np.isnan(right) & np.isnan(came))
+    scale = max(largest(right[finite]), largest(came[finite]))
+    if scale > 0:
+        size = np.linalg.norm(right[finite] / scale)
+        share = tolerance(bounds, expected, array) * size + bounds[1] / scale
+        share /= np.sqrt(finite.sum())
+        differ[finite] = np.abs(right[finite] / scale - came[finite] / scale) > share
+    return differ
+
+
+def distinct(expected, got):
+    """Both numbers with 6 digits, or with as many as tell them apart."""
+    for digits in (6, 9, 12, 17):
+        texts = number(expected, digits), number(got, digits)
+        if texts[0] != texts[1]:
+            break
+    return texts
+
+
+def number(value, digits=6):
+    """A number as text."""
+    if isinstance(value, bool | np.bool_ | int | np.integer):
+        return str(value)
+    return f"{value + 0.0:.{digits}g}"  # no minus before a zero
+
+
+def exchanged_order(task, runs):
+    """The order that turns every tuple that came into the right one, or None.
+
+    One run proves nothing: small whole numbers agree by luck. So the same order must do for all.
+    """
+    runs = [run for run in runs if not run.error]
+    if len(runs) < 2 or not all(
+        is_a(run.expected, tuple)
+        and type(run.got) in (tuple, list)
+        and len(run.got) == len(run.expected) == len(runs[0].expected) <= 4
+        and (len(run.expected) > 2 or not all(is_a(v, bool, np.bool_) for v in run.expected))
+        for run in runs
+    ):
+        return None
+
+    def right(run, values):
+        return judged(task, run, values).right
+
+    if all(right(run, run.got) for run in runs):
+        return None
+    for order in itertools.permutations(range(len(runs[0].expected))):
+        if all(right(run, [run.got[k] for k in order]) for run in runs):
+            return order
+    for kinds in (kinds_by_shape, kinds_by_size):
+        if len(runs[0].expected) == 2 and all(
+            kinds(run.got) == kinds(run.expected)[::-1] != kinds(run.expected) for run in runs
+        ):
+            return (1, 0)
+    return None
+
+
+def kinds_by_shape(values):
+    """What tells the values of a tuple apart without looking at the numbers: text, or the shape."""
+    arrays = [as_array(value, limit=10**6) for value in values]
+    return [
+        "text" if is_a(value, str) else "other" if array is None else array.shape
+        for value, array in zip(values, arrays, strict=True)
+    ]
+
+
+def kinds_by_size(values):
+    """The same for values that have a wrong shape besides: how many numbers there are."""
+    return [
+        kind if isinstance(kind, str) else int(np.prod(kind)) for kind in kinds_by_shape(values)
+    ]
+
+
+# Describing
+
+
+def describe(value, names=()):
+    """A value in a few words; none of the value's own methods is trusted.
+
+    Parameters
+    ----------
+    value : object
+    names : tuple of str
+        Names for the values of a tuple.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> describe((0.5, np.zeros((5, 3))), ("loss", "dW"))
+    'a tuple of 2 values: loss, a number; dW, an array of shape (5, 3)'
+    >>> describe(None), describe(i for i in range(3))
+    ('None', 'a generator')
+    """
+    kind = type(value)
+    if value is None or value is ... or kind is bool:
+        return repr(value)
+    if issubclass(kind, np.ndarray):
+        value = np.asarray(value)
+        if value.dtype.kind not in "biufc":
+            return f"an array of shape {value.shape} and dtype {value.dtype}"
+        return f"an array of shape {value.shape}" if value.ndim else describe(value[()])
+    if issubclass(kind, np.bool_):
+        return repr(bool(value))
+    if issubclass(kind, int | float | complex | np.number):
+        return "a number"
+    if issubclass(kind, str):
+        return f"the text {shortened(repr(str(value)), 40)}"
+    if kind in (tuple, list):
+        said = f"a {kind.__name__} of {len(value)} value{'' if len(value) == 1 else 's'}"
+        if 0 < len(value) <= 4 and not any(type(part) in (tuple, list) for part in value):
+            parts = [describe(part) for part in value]
+            if len(names) == len(parts):
+                parts = [f"{name}, {part}" for name, part in zip(names, parts, strict=True)]
+            said += ": " + "; ".join(parts)
+        return said
+    if issubclass(kind, type(i for i in ())):
+        return "a generator"
+    if issubclass(kind, type(describe) | type(len)):
+        return "a function"
+    return f"an object of type {kind.__name__}"
+
+
+def describe_argument(name, value):
+    """One argument of a case: small ones in full, arrays by shape, dtype and range.
+
+    Parameters
+    ----------
+    name : str
+    value : object
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> describe_argument("S", np.array([[1000.0, -2.5]]))
+    'S = [[1000, -2.5]]'
+    >>> describe_argument("X", np.zeros((7, 4), np.float32))
+    'X: float32, shape (7, 4), from 0 to 0'
+    >>> describe_argument("f", np.sin), describe_argument("f", lambda x: x)
+    ('f = sin', 'f: a function')
+    """
+    if isinstance(value, np.ndarray):
+        if value.size <= 8:
+            said = f"{name} = {nested(value.tolist())}"
+            return said if value.dtype in (float, int) else f"{said} in {value.dtype}"
+        said = f"{name}: {value.dtype}, shape {value.shape}"
+        if value.dtype.kind in "iuf":
+            said += f", from {number(value.min(), 3)} to {number(value.max(), 3)}"
+        return said
+    if isinstance(value, bool | int | float | complex | np.number):
+        return f"{name} = {number(value)}"
+    if isinstance(value, str | tuple | list):
+        return f"{name} = {shortened(repr(value), 80)}"
+    title = getattr(value, "__name__", "").lstrip("_")
+    if title.isidentifier():  # a type, or a function that has a name
+        return f"{name} = {title}"
+    return f"{name}: {describe(value)}"
+
+
+def nested(values):
+    """Nested lists of numbers as text, four digits each."""
+    if isinstance(values, list):
+        return "[" + ", ".join(map(nested, values)) + "]"
+    return number(values, 4)
+
+
+def shortened(text, length):
+    """The text, cut at `length` characters."""
+    return text if len(text) <= length else text[: length - 1] + "…"
