@@ -1033,7 +1033,7 @@ def test_a_name_is_claimed_the_same_way_twice():
         (lambda: check(product, "0.1"), TypeError, "comes first; got a function"),
         (lambda: check("0.1", product(*product_cases()[0])), TypeError, "without parentheses"),
         (lambda: check("0.1", None), TypeError, r'check\("0\.1", scores\); got NoneType'),
-        (lambda: check("9.1", product), ValueError, "the notebooks go from 0 to 1"),
+        (lambda: check("11.1", product), ValueError, "the notebooks go from 0 to 1"),
         (lambda: check("-1.1", product), ValueError, "the notebooks go from 0 to 1"),
         (lambda: check("softmax", product), ValueError, "notebook and place"),
         (lambda: check("", product), ValueError, "notebook and place"),

@@ -17,6 +17,7 @@ LESSONS = (
     "matrix_shapes",
     "stability_shift",
     "cross_entropy_loss",
+    "numerical_derivatives",
     "chain_rule",
     "softmax_jacobian",
     "scores_to_weights",

@@ -1,6 +1,6 @@
 """Lesson 04, the chain rule: three links from a weight to the loss.
 
-What notebook 04 shows and does not spell out: three pictures, the shape train, three exercises.
+What notebook 05 shows and does not spell out: three pictures, the shape train, three exercises.
 """
 
 import textwrap
@@ -229,7 +229,7 @@ def _number(value, digits=2):
 
 
 def _examples():
-    """The five examples of notebooks 03 and 04: X (5, 4), W (4, 3) and y (5,)."""
+    """The five examples of notebooks 03 and 05: X (5, 4), W (4, 3) and y (5,)."""
     rng = np.random.default_rng(1)
     return rng.normal(size=(5, 4)), rng.normal(size=(4, 3)), np.array([2, 0, 1, 0, 2])
 
@@ -514,7 +514,7 @@ def _size_cases():
 
 TASKS = (
     Task(
-        number="4.1",
+        number="5.1",
         title="The first factor for any row of labels",
         signature="slopes_by_p(p, Y_i) -> row",
         solution=slopes_by_p,
@@ -525,11 +525,11 @@ TASKS = (
             "What is the derivative of log p_k by p_k? Numpy divides row by row, entry by entry.",
         ),
         equation="eq. (5)",
-        reread='04_chain_rule, "The first factor, on paper"',
+        reread='05_chain_rule, "The first factor, on paper"',
         question="If Y_i is one-hot, is your row zero everywhere but at m, and negative there?",
     ),
     Task(
-        number="4.2",
+        number="5.2",
         title="Jacobian of a row by a row",
         signature="row_jacobian(f, x, h) -> J",
         solution=row_jacobian,
@@ -540,12 +540,12 @@ TASKS = (
             "Begin with `columns = []` and a loop over x.shape[1]; a step is zeros, and h at c.",
         ),
         equation="eq. (4)",
-        reread='04_chain_rule, "From numbers to rows"',
+        reread='05_chain_rule, "From numbers to rows"',
         question="For one column: which entry of x moves, and how far apart are the two places?",
         rtol=1e-5,  # whoever takes another two-sided formula is right too
     ),
     Task(
-        number="4.3",
+        number="5.3",
         title="Multiplications from either end",
         signature="count_multiplications(sizes) -> (left, right)",
         solution=count_multiplications,
@@ -557,7 +557,7 @@ TASKS = (
             "Begin with `left = right = 0` and a loop over the inner sizes, sizes[1:-1].",
         ),
         equation="eq. (4)",
-        reread='04_chain_rule, "From which end?"',
+        reread='05_chain_rule, "From which end?"',
         question="Which of the three sizes in a product vanishes, and which one is carried along?",
     ),
 )

@@ -1,4 +1,4 @@
-"""What `08_gradient_check.ipynb` needs: a problem, error pictures, the explorer, exercises."""
+"""What `09_gradient_check.ipynb` needs: a problem, error pictures, the explorer, exercises."""
 
 import ipywidgets as widgets
 import numpy as np
@@ -249,7 +249,7 @@ def _pairs():
 
 TASKS = (
     Task(
-        number="8.1",
+        number="9.1",
         title="Complex-step derivative",
         signature="complex_step(f, x, h) -> slope",
         solution=complex_step,
@@ -264,7 +264,7 @@ TASKS = (
         question="What must you divide by, so that the answer does not depend on h?",
     ),
     Task(
-        number="8.2",
+        number="9.2",
         title="Slope of the mean loss along a direction",
         signature="slope_along(W, X, y, U) -> slope",
         solution=slope_along,
@@ -275,7 +275,7 @@ TASKS = (
             "Begin with `s = X @ U`, shape (N, C), and `P = softmax(X @ W)`.",
         ),
         equation="eq. (14), along U",
-        reread='08_gradient_check, "Three numbers know it all"',
+        reread='09_gradient_check, "Three numbers know it all"',
         question="Which of the C rates belongs to the right class of each example?",
         slips=(
             *FORWARD,
@@ -286,7 +286,7 @@ TASKS = (
         ),
     ),
     Task(
-        number="8.3",
+        number="9.3",
         title="Best step of the central difference",
         signature="best_central_step(L, third, u) -> h",
         solution=best_central_step,
@@ -302,11 +302,11 @@ TASKS = (
             "Begin with `cube = ...`, the third power of h.",
         ),
         equation="eq. (3), and the two errors of its slope",
-        reread='08_gradient_check, "Predict the best step"',
+        reread='09_gradient_check, "Predict the best step"',
         question="What power of h is left when you multiply the equation by h squared?",
     ),
     Task(
-        number="8.4",
+        number="9.4",
         title="Relative error of each entry",
         signature="entry_errors(a, b) -> errors",
         solution=entry_errors,
@@ -317,7 +317,7 @@ TASKS = (
             "Begin with `size = np.maximum(np.abs(a), np.abs(b))`.",
         ),
         equation="eq. (14), and how it is compared",
-        reread='08_gradient_check, "One number for the verdict"',
+        reread='09_gradient_check, "One number for the verdict"',
         question="What do you divide by where both entries are 0?",
     ),
 )

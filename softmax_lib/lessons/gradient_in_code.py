@@ -1,4 +1,4 @@
-"""What `07_gradient_in_code.ipynb` needs: the stages of the mending, the stepper, the tasks."""
+"""What `08_gradient_in_code.ipynb` needs: the stages of the mending, the stepper, the tasks."""
 
 import ipywidgets as widgets
 import numpy as np
@@ -517,7 +517,7 @@ def _parts_cases():
 
 TASKS = (
     Task(
-        number="7.1",
+        number="8.1",
         title="Gradient of the mean loss by the scores",
         signature="score_gradient(P, y) -> dS",
         solution=score_gradient,
@@ -528,7 +528,7 @@ TASKS = (
             "Begin with `dS = P.copy()`.",
         ),
         equation="eq. (14)",
-        reread='07_gradient_in_code, "The same in matrices"',
+        reread='08_gradient_in_code, "The same in matrices"',
         question="How many entries of P does your line with the 1 change, and in whose array?",
         slips=(
             *SLOPE,
@@ -537,7 +537,7 @@ TASKS = (
         ),
     ),
     Task(
-        number="7.2",
+        number="8.2",
         title="Loss and gradient of the whole set",
         signature="softmax_loss(W, X, y, reg) -> (loss, dW)",
         solution=softmax_loss,
@@ -548,12 +548,12 @@ TASKS = (
             "Begin with `S = X @ W`, and take each row's largest score off the row.",
         ),
         equation="eq. (14)",
-        reread='07_gradient_in_code, "The same in matrices"',
+        reread='08_gradient_in_code, "The same in matrices"',
         question="Does every term of your loss have its derivative in dW, with the same factor?",
         slips=(*FORWARD, *LOG, *SLOPE, *SUM),
     ),
     Task(
-        number="7.3",
+        number="8.3",
         title="Weights after one step on one example",
         signature="sgd_step(W, X_i, m, learning_rate) -> W_new",
         solution=sgd_step,
@@ -564,7 +564,7 @@ TASKS = (
             "Begin with `p = softmax(X_i @ W)`, shape (1, C).",
         ),
         equation="eq. (14)",
-        reread='07_gradient_in_code, "One step, by hand"',
+        reread='08_gradient_in_code, "One step, by hand"',
         question="After your step, is the probability of the right class larger than before?",
         slips=(
             *FORWARD,
@@ -573,7 +573,7 @@ TASKS = (
         model=_step_in_full,
     ),
     Task(
-        number="7.4",
+        number="8.4",
         title="What a gradient is made of",
         signature="parts(dW, data, W) -> (a, b)",
         solution=parts,
@@ -584,7 +584,7 @@ TASKS = (
             "Begin with `np.stack([data.ravel(), W.ravel()], axis=1)`.",
         ),
         equation="eq. (14)",
-        reread='07_gradient_in_code, "The loss has two parts, the gradient one"',
+        reread='08_gradient_in_code, "The loss has two parts, the gradient one"',
         question="Do your a and b give back dW, entry by entry?",
         atol=1e-9,
     ),

@@ -1,4 +1,4 @@
-"""What `06_scores_to_weights.ipynb` needs: the factors as tables, the turn, outer products, tasks.
+"""What `07_scores_to_weights.ipynb` needs: the factors as tables, the turn, outer products, tasks.
 
 The tables are drawn with y growing downward, a cell one unit high.
 """
@@ -639,7 +639,7 @@ def _sum_cases():
 
 TASKS = (
     Task(
-        number="6.1",
+        number="7.1",
         title="Derivative of the scores by one class's weights",
         signature="scores_jacobian(X_i, j, C) -> J",
         solution=scores_jacobian,
@@ -650,11 +650,11 @@ TASKS = (
             "Begin with `J = np.zeros((C, X_i.shape[1]))`.",
         ),
         equation="eq. (13)",
-        reread='06_scores_to_weights, "Which scores contain the weights of one class?"',
+        reread='07_scores_to_weights, "Which scores contain the weights of one class?"',
         question="Does a row of your J belong to a score, and a column to a weight?",
     ),
     Task(
-        number="6.2",
+        number="7.2",
         title="Gradient of one example's loss by W",
         signature="one_example_gradient(p, m, X_i) -> dW",
         solution=one_example_gradient,
@@ -665,7 +665,7 @@ TASKS = (
             "Begin with a copy of `p`, and take 1 off where the right class stands.",
         ),
         equation="eq. (14)",
-        reread='06_scores_to_weights, "The turn: from rows to columns"',
+        reread='07_scores_to_weights, "The turn: from rows to columns"',
         question="Which column of your result belongs to the right class, and which sign has it?",
         slips=(
             ("double-softmax", "p.copy()", "softmax(p)"),
@@ -675,7 +675,7 @@ TASKS = (
         ),
     ),
     Task(
-        number="6.3",
+        number="7.3",
         title="Gradient of the mean loss by W",
         signature="data_gradient(X, P, y) -> dW",
         solution=data_gradient,
@@ -686,12 +686,12 @@ TASKS = (
             "Begin with `G = P.copy()`.",
         ),
         equation="eq. (14)",
-        reread='06_scores_to_weights, "All examples: one matrix product"',
+        reread='07_scores_to_weights, "All examples: one matrix product"',
         question="If every example came twice, would your result stay as it is?",
         slips=(*SLOPE, *SUM),
     ),
     Task(
-        number="6.4",
+        number="7.4",
         title="The check without differences",
         signature="columns_cancel(dW) -> passes",
         solution=columns_cancel,
@@ -702,7 +702,7 @@ TASKS = (
             "Begin with the sums over the classes, `dW.sum(axis=1)`.",
         ),
         equation="eq. (14)",
-        reread='06_scores_to_weights, "A check without differences"',
+        reread='07_scores_to_weights, "A check without differences"',
         question="Is your bound relative to the size of dW, and is every feature held to it?",
         slips=(("wrong-axis", "axis=1", "axis=0"),),
     ),

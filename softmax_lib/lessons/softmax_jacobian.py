@@ -1,4 +1,4 @@
-"""What `05_softmax_jacobian.ipynb` needs: the two cases on a heatmap, the explorer, exercises."""
+"""What `06_softmax_jacobian.ipynb` needs: the two cases on a heatmap, the explorer, exercises."""
 
 import ipywidgets as widgets
 import numpy as np
@@ -367,7 +367,7 @@ class Collapse(Explorer):
 
 
 def explore():
-    """The explorer of notebook 05."""
+    """The explorer of notebook 06."""
     return Collapse()
 
 
@@ -431,7 +431,7 @@ def _slope_cases():
 
 TASKS = (
     Task(
-        number="5.1",
+        number="6.1",
         title="One Jacobian for every example",
         signature="jacobians(P) -> J",
         solution=jacobians,
@@ -442,7 +442,7 @@ TASKS = (
             "P[:, :, None] has shape (N, C, 1), P[:, None, :] has (N, 1, C).",
         ),
         equation="eq. (7)",
-        reread='05_softmax_jacobian, "Two cases"',
+        reread='06_softmax_jacobian, "Two cases"',
         question="Which two indices does 1[k = c] compare, and how long are their axes?",
         slips=(
             ("double-softmax", "    same_class", "    P = softmax(P)\n    same_class"),
@@ -454,7 +454,7 @@ TASKS = (
         ),
     ),
     Task(
-        number="5.2",
+        number="6.2",
         title="A row times the Jacobian, without the Jacobian",
         signature="through_jacobian(v, p) -> vJ",
         solution=through_jacobian,
@@ -465,7 +465,7 @@ TASKS = (
             "Begin with `mean = (p * v).sum()`.",
         ),
         equation="eq. (7)",
-        reread='05_softmax_jacobian, "Two cases"',
+        reread='06_softmax_jacobian, "Two cases"',
         question="Is the part that all entries share one number, and what is it for v = (1, …, 1)?",
         slips=(
             ("double-softmax", "    mean =", "    p = softmax(p)\n    mean ="),
@@ -475,7 +475,7 @@ TASKS = (
         atol=1e-12,
     ),
     Task(
-        number="5.3",
+        number="6.3",
         title="The slope of the loss by the scores, for every p",
         signature="slope_by_scores(p, m) -> dS_i",
         solution=slope_by_scores,
@@ -486,7 +486,7 @@ TASKS = (
             "Begin with a copy: `row = p.copy()`.",
         ),
         equation="eq. (7) with (5)",
-        reread='05_softmax_jacobian, "The collapse"',
+        reread='06_softmax_jacobian, "The collapse"',
         question="Which entries of your row differ from p, and what is there where p_m is 0?",
         slips=(
             ("double-softmax", "p.copy()", "softmax(p)"),

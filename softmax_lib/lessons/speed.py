@@ -1,4 +1,4 @@
-"""What `11_speed.ipynb` needs: a stopwatch, the roofline, the gradient checks, exercises."""
+"""What `12_speed.ipynb` needs: a stopwatch, the roofline, the gradient checks, exercises."""
 
 import itertools
 import time
@@ -541,7 +541,7 @@ def _score_cases():
 
 TASKS = (
     Task(
-        number="11.1",
+        number="12.1",
         title="What reading X once can gain at best",
         signature="gain_at_best(N, D, C, itemsize, rate, bandwidth) -> gain",
         solution=gain_at_best,
@@ -559,11 +559,11 @@ TASKS = (
             "Begin with `arithmetic = 4 * N * D * C / rate`.",
         ),
         equation="eqs. (1) and (14), counted",
-        reread='11_speed, "What the machine could do at best"',
+        reread='12_speed, "What the machine could do at best"',
         question="Which is larger, the time of the operations or that of the bytes?",
     ),
     Task(
-        number="11.2",
+        number="12.2",
         title="Mean and standard deviation of every column in one reading",
         signature="column_moments(X, rows) -> (mean, std)",
         solution=column_moments,
@@ -575,11 +575,11 @@ TASKS = (
             "Begin with `total, squares = np.zeros(X.shape[1]), np.zeros(X.shape[1])`.",
         ),
         equation="eq. (10), a block of rows at a time",
-        reread='11_speed, "Both: blocks of rows"',
+        reread='12_speed, "Both: blocks of rows"',
         question="What do you make of the two sums, and which digits does a subtraction leave?",
     ),
     Task(
-        number="11.3",
+        number="12.3",
         title="A running log-sum-exp over blocks of classes",
         signature="running_logsumexp(S, width) -> lse",
         solution=running_logsumexp,

@@ -80,13 +80,13 @@ def plot_map():
     arrow(75, 43, 11, "(3)", "03")
 
     ax.text(0, 28, "Back: which way to change them?", weight="bold", va="center")
-    box(84, 8, 16, PALETTE["gray"], "$dL_i/dp$", "(1, C)", "(5)", "04")
-    box(57, 8, 16, MATRIX_COLORS["P"], "$dp/dS_i$", "(C, C)", "(6), (7)", "05")
-    box(30, 8, 16, MATRIX_COLORS["S"], "$dS_i/dW_j$", "(C, D)", "(8) to (13)", "01, 06")
-    box(0, 8, 16, MATRIX_COLORS["dW"], "$dL/dW$", "(D, C)", "(14)", "06, 07")
+    box(84, 8, 16, PALETTE["gray"], "$dL_i/dp$", "(1, C)", "(5)", "05")
+    box(57, 8, 16, MATRIX_COLORS["P"], "$dp/dS_i$", "(C, C)", "(6), (7)", "06")
+    box(30, 8, 16, MATRIX_COLORS["S"], "$dS_i/dW_j$", "(C, D)", "(8) to (13)", "01, 07")
+    box(0, 8, 16, MATRIX_COLORS["dW"], "$dL/dW$", "(D, C)", "(14)", "07, 08")
     for x, length in ((83, -9), (56, -9), (29, -12)):
         arrow(x, 14, length)
-    product = "eq. (4), notebook 04, multiplies the three factors; 08 and 09 prove the product"
+    product = "eq. (4), notebook 05, multiplies the three factors; 09 and 10 prove the product"
     ax.text(50, 1, product, ha="center", va="center", fontsize=9.5)
     show(
         fig,

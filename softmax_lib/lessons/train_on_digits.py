@@ -1,4 +1,4 @@
-"""What `10_train_on_digits.ipynb` needs: pictures of a training, the explorer, exercises."""
+"""What `11_train_on_digits.ipynb` needs: pictures of a training, the explorer, exercises."""
 
 import ipywidgets as widgets
 import numpy as np
@@ -465,7 +465,7 @@ def _step_cases():
 
 TASKS = (
     Task(
-        number="10.1",
+        number="11.1",
         title="Weights for raw pixels",
         signature="raw_weights(W, mean, spread) -> W_raw",
         solution=raw_weights,
@@ -476,12 +476,12 @@ TASKS = (
             "Begin with `pixels = W[:-1] / spread[:, None]`, and look at mean @ pixels.",
         ),
         equation="eq. (1)",
-        reread='10_train_on_digits, "Standardize"',
+        reread='11_train_on_digits, "Standardize"',
         question="Which score does an image that is equal to the mean get, before and after?",
         slips=(("sign", "- mean @", "+ mean @"),),
     ),
     Task(
-        number="10.2",
+        number="11.2",
         title="Confusion matrix",
         signature="confusion(y, predicted, C) -> counts",
         solution=confusion,
@@ -492,11 +492,11 @@ TASKS = (
             "Begin with `counts = np.zeros((C, C), dtype=int)`.",
         ),
         equation="eq. (1), and its largest score",
-        reread='10_train_on_digits, "The test digits, once"',
+        reread='11_train_on_digits, "The test digits, once"',
         question="Which cell does each example add to, and what if the same pair comes twice?",
     ),
     Task(
-        number="10.3",
+        number="11.3",
         title="One step of gradient descent",
         signature="sgd_step(W, X, y, reg, learning_rate) -> W_new",
         solution=sgd_step,
@@ -507,7 +507,7 @@ TASKS = (
             "Begin with `S = X @ W`, then shift each row by its maximum.",
         ),
         equation="eq. (14), over the batch",
-        reread='10_train_on_digits, "Train"',
+        reread='11_train_on_digits, "Train"',
         question="Which terms does the mean divide, and which does the learning rate multiply?",
         slips=(
             *FORWARD,

@@ -1,4 +1,4 @@
-"""What `09_where_bugs_hide.ipynb` needs: a dozen bugs, the panel, the hunt, exercises."""
+"""What `10_where_bugs_hide.ipynb` needs: a dozen bugs, the panel, the hunt, exercises."""
 
 import ipywidgets as widgets
 import numpy as np
@@ -363,7 +363,7 @@ def _charge_cases():
 
 TASKS = (
     Task(
-        number="9.1",
+        number="10.1",
         title="What a check with these settings notices",
         signature="notices(N, C, reg, largest_score) -> (mean, classes, ridge, shift)",
         solution=notices,
@@ -380,11 +380,11 @@ TASKS = (
             "Begin with `mean = N > 1`.",
         ),
         equation="eq. (14), and its wrong versions",
-        reread='09_where_bugs_hide, "Read it by columns"',
+        reread='10_where_bugs_hide, "Read it by columns"',
         question="At which setting does each wrong formula give the right number?",
     ),
     Task(
-        number="9.2",
+        number="10.2",
         title="A gradient check of your own",
         signature="passes(f, W, X, y, reg) -> verdict",
         solution=passes,
@@ -395,11 +395,11 @@ TASKS = (
             "Begin with `h = 1e-5` and `slopes = np.zeros(W.shape)`.",
         ),
         equation="eq. (14), and its judge",
-        reread='08_gradient_check, "Three derivatives decide"',
+        reread='09_gradient_check, "Three derivatives decide"',
         question="Which part of what f returns gives the slopes, and which part is on trial?",
     ),
     Task(
-        number="9.3",
+        number="10.3",
         title="Whether the loss is the loss we mean",
         signature="charges_right(f, W, X, y, reg) -> verdict",
         solution=charges_right,
@@ -410,7 +410,7 @@ TASKS = (
             "Begin with `nothing = f(0 * W, X, y, reg)[0]`.",
         ),
         equation="eq. (3), where it is known",
-        reread='09_where_bugs_hide, "What no gradient check can see"',
+        reread='10_where_bugs_hide, "What no gradient check can see"',
         question="By how much must the loss grow when reg goes from 0 to reg?",
     ),
 )
