@@ -6,19 +6,20 @@ takes those it has the line for; the order is that in which they are made when t
 
 import numpy as np
 
-__all__ = ["level", "FORWARD", "GAPS", "HEIGHTS", "LOG", "SLOPE", "SUM"]
-
+__all__ = ["FORWARD", "GAPS", "HEIGHTS", "LOG", "SLOPE", "SUM", "at_height"]
 
 
 # Scores whose largest, 0, stands in every row and in every column, far above the others.
-GAPS = np.array([[0.0, -1000.0, -2000.0, 0.1], [-1000.0, 0.2, 0.0, -3000.0], [0.0, 0.1, -800.0, -1500.0]])
+GAPS = np.array(
+    [[0.0, -1000.0, -2000.0, 0.1], [-1000.0, 0.2, 0.0, -3000.0], [0.0, 0.1, -800.0, -1500.0]]
+)
 
 
 # Where the scores of a case lie: what breaks there tells the shifts apart.
 HEIGHTS = (400.0, -1000.0, np.array([0.0, 1000.0, -1000.0, 0.0, 0.0]))
 
 
-def level(W, X, *rest):
+def at_height(W, X, *rest):
     """The arguments of a case whose scores all lie about a height, which comes last."""
     *rest, height = rest
     X[:, -1] = 1.0
