@@ -6,7 +6,12 @@ takes those it has the line for; the order is that in which they are made when t
 
 import numpy as np
 
-__all__ = ["FORWARD", "GAPS", "HEIGHTS", "LOG", "SLOPE", "SUM", "at_height"]
+__all__ = ["FORWARD", "GAPS", "HEIGHTS", "LOG", "SLOPE", "SUM", "at_height", "instead_of"]
+
+
+def instead_of(right, *wrongs):
+    """Slips that have the same line in common: what stands there, then (name, what is written)."""
+    return tuple((name, right, wrong, *question) for name, wrong, *question in wrongs)
 
 
 # Scores whose largest, 0, stands in every row and in every column, far above the others.
