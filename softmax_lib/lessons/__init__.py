@@ -6,10 +6,16 @@ tasks when it is asked for one of them.
 """
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
-__all__ = ["LESSONS", "Task"]
+__all__ = ["AXES", "KINDS", "LESSONS", "Task"]
+
+# The series' notation (docs/equations.md): what the axes of an argument count ("1": one row), and
+# what kind of value a name stands for. A task that means something else by a name says so.
+AXES = {"X": "ND", "W": "DC", "U": "DC", "P": "NC", "S": "NC", "p": "1C", "y": "N"}
+KINDS = {"loss": "loss", **dict.fromkeys(("dW", "dS", "dS_i", "slope", "W_new"), "gradient")}
+KINDS.update(dict.fromkeys(("J", "vJ", "G", "row"), "derivative"))
 
 # The place in this tuple is the notebook's number: exercise "2.1" is looked up in LESSONS[2].
 LESSONS = (
@@ -63,10 +69,21 @@ class Task:
     question : str
         One question that lets the student find the slip.
     slips : tuple of (str, str, str)
-        What students do wrong here: a name of the catalogue (or the end of a sentence "In dW, ..."),
-        what stands in the solution's source, and what a student writes in its place.
+        What students do wrong here: a name of `softmax_lib.lessons.slips.SENTENCES` (or the end of
+        a sentence "In dW, ..."), what stands in the solution's source, and what a student writes in
+        its place.
     model : callable, optional
         What the slips are rewritings of, when the solution calls what they are in.
+    conditions : tuple of callable
+        What the text demands besides right values, such as "two loops": each takes the attempt (see
+        `softmax_lib.lessons.conditions`) and returns a sentence when it is broken, else ``""``. A
+        sentence is a remark under a right answer; a `Broken` one makes it fail.
+    axes, kinds : mapping
+        What arguments and values stand for, by name: a mean and its factors are looked for in a
+        ``"loss"`` and a ``"gradient"``, zeros in these and in another ``"derivative"``.
+    reg, step : str
+        The argument at which 0 leaves the data's part alone, and the one at which 0 leaves all as
+        it was, where the solution has such arguments.
     rtol : float, default 1e-8
         Bound on ``norm(got - expected) / norm(expected)``. Answers in float32 get 1e-3.
     atol : float, default 0
@@ -111,14 +128,19 @@ class Task:
     question: str
     slips: tuple[tuple[str, str, str], ...] = ()
     model: Callable | None = None
+    conditions: tuple[Callable, ...] = ()
+    axes: Mapping[str, str] = field(default_factory=lambda: AXES)
+    kinds: Mapping[str, str] = field(default_factory=lambda: KINDS)
+    reg: str = "reg"
+    step: str = "learning_rate"
     rtol: float = 1e-8
     atol: float = 0.0
 
     def __post_init__(self):
-        for field in ("number", "title", "signature", "equation", "reread", "question"):
-            value = getattr(self, field)
+        for name in ("number", "title", "signature", "equation", "reread", "question"):
+            value = getattr(self, name)
             if not isinstance(value, str) or not value.strip():
-                raise TypeError(f"task {self.number!r}: {field} must be a text, got {value!r}")
+                raise TypeError(f"task {self.number!r}: {name} must be a text, got {value!r}")
         if not _NUMBER.fullmatch(self.number):
             raise ValueError(f'task {self.number!r}: number must look like "1.2"')
         if not _SIGNATURE.fullmatch(self.signature):
@@ -126,9 +148,9 @@ class Task:
                 f"task {self.number!r}: signature must look like "
                 f'"scores(X, W) -> S" or "loss(W, X) -> (loss, dW)", got {self.signature!r}'
             )
-        for field in ("solution", "cases"):
-            if not callable(getattr(self, field)):
-                raise TypeError(f"task {self.number!r}: {field} must be a function")
+        for name in ("solution", "cases"):
+            if not callable(getattr(self, name)):
+                raise TypeError(f"task {self.number!r}: {name} must be a function")
         if (
             not isinstance(self.hints, tuple)
             or len(self.hints) != 3
