@@ -40,7 +40,7 @@ _SIGNATURE = re.compile(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Task:
     """One exercise, as data.
 
