@@ -6,9 +6,7 @@
 
 import ast
 import html
-import inspect
 import re
-import textwrap
 from pathlib import Path
 
 import numpy as np
@@ -58,7 +56,7 @@ def flat(text):
 
 def returned(number):
     """What the solution computes last: an expression, when it is more than a name or two."""
-    source = textwrap.dedent(inspect.getsource(engine.find_task(number).solution))
+    source = lessons.source_of(engine.find_task(number).solution)
     last = [flat(ast.unparse(n.value)) for n in ast.walk(ast.parse(source)) if is_return(n)]
     return [text for text in last if len(text) > 12]
 

@@ -6,7 +6,6 @@ Everything they show is a `Message`: a text, and the same text as HTML with a co
 
 import html
 import importlib
-import inspect
 import re
 import textwrap
 from dataclasses import dataclass, field
@@ -322,7 +321,10 @@ def failure(task, found, function):
     score = f"Right on {total - len(wrong)} of {total} cases."
     blocks = [("title", f"✗ {task.number} {task.title}: not yet. {score}")]
     name = name_of(function) or task.name
-    question = QUESTIONS[found.mistakes[0]] if found.mistakes else task.question
+    question = task.question
+    if found.mistakes:
+        first = found.mistakes[0]
+        question = task.questions.get(first, QUESTIONS[first])
     if wrong:
         # The first case that shows the first mistake named, so that the question fits what is seen.
         first = set(found.mistakes[:1])
@@ -462,7 +464,7 @@ def solution(number):
     True
     """
     task = find_task(number)
-    source = textwrap.dedent(inspect.getsource(task.solution)).rstrip()
+    source = lessons.source_of(task.solution).rstrip()
     return Message(
         [("title", f"{task.number} {task.title}: one way to write it"), ("code", source)]
     )

@@ -1,15 +1,18 @@
 """The lessons: one module a notebook, with the notebook's name.
 
 A lesson module holds what its notebook shows and does not spell out: its drawings, its explorer,
-and its exercises as data, ``TASKS``. It imports no engine: `softmax_lib.exercises` finds a lesson's
-tasks when it is asked for one of them.
+and its exercises, each a solution under ``@task(...)``, collected in ``TASKS``. It imports no
+engine: `softmax_lib.exercises` finds a lesson's tasks when it is asked for one of them.
 """
 
+import inspect
 import re
+import sys
+import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["AXES", "KINDS", "LESSONS", "Task"]
+__all__ = ["AXES", "KINDS", "LESSONS", "Task", "source_of", "task", "tasks_of"]
 
 # The series' notation (docs/equations.md): what the axes of an argument count ("1": one row), and
 # what kind of value a name stands for. A task that means something else by a name says so.
@@ -42,7 +45,7 @@ _SIGNATURE = re.compile(
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """One exercise, as data.
+    """One exercise, as data; lessons make theirs with `task`.
 
     Parameters
     ----------
@@ -67,11 +70,14 @@ class Task:
     reread : str
         The notebook and its section: ``'01_matrix_shapes, "Rows meet columns"'``.
     question : str
-        One question that lets the student find the slip.
+        One question that lets the student find a slip that has no question of its own.
     slips : tuple of (str, str, str)
-        What students do wrong here: a name of `softmax_lib.lessons.slips.SENTENCES` (or the end of
+        What students do wrong here: a slug of `softmax_lib.lessons.slips.SENTENCES` (or the end of
         a sentence "In dW, ..."), what stands in the solution's source, and what a student writes in
         its place.
+    questions : mapping of str to str, optional
+        For the name of a slip, or of a kind of failure such as ``"wrong-shape"``, the question that
+        fits here better than that of `softmax_lib.lessons.slips.QUESTIONS`.
     model : callable, optional
         What the slips are rewritings of, when the solution calls what they are in.
     conditions : tuple of callable
@@ -127,6 +133,7 @@ class Task:
     reread: str
     question: str
     slips: tuple[tuple[str, str, str], ...] = ()
+    questions: Mapping[str, str] = field(default_factory=dict)
     model: Callable | None = None
     conditions: tuple[Callable, ...] = ()
     axes: Mapping[str, str] = field(default_factory=lambda: AXES)
@@ -175,3 +182,79 @@ class Task:
     def stub(self):
         """The source of an unfilled answer, as the notebook's cell begins."""
         return f"def {_SIGNATURE.fullmatch(self.signature)['call']}:\n    ..."
+
+
+def task(number, title, *, returns, **fields):
+    """Make the function below an exercise's solution; its name and parameters are the student's.
+
+    Parameters
+    ----------
+    number, title : str
+    returns : str
+        The names of the values that come back: ``"S"``, ``"loss, dW"``.
+    **fields
+        The other fields of `Task`.
+
+    Returns
+    -------
+    callable
+        A decorator; the function stays as it is, and carries its `Task` as ``task``.
+
+    Examples
+    --------
+    >>> @task(
+    ...     "1.9",
+    ...     "Ones",
+    ...     returns="P",
+    ...     cases=lambda: [([0.0],), ([1.0],), ([2.0],)],
+    ...     hints=("Look at the shape.", "Every entry is 1.", "Start from S.shape."),
+    ...     equation="eq. (2)",
+    ...     reread='01_matrix_shapes, "Shapes"',
+    ...     question="Which shape must come back?",
+    ... )
+    ... def ones(S):
+    ...     "Return ones in the shape of S."
+    ...     return S * 0 + 1.0
+    >>> ones.task.signature
+    'ones(S) -> P'
+    """
+    arrow = f"({returns})" if "," in returns else returns
+
+    def made(function):
+        signature = f"{function.__name__}{inspect.signature(function)} -> {arrow}"
+        function.task = Task(number, title, signature, function, **fields)
+        return function
+
+    return made
+
+
+def tasks_of(module):
+    """The tasks whose solutions a module defines, in the order of the file.
+
+    Parameters
+    ----------
+    module : str
+        Its ``__name__``.
+
+    Returns
+    -------
+    tuple of Task
+    """
+    functions = [f for f in vars(sys.modules[module]).values() if inspect.isfunction(f)]
+    return tuple(f.task for f in functions if f.__module__ == module and hasattr(f, "task"))
+
+
+def source_of(function):
+    """The source of a solution, without the decorator that says what it is for.
+
+    Parameters
+    ----------
+    function : callable
+
+    Returns
+    -------
+    str
+        From ``def`` on, not indented.
+    """
+    source = textwrap.dedent(inspect.getsource(function)).rstrip() + "\n"
+    return re.sub(r"\A@.*?^(?=def )", "", source, flags=re.DOTALL | re.MULTILINE)

@@ -7,7 +7,7 @@ takes those it has the line for; the order is that in which they are made when t
 import numpy as np
 
 __all__ = ["FORWARD", "GAPS", "HEIGHTS", "LOG", "QUESTIONS", "REREAD", "SENTENCES", "SLOPE", "SUM"]
-__all__ += ["level"]
+__all__ += ["at_height"]
 
 
 # Scores whose largest, 0, stands in every row and in every column, far above the others.
@@ -20,7 +20,7 @@ GAPS = np.array(
 HEIGHTS = (400.0, -1000.0, np.array([0.0, 1000.0, -1000.0, 0.0, 0.0]))
 
 
-def level(W, X, *rest):
+def at_height(W, X, *rest):
     """The arguments of a case whose scores all lie about a height, which comes last."""
     *rest, height = rest
     X[:, -1] = 1.0
