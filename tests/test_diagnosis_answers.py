@@ -15,7 +15,7 @@ import pytest
 import softmax_lib
 from softmax_lib import exercises, lessons
 from softmax_lib.exercises import engine
-from softmax_lib.exercises.catalogue import MISTAKES
+from softmax_lib.lessons.slips import SENTENCES
 
 NUMBERS = [task.number for k in range(len(lessons.LESSONS)) for task in engine.lesson_tasks(k)]
 
@@ -85,7 +85,7 @@ def test_a_wrong_answer_is_told_what_is_wrong(title):
         assert len(text) < 3000
         assert not any(solution in flat(text) for solution in returned(number))
     for slug in slugs:
-        assert MISTAKES[slug].sentence in verdict.explain() or slug == "raised"
+        assert SENTENCES[slug] in verdict.explain() or slug == "raised"
     assert re.search(r"^[A-Z].*\?$", repr(verdict), re.M)  # one question, whatever it is
 
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 
 from softmax_lib import lessons
 from softmax_lib.exercises.calls import argument_names
-from softmax_lib.exercises.catalogue import MISTAKES
 from softmax_lib.exercises.comparing import describe_argument, shortened
 from softmax_lib.exercises.diagnosis import diagnose
+from softmax_lib.lessons.slips import QUESTIONS, SENTENCES
 
 __all__ = ["Message", "Prediction", "Verdict", "case", "check", "hint", "predict", "progress"]
 __all__ += ["solution"]
@@ -296,7 +296,7 @@ def check(number, function):
     _session[task.number] = (state, tries)
     sentences = (
         tuple(
-            ENDLESS if slug == "raised" and stopped else MISTAKES[slug].sentence
+            ENDLESS if slug == "raised" and stopped else SENTENCES[slug]
             for slug in found.mistakes
         )
         + found.evidence
@@ -324,7 +324,7 @@ def failure(task, found, function):
     question = task.question
     if found.mistakes:
         first = found.mistakes[0]
-        question = task.questions.get(first, MISTAKES[first].question)
+        question = task.questions.get(first, QUESTIONS[first])
     if wrong:
         # The first case that shows the first mistake named, so that the question fits what is seen.
         first = set(found.mistakes[:1])

@@ -12,7 +12,13 @@ import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["LESSONS", "Task", "source_of", "task", "tasks_of"]
+__all__ = ["AXES", "KINDS", "LESSONS", "Task", "source_of", "task", "tasks_of"]
+
+# The series' notation (docs/equations.md): what the axes of an argument count ("1": one row), and
+# what kind of value a name stands for. A task that means something else by a name says so.
+AXES = {"X": "ND", "W": "DC", "U": "DC", "P": "NC", "S": "NC", "p": "1C", "y": "N"}
+KINDS = {"loss": "loss", **dict.fromkeys(("dW", "dS", "dS_i", "slope", "W_new"), "gradient")}
+KINDS.update(dict.fromkeys(("J", "vJ", "G", "row"), "derivative"))
 
 # The place in this tuple is the notebook's number: exercise "2.1" is looked up in LESSONS[2].
 LESSONS = (
@@ -37,7 +43,7 @@ _SIGNATURE = re.compile(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Task:
     """One exercise, as data; lessons make theirs with `task`.
 
@@ -66,13 +72,24 @@ class Task:
     question : str
         One question that lets the student find a slip that has no question of its own.
     slips : tuple of (str, str, str)
-        What students do wrong here: a slug (or the end of a sentence "In dW, ..."), what stands in
-        the solution's source, and what a student writes in its place.
+        What students do wrong here: a slug of `softmax_lib.lessons.slips.SENTENCES` (or the end of
+        a sentence "In dW, ..."), what stands in the solution's source, and what a student writes in
+        its place.
     questions : mapping of str to str, optional
         For the name of a slip, or of a kind of failure such as ``"wrong-shape"``, the question that
-        fits here better than the catalogue's.
+        fits here better than that of `softmax_lib.lessons.slips.QUESTIONS`.
     model : callable, optional
         What the slips are rewritings of, when the solution calls what they are in.
+    conditions : tuple of callable
+        What the text demands besides right values, such as "two loops": each takes the attempt (see
+        `softmax_lib.lessons.conditions`) and returns a sentence when it is broken, else ``""``. A
+        sentence is a remark under a right answer; a `Broken` one makes it fail.
+    axes, kinds : mapping
+        What arguments and values stand for, by name: a mean and its factors are looked for in a
+        ``"loss"`` and a ``"gradient"``, zeros in these and in another ``"derivative"``.
+    reg, step : str
+        The argument at which 0 leaves the data's part alone, and the one at which 0 leaves all as
+        it was, where the solution has such arguments.
     rtol : float, default 1e-8
         Bound on ``norm(got - expected) / norm(expected)``. Answers in float32 get 1e-3.
     atol : float, default 0
@@ -116,8 +133,13 @@ class Task:
     reread: str
     question: str
     slips: tuple[tuple[str, str, str], ...] = ()
-    questions: Mapping[str, str] = field(default_factory=dict, hash=False)
+    questions: Mapping[str, str] = field(default_factory=dict)
     model: Callable | None = None
+    conditions: tuple[Callable, ...] = ()
+    axes: Mapping[str, str] = field(default_factory=lambda: AXES)
+    kinds: Mapping[str, str] = field(default_factory=lambda: KINDS)
+    reg: str = "reg"
+    step: str = "learning_rate"
     rtol: float = 1e-8
     atol: float = 0.0
 
