@@ -193,7 +193,7 @@ def task(number, title, *, returns, **fields):
     returns : str
         The names of the values that come back: ``"S"``, ``"loss, dW"``.
     **fields
-        The other fields of `Task`.
+        The other fields of `Task`. A slip may have a fourth text here, its question.
 
     Returns
     -------
@@ -219,6 +219,10 @@ def task(number, title, *, returns, **fields):
     'ones(S) -> P'
     """
     arrow = f"({returns})" if "," in returns else returns
+
+    slips, questions = fields.pop("slips", ()), fields.pop("questions", {})
+    fields["questions"] = {name: asked for name, _, _, *rest in slips for asked in rest} | questions
+    fields["slips"] = tuple(slip[:3] for slip in slips)
 
     def made(function):
         signature = f"{function.__name__}{inspect.signature(function)} -> {arrow}"
