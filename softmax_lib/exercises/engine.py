@@ -296,8 +296,7 @@ def check(number, function):
     _session[task.number] = (state, tries)
     sentences = (
         tuple(
-            ENDLESS if slug == "raised" and stopped else SENTENCES[slug]
-            for slug in found.mistakes
+            ENDLESS if slug == "raised" and stopped else SENTENCES[slug] for slug in found.mistakes
         )
         + found.evidence
     )
