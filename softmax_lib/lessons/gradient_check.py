@@ -228,7 +228,6 @@ def explore():
                 "abs(f(x + 1j * h)) / h",
                 "Which part of f(x + ih) is f(x), and which holds the slope?",
             ),
-            ("the real part is taken", "f(x + 1j * h).real / h", "Which part holds the slope?"),
             ("sign", "-f(x + 1j * h).imag / h"),
             (
                 "zero-gradient",

@@ -534,7 +534,7 @@ def confusion(y, predicted, C):
 
 
 def _digit_cases():
-    """A few digits beside what notebook 08 tries: 65 columns, ten classes, the weights of both ends."""
+    """Some digits, before training and with large weights, then what notebook 08 tries."""
     rng = np.random.default_rng(103)
     digits = load_digits()
     X, y = digits.X_train[:40], digits.y_train[:40]

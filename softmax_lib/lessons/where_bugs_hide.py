@@ -378,6 +378,7 @@ BLIND = "At this setting, does the wrong formula give another number than the ri
             ),
         ),
     ),
+    reg="",  # an argument here, and no part of what comes back
 )
 def notices(N, C, reg, largest_score):
     """Whether a gradient check sees: no mean, divided by classes, no reg gradient, no shift."""
@@ -464,6 +465,7 @@ def _check_cases():
         "wrong-return": "Is it a verdict that comes back, or the error behind it?",
         "constant-answer": "Does a wrong f get the same verdict from you as a right one?",
     },
+    reg="",  # an argument here, and no part of what comes back
 )
 def passes(f, W, X, y, reg):
     """Whether f's gradient agrees with central differences of f's loss, to 1e-6 by norm."""
@@ -546,6 +548,7 @@ def _charge_cases():
     questions={
         "constant-answer": "Does a wrong f get the same verdict from you as a right one?",
     },
+    reg="",  # an argument here, and no part of what comes back
 )
 def charges_right(f, W, X, y, reg):
     """Whether f's loss is log C at W = 0, and grows by reg * sum(W * W) when reg comes in."""
