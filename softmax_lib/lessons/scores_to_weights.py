@@ -657,8 +657,8 @@ def _example_cases():
         ),
     ),
     questions={
-        "raised": "Which shapes have the column X_i^T and the row p - Y_i, and which product has (D, C)?",
-        "transposed": "Column j of dL/dW belongs to a class: which axis of yours counts the classes?",
+        "raised": "Which product of the column X_i^T and the row p - Y_i has shape (D, C)?",
+        "transposed": "Column j of dL/dW belongs to class j: which axis of yours counts them?",
         "wrong-shape": "Which product of a column (D, 1) and a row (1, C) has the shape of W?",
     },
 )

@@ -6,8 +6,8 @@ takes those it has the line for; the order is that in which they are made when t
 
 import numpy as np
 
-__all__ = ["FORWARD", "GAPS", "HEIGHTS", "LOG", "QUESTIONS", "REG", "REREAD", "SENTENCES", "SLOPE"]
-__all__ += ["SUM", "at_height", "instead_of"]
+__all__ = ["FORWARD", "GAPS", "HEIGHTS", "LOG", "PENALTY", "QUESTIONS", "REREAD", "SENTENCES"]
+__all__ += ["SLOPE", "SUM", "at_height", "instead_of"]
 
 
 def instead_of(right, *wrongs):
@@ -97,7 +97,7 @@ SLOPE = (
 )
 
 # From reg * np.sum(W * W) and 2 * reg * W.
-REG = (
+PENALTY = (
     *instead_of(
         "np.sum(W * W)",
         ("reg-not-squared", "np.sum(W)"),

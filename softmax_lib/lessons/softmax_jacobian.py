@@ -567,8 +567,9 @@ def _slope_cases():
             ),
             (
                 "a p_m of 0 is divided by",
-                "v = np.zeros_like(p)\n    v[0, m] = -1 / p[0, m]\n    row = p * (v - (p * v).sum())",
-                "What is 0 times the inf that 1 / 0 leaves, and can the two be cancelled on paper?",
+                "v = np.zeros_like(p)\n    v[0, m] = -1 / p[0, m]\n"
+                "    row = p * (v - (p * v).sum())",
+                "What is 0 times inf, and can the two be canceled on paper?",
             ),
         ),
     ),
