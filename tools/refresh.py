@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SECONDS_PER_CELL = 120
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 KEPT_CELL_METADATA = ("jupyter", "slideshow", "tags")
+KEPT_OF_JUPYTER = ("outputs_hidden", "source_hidden")  # a reader's own folding is not among them
 NOTEBOOK_METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {
@@ -145,9 +146,13 @@ def clean(notebook):
     title = {"title": notebook.metadata["title"]} if "title" in notebook.metadata else {}
     notebook.metadata = nbformat.from_dict({**NOTEBOOK_METADATA, **title})
     for cell in notebook.cells:
-        cell.metadata = nbformat.from_dict(
-            {key: cell.metadata[key] for key in KEPT_CELL_METADATA if key in cell.metadata}
-        )
+        kept = {key: cell.metadata[key] for key in KEPT_CELL_METADATA if key in cell.metadata}
+        if "jupyter" in kept:
+            folded = {key: True for key in KEPT_OF_JUPYTER if kept["jupyter"].get(key)}
+            kept = {**kept, "jupyter": folded} if folded else kept
+            if not folded:
+                del kept["jupyter"]
+        cell.metadata = nbformat.from_dict(kept)
     for count, cell in enumerate(cells_of_code(notebook), start=1):
         cell.execution_count = count
         clean_outputs(cell)
