@@ -399,6 +399,7 @@ def test_figures_of_a_check_and_a_sweep_are_light(displayed, problem):
 
 def test_a_table_moves_its_numbers_and_frames():
     fig, ax = figures.new_figure()
+    figures.Table.clear(ax, 0, 6, 0, 5)
     table = figures.Table(ax, np.arange(6).reshape(2, 3), left=1, top=2, width=1.5, name="S")
     frame = table.frame(1, 2)
     assert frame.get_bbox().bounds == (4.0, 3, 1.5, 1)
