@@ -14,6 +14,9 @@ from softmax_lib.figures import (
     show,
 )
 from softmax_lib.forward import softmax
+from softmax_lib.lessons import task, tasks_of
+from softmax_lib.lessons.conditions import numpy_alone
+from softmax_lib.lessons.slips import FORWARD, HEIGHTS, at_height, instead_of
 
 
 @house_style
@@ -141,13 +144,6 @@ def explore():
 # Exercises
 
 
-def smoothed(y, C, epsilon):
-    """Smoothed targets Q (N, C): epsilon is shared by all classes, the rest is the label's."""
-    Q = np.full((len(y), C), epsilon / C)
-    Q[np.arange(len(y)), y] += 1 - epsilon
-    return Q
-
-
 def _smoothed_cases():
     rng = np.random.default_rng(131)
     return [
@@ -159,17 +155,42 @@ def _smoothed_cases():
     ]
 
 
-def loss_for_targets(W, X, Q, reg):
-    """Loss and gradient for rows of targets Q (N, C), each of sum 1."""
-    S = X @ W
-    T = S - S.max(axis=1, keepdims=True)
-    log_P = T - np.log(np.exp(T).sum(axis=1, keepdims=True))
-    loss = -(Q * log_P).sum(axis=1).mean() + reg * np.sum(W * W)
-    dS = (np.exp(log_P) - Q) / len(X)
-    return loss, X.T @ dS + 2 * reg * W
+@task(
+    "13.1",
+    "Smoothed targets",
+    returns="Q",
+    cases=_smoothed_cases,
+    hints=(
+        "Which share does a class get that is not the label? How many classes share epsilon?",
+        "q_k = (1 - epsilon) 1[k = m] + epsilon / C, and every row sums to 1.",
+        "Begin with `Q = np.full((len(y), C), epsilon / C)`.",
+    ),
+    equation="eq. (3)",
+    reread='13_other_targets, "Label smoothing"',
+    question="What do the rows of your Q sum to?",
+    slips=(
+        *instead_of(
+            "epsilon / C)",
+            ("epsilon is shared by the other classes alone", "epsilon / (C - 1))"),
+            ("every class gets the whole of epsilon", "epsilon)"),
+            ("nothing is spread over the classes", "0.0)"),
+        ),
+        *instead_of(
+            "+= 1 - epsilon",
+            ("the label keeps its whole 1", "+= 1"),
+            ("the label has no share of epsilon", "= 1 - epsilon"),
+        ),
+        ("every-label", "Q[np.arange(len(y)), y]", "Q[:, y]"),
+    ),
+)
+def smoothed(y, C, epsilon):
+    """Smoothed targets Q (N, C): epsilon is shared by all classes, the rest is the label's."""
+    Q = np.full((len(y), C), epsilon / C)
+    Q[np.arange(len(y)), y] += 1 - epsilon
+    return Q
 
 
-def _target_cases():
+def _shares_cases():
     rng = np.random.default_rng(132)
 
     def made(N, D, C, size, reg, epsilon):
@@ -184,20 +205,60 @@ def _target_cases():
         (rng.normal(size=(4, 3)), rng.normal(size=(5, 4)), mixed, 0.2),
         made(1, 3, 2, 1.0, 0.5, 0.2),
         made(6, 2, 5, 400.0, 0.0, 0.1),
+        *(
+            at_height(
+                rng.normal(size=(3, 5)),
+                rng.normal(size=(4, 3)),
+                rng.dirichlet(np.ones(5), size=4),
+                0.0,
+                height,
+            )
+            for height in HEIGHTS
+        ),
     ]
 
 
-def weighted_loss(W, X, y, a, reg):
-    """Loss and gradient where example i counts a_i >= 0 times; a label may be -1 where a_i is 0."""
-    kept = np.flatnonzero(a)
-    S = X[kept] @ W
+@task(
+    "13.2",
+    "Loss and gradient for shares",
+    returns="loss, dW",
+    cases=_shares_cases,
+    hints=(
+        "Which of your lines for one label know that there is one label?",
+        "L_i = - sum_k q_k log p_k, and dL_i/dS_i = p - q.",
+        "Begin with `S = X @ W`, and take each row's largest score off the row.",
+    ),
+    equation="eq. (3) with (7)",
+    reread='13_other_targets, "The gradient is p minus q"',
+    question="Does every class of a row add its term to your loss?",
+    slips=(
+        *FORWARD,
+        *instead_of(
+            "T - np.log(Z)",
+            ("log-of-zero", "np.log(E / Z)"),
+            ("unshifted-score", "S - np.log(Z)"),
+            ("log-epsilon", "np.log(E / Z + 1e-12)"),
+        ),
+        (
+            "the largest share is taken for the label",
+            "Q * log_P",
+            "(Q == Q.max(axis=1, keepdims=True)) * log_P",
+        ),
+        ("sign", "E / Z - Q", "Q - E / Z"),
+        ("no-minus-one", "E / Z - Q", "E / Z"),
+    ),
+    conditions=(numpy_alone,),
+)
+def loss_for_shares(W, X, Q, reg):
+    """Loss and gradient for rows of targets Q (N, C), each of sum 1."""
+    S = X @ W
     T = S - S.max(axis=1, keepdims=True)
-    log_P = T - np.log(np.exp(T).sum(axis=1, keepdims=True))
-    rows, share = np.arange(len(kept)), a[kept] / a.sum()
-    loss = -(share * log_P[rows, y[kept]]).sum() + reg * np.sum(W * W)
-    dS = np.exp(log_P)
-    dS[rows, y[kept]] -= 1
-    return loss, X[kept].T @ (share[:, None] * dS) + 2 * reg * W
+    E = np.exp(T)
+    Z = E.sum(axis=1, keepdims=True)
+    log_P = T - np.log(Z)
+    L_i = -(Q * log_P).sum(axis=1)
+    dS = (E / Z - Q) / len(X)
+    return L_i.mean() + reg * np.sum(W * W), X.T @ dS + 2 * reg * W
 
 
 def _weighted_cases():
@@ -212,5 +273,53 @@ def _weighted_cases():
         made([0, 2, 1, 0, 2], [1, 3, 2, 1, 3], 4, 3, 0.5, 0.0),
         made([0, -1, 1, -1, 2, 1], [1, 0, 1, 0, 1, 1], 4, 3, 0.5, 0.1),
         made([1, -1], [2, 0], 3, 2, 1.0, 0.5),
-        made([0, -1, 4, 3, 1, 2], [1, 0, 0.5, 2, 1, 1], 2, 5, 400.0, 0.0),
+        made([0, -1, 4, 3, 1, 2], [1, 0, 0.5, 2, 1, 1], 2, 5, 2000.0, 0.0),
     ]
+
+
+@task(
+    "13.3",
+    "Loss and gradient with a weight for each example",
+    returns="loss, dW",
+    cases=_weighted_cases,
+    hints=(
+        "By what must the sum of a_i L_i be divided, so that equal weights give the plain mean?",
+        "Row i of dL/dS is a_i (p - Y_i) over the sum of all weights.",
+        "Begin with `kept = np.flatnonzero(a)`, and go on with these rows alone.",
+    ),
+    equation="eq. (14)",
+    reread='13_other_targets, "Examples that count more"',
+    question="What does your loss become when all weights are doubled?",
+    slips=(
+        *instead_of(
+            "a[kept] / a.sum()",
+            ("the weights are divided by N, not by their sum", "a[kept] / len(a)"),
+            ("the weights are divided by how many are not 0", "a[kept] / len(kept)"),
+            ("the weights are not divided by anything", "a[kept]"),
+            (
+                "examples without a label are left out, and the weights are ignored",
+                "np.ones(len(kept)) / len(kept)",
+            ),
+        ),
+        (
+            "an example of weight 0 is counted, with its label read from the end",
+            "np.flatnonzero(a)",
+            "np.arange(len(a))",
+        ),
+        ("the gradient has no weights", "share[:, None] * dS", "dS / len(kept)"),
+    ),
+)
+def loss_with_weights(W, X, y, a, reg):
+    """Loss and gradient where example i counts a_i >= 0 times; its label may be -1 if a_i is 0."""
+    kept = np.flatnonzero(a)
+    S = X[kept] @ W
+    T = S - S.max(axis=1, keepdims=True)
+    log_P = T - np.log(np.exp(T).sum(axis=1, keepdims=True))
+    rows, share = np.arange(len(kept)), a[kept] / a.sum()
+    loss = -(share * log_P[rows, y[kept]]).sum() + reg * np.sum(W * W)
+    dS = np.exp(log_P)
+    dS[rows, y[kept]] -= 1
+    return loss, X[kept].T @ (share[:, None] * dS) + 2 * reg * W
+
+
+TASKS = tasks_of(__name__)
