@@ -52,6 +52,6 @@ lock: setup-test  ## Bring the locks in line with pyproject.toml (UPGRADE=1 for 
 	@$(compile) --extra test --constraints requirements.lock --output-file requirements-test.lock
 
 clean:  ## Remove .venv and all else that these commands made; your notebooks stay
-	@rm -rf .venv .venv-oldest .venv-newest build dist .pytest_cache .ruff_cache .hypothesis *.egg-info
+	@rm -rf .venv .venv-* build dist .pytest_cache .ruff_cache .hypothesis *.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@find . -name .ipynb_checkpoints -type d -prune -exec rm -rf {} +
