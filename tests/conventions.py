@@ -26,7 +26,7 @@ OWNED = {  # notebook -> the equations that it states and checks
 CHECKED_AGAIN = {8: {14}}  # stated elsewhere, once; here it is turned into code and run
 EQUATIONS = range(1, 15)
 CORE = range(9)
-OPTIONAL = {12}
+OPTIONAL = {12, 13}
 MINUTES = re.compile(
     r"^- (\d+) minutes to read, (\d+) with the exercises\.( This notebook is optional\.)?", re.M
 )
