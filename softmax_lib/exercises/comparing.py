@@ -275,23 +275,25 @@ def narrow_rtol(values):
 
 def entry_rows(name, expected, array, bounds):
     """The first entries that differ, expected against got, and how many there are."""
-    notes = single_precision(name, expected, array)
+    found = single_precision(name, expected, array)
     if expected.ndim == 0:
-        return Finding(rows=((name, *distinct(expected[()], array[()])),), notes=notes)
+        return Finding(rows=((name, *distinct(expected[()], array[()])),)) + found
     where = np.argwhere(differing(expected, array, bounds))
     rows = tuple(
         (f"{name}[{', '.join(map(str, at))}]", *distinct(expected[tuple(at)], array[tuple(at)]))
         for at in where[:ROWS_SHOWN]
     )
     count = f"{len(where)} of {expected.size} entries of {name} differ."
-    return Finding(rows=rows, notes=(count, *notes))
+    return Finding(rows=rows, notes=(count,)) + found
 
 
 def single_precision(name, expected, array):
-    """The note for numbers that agree to the digits of float32 and no further, in a tuple."""
-    if expected.dtype != np.float64 or differing(expected, array, (1e-5, 0.0)).any():
-        return ()
-    return (f"{name} agrees to 7 digits, which is what float32 keeps. Which line leaves float64?",)
+    """What numbers prove that agree to the digits of float32 and no further."""
+    if array.dtype != np.float64 or differing(expected, array, (1e-5, 0.0)).any():
+        return Finding()
+    narrowed = (array.astype(np.float32) == array).all() and not whole(array)
+    slugs = ("single-precision",) if narrowed else ()
+    return Finding(slugs, notes=(f"{name} agrees to 7 digits, as many as float32 keeps.",))
 
 
 def distinct(expected, got):

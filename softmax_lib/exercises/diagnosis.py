@@ -21,14 +21,16 @@ __all__ = ["Diagnosis", "diagnose"]
 class Diagnosis:
     """The runs, a finding for each, and what only all runs together show.
 
-    `halves` are sentences on what is right, `evidence` on what was measured, `remarks` on broken
-    conditions; `data` are the notebook's numbers that the function reads.
+    `halves` are sentences on which values are right, `common` on what the failing cases share,
+    `evidence` on what was measured, `remarks` on broken conditions; `data` are the notebook's
+    numbers that the function reads.
     """
 
     runs: list = field(default_factory=list)
     findings: list = field(default_factory=list)
     overall: Finding = field(default_factory=Finding)
     halves: tuple = ()
+    common: tuple = ()
     evidence: tuple = ()
     remarks: tuple = ()
     data: tuple = ()
@@ -100,7 +102,8 @@ def diagnose(task, function, seconds=float("inf"), convention=""):
         else:
             found.data = attempt.data
             right = [finding.right for finding in found.findings]
-            found.halves = (*halves(task, runs, order), *in_common(task, runs, right))
+            found.halves = halves(task, runs, order)
+            found.common = in_common(task, runs, right)
         if not all(finding.right for finding in found.findings) and worth_asking(runs):
             name_slips(task, found, order, convention)
 

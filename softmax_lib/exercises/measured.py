@@ -168,6 +168,8 @@ def consistency(task, ask, run, slugs):
         return (), ()
     name = task.returns[1]
     if max(errors) <= 1e-5:
+        if dW_is:
+            return (f"{name} is right; what is off in the loss is the same at every W.",), ()
         kept = CONSISTENT.get(tuple(sorted(slugs)))
         if kept is None:
             return (f"Your {name} is the gradient of your own loss: the slip is in both.",), ()

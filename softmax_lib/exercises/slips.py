@@ -56,9 +56,16 @@ class Answer(NamedTuple):
         return self.start + self.data + self.reg
 
 
+@functools.cache
 def parameters(task):
     """The names of the solution's arguments."""
     return list(inspect.signature(task.solution).parameters)
+
+
+@functools.cache
+def cases_of(task):
+    """The task's cases, made once: whoever runs a function on them copies their arrays."""
+    return task.cases()
 
 
 def kind_of(task, k):
@@ -78,7 +85,7 @@ def sizes(task, arguments):
 @functools.cache
 def right_parts(task, i):
     """(size, [(start, data, reg) of each value]) of case i."""
-    arguments, names = task.cases()[i], parameters(task)
+    arguments, names = cases_of(task)[i], parameters(task)
     whole = values_at(task, task.solution, arguments)
     start = values_at(task, task.solution, arguments, task.step)
     data = values_at(task, task.solution, arguments, task.reg)
@@ -109,7 +116,7 @@ def answer_to(task, k, i, came, convention=""):
     (a, b), (start, data, reg) = CONVENTIONS[convention](size["N"]), parts[k]
     if kind_of(task, k) not in ("loss", "gradient"):
         a, b = 1.0, 1.0
-    bounds = bounds_of(task, task.cases()[i])
+    bounds = bounds_of(task, cases_of(task)[i])
     return Answer(i, size, start, a * data, b * reg, came, bounds, (a, b))
 
 
@@ -219,6 +226,7 @@ def factors(kind, regular, scale, N, C):
     rows = [
         (tuple(dict.fromkeys(s + d + t + r)), a * f, b * g)
         for (s, a), (d, f), (t, b), (r, g) in itertools.product(signs, data, signs, reg)
+        if f or g  # nothing at all is told by another name
     ]
     names, a, b = zip(*rows, strict=True)
     return names, np.array(a, float)[:, None], np.array(b, float)[:, None]
@@ -257,7 +265,7 @@ def slips_of(task, k):
     if kind_of(task, k) in ("gradient", "derivative"):
         name = "no-step" if task.step in parameters(task) else "zero-gradient"
         slips.append((name, without_derivative))
-    answers = [answer_to(task, k, i, None) for i in range(len(task.cases()))]
+    answers = [answer_to(task, k, i, None) for i in range(len(cases_of(task)))]
     return tuple(s for s in slips if any(shows(task, k, s, answer) for answer in answers))
 
 
@@ -285,17 +293,20 @@ def texts(slips):
 @functools.lru_cache(maxsize=20_000)
 def made(task, changes, i):
     """The values that the rewritten solution gives for case i at reg = 0, and as it is."""
-    function, arguments = rewritten(task, changes), task.cases()[i]
+    function, arguments = rewritten(task, changes), cases_of(task)[i]
     data = values_at(task, function, arguments, task.reg)
     regular = task.reg in parameters(task)
     return data, values_at(task, function, arguments) if regular else data
+
+
+model_source = functools.cache(source_of)  # to read it is slower than all that follows
 
 
 @functools.cache
 def rewritten(task, changes):
     """The solution with texts of its source replaced by others; None when one is not there."""
     function = task.model or task.solution
-    source = source_of(function)
+    source = model_source(function)
     for right, wrong in changes:
         if right not in source:
             return None
@@ -307,7 +318,9 @@ def rewritten(task, changes):
 
 def values_at(task, function, arguments, zero=""):
     """The values of a function at a case's arguments, of which one is 0."""
-    given = [0.0 if n == zero else a for n, a in zip(parameters(task), arguments, strict=True)]
+    given = [np.copy(a) if isinstance(a, np.ndarray) else a for a in arguments]
+    if zero in parameters(task):
+        given[parameters(task).index(zero)] = 0.0
     return values_of(task, function(*given))
 
 
