@@ -16,6 +16,7 @@ from softmax_lib.figures import (
 )
 from softmax_lib.gradcheck import step_sweep
 from softmax_lib.lessons import task, tasks_of
+from softmax_lib.lessons.conditions import no_warning
 from softmax_lib.lessons.slips import FORWARD, HEIGHTS, at_height, instead_of
 from softmax_lib.loss import softmax_loss_vectorized
 
@@ -478,6 +479,7 @@ def _pairs():
     questions={
         "wrong-shape": "One number for all, or one for each entry?",
     },
+    conditions=(no_warning,),
 )
 def entry_errors(a, b):
     """|a - b| / max(|a|, |b|) entry by entry, and 0 where both entries are 0."""

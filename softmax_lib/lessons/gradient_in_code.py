@@ -19,6 +19,7 @@ from softmax_lib.figures import (
 from softmax_lib.forward import cross_entropy, scores, softmax
 from softmax_lib.gradcheck import relative_error
 from softmax_lib.lessons import AXES, KINDS, task, tasks_of
+from softmax_lib.lessons.conditions import numpy_alone
 from softmax_lib.lessons.matrix_shapes import CLASSES, FEATURES
 from softmax_lib.lessons.scores_to_weights import half_trained_fruits
 from softmax_lib.lessons.slips import (
@@ -516,6 +517,18 @@ def _slope_cases():
                 "What is the derivative of exp(t) by t: E, or E over Z?",
             ),
         ),
+        *(
+            (name, "dS = dT", f"dS = P.copy()\n    {wrong}\n    dS = dS / len(y)")
+            for name, right, wrong, *_ in SLOPE
+            if right == "dS[rows, y] -= 1" and name != "diagonal-jacobian"
+        ),
+        ("no-mean-gradient", "dS = dT", "dS = P.copy()\n    dS[rows, y] -= 1 / len(y)"),
+        (
+            "the division drops what stands behind the point",
+            "dS = dT",
+            "dS = (dT * len(y)) // len(y)",
+            "What is -1 // 6 in Python, and what is 0.5 // 6?",
+        ),
         *instead_of(
             "dS = dT",
             (
@@ -648,6 +661,7 @@ def _loss_cases():
         "wrong-return": "Which two values are asked for, and which of them is one number?",
         "raised": "Which shapes meet on the last line shown: what do N, D and C count there?",
     },
+    conditions=(numpy_alone,),
 )
 def softmax_loss(W, X, y, reg):
     """Loss and gradient of the whole set: X W forward, X^T (P - Y)/N + 2 reg W back."""

@@ -716,6 +716,11 @@ def _batch_cases():
                 "How many terms does the mean over the examples have?",
             ),
             (
+                "the division drops what stands behind the point",
+                "X.T @ (dS // len(y))",
+                "What is -1 // 6 in Python, and what is 0.5 // 6?",
+            ),
+            (
                 "the first example is left out",
                 "X[1:].T @ dS[1:] / len(y)",
                 "At which number does your loop over the examples begin?",

@@ -19,6 +19,7 @@ from softmax_lib.figures import (
     show,
 )
 from softmax_lib.lessons import task, tasks_of
+from softmax_lib.lessons.conditions import memory
 from softmax_lib.lessons.slips import instead_of
 
 # The stopwatch
@@ -572,6 +573,10 @@ def _moment_cases():
     return [(X, 3), (X + 2.0, 4), (X[:5], 7), (rng.normal(size=(11, 3)) + 1e6, 2)]
 
 
+def _many_rows():
+    return np.random.default_rng(114).normal(size=(20_000, 20)), 100
+
+
 @task(
     "12.2",
     "Mean and standard deviation of every column in one reading",
@@ -642,6 +647,14 @@ def _moment_cases():
         "wrong-shape": "Which axis of a block counts the rows, and is each block summed?",
         "raised": "How many rows has the last block here?",
     },
+    conditions=(
+        memory(
+            _many_rows,
+            1_000_000,  # X has 3.2 million bytes, a block of 100 rows 16,000
+            "The values are right; the text asks for blocks of rows, and yours makes something as "
+            "large as X on the way. What does a call on all of X hold?",
+        ),
+    ),
 )
 def column_moments(X, rows):
     """Mean and standard deviation of every column of X, read once, in blocks of rows."""
@@ -664,6 +677,10 @@ def _score_cases():
     apart = S + np.array([[900.0], [0.0], [-900.0], [0.0]])  # one top for all rows breaks two
     level = [(climb, 2), (-climb, 2), (S - 900.0, 2)]
     return [(S, 3), (S[:3], 4), (S[:, :5], 1), (S, 9), *level, (S + 400.0, 3), (apart, 4)]
+
+
+def _many_classes():
+    return np.random.default_rng(115).normal(size=(20, 20_000)), 100
 
 
 @task(
@@ -737,6 +754,14 @@ def _score_cases():
     questions={
         "wrong-shape": "How many numbers come back for one row of S?",
     },
+    conditions=(
+        memory(
+            _many_classes,
+            1_000_000,  # S has 3.2 million bytes, a block of 100 classes 16,000
+            "The values are right; the text asks for blocks of classes, and yours makes something "
+            "as large as S on the way. What does a call on all of S hold?",
+        ),
+    ),
 )
 def running_logsumexp(S, width):
     """log sum_l exp(S_il) for every row, S read once, in blocks of `width` classes."""

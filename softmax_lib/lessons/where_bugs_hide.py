@@ -17,6 +17,7 @@ from softmax_lib.figures import (
 from softmax_lib.forward import cross_entropy, softmax
 from softmax_lib.gradcheck import gradient_check
 from softmax_lib.lessons import task, tasks_of
+from softmax_lib.lessons.conditions import answers
 from softmax_lib.lessons.slips import instead_of
 from softmax_lib.loss import softmax_loss_vectorized
 
@@ -388,6 +389,7 @@ def notices(N, C, reg, largest_score):
 
 def _check_cases():
     W, X, y = problem()
+    D = len(W)
     hidden = problem(N=3)
     functions = (softmax_loss_vectorized, no_reg_gradient, sign, no_mean_gradient, sum_throughout)
     return [
@@ -396,6 +398,8 @@ def _check_cases():
         (divided_by_classes, *hidden, 0.1),
         (no_reg_gradient, 1e-3 * W, X, y, 1e-5),
         (no_mean_gradient, W, 1e-5 * X, y, 0.0),  # slopes so small that a fixed bound passes it
+        # One feature so small that its slopes are rounding alone: the norm does not mind.
+        (softmax_loss_vectorized, W, X * (1.0 - (1 - 1e-9) * (np.arange(D) == 1)), y, 0.0),
     ]
 
 
@@ -481,6 +485,11 @@ def passes(f, W, X, y, reg):
     return bool(np.linalg.norm(dW - slopes) <= 1e-6 * np.linalg.norm(slopes))
 
 
+def _a_trifle_more(W, X, y, reg):
+    loss, dW = softmax_loss_vectorized(W, X, y, reg)
+    return loss * (1 + 1e-8), dW
+
+
 def _charge_cases():
     W, X, y = problem(N=5)
     functions = (softmax_loss_vectorized, sum_throughout, half_reg_throughout, no_reg_gradient)
@@ -549,6 +558,13 @@ def _charge_cases():
         "constant-answer": "Does a wrong f get the same verdict from you as a right one?",
     },
     reg="",  # an argument here, and no part of what comes back
+    conditions=(
+        answers(
+            lambda: (_a_trifle_more, *problem(N=5), 0.25),
+            False,
+            "The text asks for 1e-9; a loss that is off in the eighth digit still passes yours.",
+        ),
+    ),
 )
 def charges_right(f, W, X, y, reg):
     """Whether f's loss is log C at W = 0, and grows by reg * sum(W * W) when reg comes in."""
