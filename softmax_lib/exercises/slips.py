@@ -137,8 +137,8 @@ def explained(task, k, answers):
     """
     ended = [answer for answer in answers if answer.came is not None]
     fits = all(answer.came.shape == answer.right.shape for answer in ended)
-    if is_constant(task, k, ended):
-        return [(("constant-answer",), ())], False
+    if is_constant(answers):
+        return constant(task, k, answers), False
     passes = [(answers, False)] + [(answers, True)] * (not fits)
     passes += [(ended, True)] * (len(ended) < len(answers))
     for tried, any_shape in passes:
@@ -165,15 +165,19 @@ def explained(task, k, answers):
     return [((s[0][0],), s) for s in alone if () in factors_in(task, k, s, sound)], False
 
 
-def is_constant(task, k, answers):
-    """Whether one number is all that value k ever holds.
+def is_constant(answers):
+    """Whether one number is all that ever comes."""
+    came = [np.ravel(answer.came) for answer in answers if answer.came is not None]
+    numbers = np.concatenate(came or [[]])
+    return len(numbers) > 1 and len(came) == len(answers) and np.ptp(numbers) == 0
 
-    Zeros of a derivative are told as such, and among a few yes and no the same is soon there.
-    """
+
+def constant(task, k, answers):
+    """The names for one number that always comes; none among yes and no, where it soon does."""
     if all(np.isin(answer.right, (0, 1)).all() for answer in answers):
-        return False
-    numbers = np.concatenate([np.ravel(answer.came) for answer in answers])
-    return len(numbers) > 1 and np.ptp(numbers) == 0 and bool(numbers[0] or not kind_of(task, k))
+        return []
+    zeros = not answers[0].came.any() and kind_of(task, k) in ("gradient", "derivative")
+    return [(("zero-gradient" if zeros else "constant-answer",), ())]
 
 
 def is_right(task, k, answers):
