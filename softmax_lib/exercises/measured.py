@@ -42,7 +42,8 @@ def halves(task, runs, order):
 
 def listed(names):
     """Names and their verb."""
-    return " and ".join(names) + (" are" if len(names) > 1 else " is")
+    *most, last = names
+    return f"{', '.join(most)} and {last} are" if most else f"{last} is"
 
 
 def in_common(task, runs, right):

@@ -708,7 +708,7 @@ def _many_classes():
                 "Which of the two tops keeps every exponent at 0 or below?",
             ),
             (
-                "every row is shifted by the largest score of the block",
+                "global-shift",
                 "np.maximum(top, block.max())",
                 "What is left of a row of scores near -900 when another row holds 900?",
             ),
