@@ -795,7 +795,7 @@ def test_it_is_said_which_of_the_two_is_off():
 def test_factors_are_said_as_measured():
     times_three = exercises.check("8.2", UNNAMED["three times"][1])
     assert "In dW, the data's part comes with the factor 3" in times_three.explain()
-    assert 'exercises.check("9.2", f).explain()' in repr(times_three)
+    assert 'exercises.check("8.2", f).explain()' in repr(times_three)
 
 
 @pytest.mark.parametrize(
