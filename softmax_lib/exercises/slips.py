@@ -138,8 +138,10 @@ def explained(task, k, answers):
     """
     ended = [answer for answer in answers if answer.came is not None]
     fits = all(answer.came.shape == answer.right.shape for answer in ended)
-    if is_constant(answers):
-        return constant(task, k, answers), False
+    zeros = kind_of(task, k) in ("gradient", "derivative") and not any(a.came.any() for a in ended)
+    if is_constant(answers) and not zeros:  # zeros may be transposed besides
+        unsure = all(np.isin(answer.right, (0, 1)).all() for answer in answers)
+        return ([] if unsure else [(("constant-answer",), ())]), False
     passes = [(answers, False)] + [(answers, True)] * (not fits)
     passes += [(ended, True)] * (len(ended) < len(answers))
     for tried, any_shape in passes:
@@ -167,18 +169,10 @@ def explained(task, k, answers):
 
 
 def is_constant(answers):
-    """Whether one number is all that ever comes."""
+    """Whether one number is all that ever comes; among yes and no it proves little."""
     came = [np.ravel(answer.came) for answer in answers if answer.came is not None]
     numbers = np.concatenate(came or [[]])
     return len(numbers) > 1 and len(came) == len(answers) and np.ptp(numbers) == 0
-
-
-def constant(task, k, answers):
-    """The names for one number that always comes; none among yes and no, where it soon does."""
-    if all(np.isin(answer.right, (0, 1)).all() for answer in answers):
-        return []
-    zeros = not answers[0].came.any() and kind_of(task, k) in ("gradient", "derivative")
-    return [(("zero-gradient" if zeros else "constant-answer",), ())]
 
 
 def is_right(task, k, answers):
