@@ -368,11 +368,6 @@ BLIND = "At this setting, does the wrong formula give another number than the ri
                 "What is the largest x with a finite exp(x), in float64?",
             ),
             (
-                "the limit is not where exp overflows",
-                "largest_score > 700",
-                "What is the largest x with a finite exp(x), in float64?",
-            ),
-            (
                 "the limit is that of float32",
                 "largest_score > 88.7",
                 "What is the largest x with a finite exp(x), in float64?",
@@ -427,11 +422,6 @@ def _check_cases():
             (
                 "the bound is a fixed number",
                 "np.allclose(dW, slopes, atol=1e-4)",
-                "If every slope were 1e7 times smaller, would your verdict change?",
-            ),
-            (
-                "the bound is a fixed number",
-                "np.allclose(dW, slopes)",
                 "If every slope were 1e7 times smaller, would your verdict change?",
             ),
             (
