@@ -313,6 +313,7 @@ class Table:
     ax : matplotlib.axes.Axes
         See :meth:`clear`.
     M : array_like, shape (rows, columns)
+        Numbers, or words where `text` is ``str``.
     left, top : float
         The upper left corner.
     color : color
@@ -387,7 +388,8 @@ class Table:
             number.set_text("")
         for number, at, value in zip(self.numbers, np.ndindex(M.shape), M.flat, strict=False):
             number.set(position=self.middle(*at), text=self.text(value))
-            number.set_color(INK if round(abs(value), 9) else PALETTE["gray"])
+            zero = not isinstance(value, str) and not round(abs(value), 9)
+            number.set_color(PALETTE["gray"] if zero else INK)
 
     def middle(self, i, j):
         """Where the number of entry (i, j) stands."""
