@@ -566,3 +566,12 @@ def test_every_lesson_but_the_first_has_an_explorer():
 def test_a_lesson_s_explorer_answers_every_control(name):
     lesson = importlib.import_module(f"softmax_lib.lessons.{name}")
     assert sweep_controls(lesson.explore) > 10
+
+
+def test_the_explorer_of_misread_digits_answers_every_control():
+    assert (
+        sweep_controls(
+            importlib.import_module("softmax_lib.lessons.train_on_digits").explore_mistakes
+        )
+        > 10
+    )
