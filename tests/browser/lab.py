@@ -59,6 +59,18 @@ WATCH = """explorer => {
 
 EXPLORER = ".jp-OutputArea-output .widget-vbox:has(figure img)"
 
+# What is wider than the place it has: text that is cut off, pictures that stick out.
+TOO_WIDE = """() => {
+    const found = [];
+    for (const box of document.querySelectorAll('.widget-readout, .widget-toggle-button, .jupyter-button'))
+        if (box.scrollWidth > box.clientWidth + 1) found.push(box.textContent.trim());
+    for (const picture of document.querySelectorAll('.jp-OutputArea-output figure img')) {
+        const room = picture.closest('.jp-OutputArea-output').getBoundingClientRect();
+        if (picture.getBoundingClientRect().right > room.right + 1) found.push(picture.alt);
+    }
+    return found;
+}"""
+
 
 @contextlib.contextmanager
 def browser():
@@ -135,7 +147,18 @@ def run_all(page, seconds=300):
     page.set_default_timeout(1000 * seconds)
     page.evaluate(RUN_ALL)
     page.wait_for_function(KERNEL_IS_IDLE)
+    return cells_of(page)
+
+
+def cells_of(page):
+    """The open notebook's cells, as nbformat has them."""
     return json.loads(page.evaluate(CELLS))
+
+
+def run_selected(page):
+    """Press Shift+Enter, as a student does, and wait until the cell has run."""
+    page.keyboard.press("Shift+Enter")
+    page.wait_for_function(KERNEL_IS_IDLE)
 
 
 def shut_down(page):

@@ -1,5 +1,6 @@
 """Every notebook in a real browser: Run All without an error, and an explorer that answers keys."""
 
+import re
 import statistics
 from pathlib import Path
 
@@ -72,13 +73,71 @@ def test_keys_that_do_not_wait_for_the_picture_all_count(opened):
     assert value() - start == pytest.approx(keys * step)
 
 
-@pytest.mark.parametrize("opened", NOTEBOOKS[:1], indirect=True)
-def test_a_prediction_answers_the_keyboard(opened):
-    """Catches a control that waits for arrow keys: JupyterLab takes those for itself."""
+@pytest.mark.parametrize("opened", NOTEBOOKS, indirect=True)
+def test_nothing_is_cut_off(opened):
+    """Catches a readout or a button too narrow for its words, and a figure wider than the page."""
     page, _ = opened
-    asked = page.locator(".jp-OutputArea-output .widget-vbox:has([role=status])").first
-    options = asked.get_by_role("button")
+    sliders = page.locator(lab.EXPLORER).get_by_role("slider")
+    for width in (1200, 800):
+        page.set_viewport_size({"width": width, "height": 1400})
+        for end in ("Home", "End"):
+            for slider in sliders.all():
+                slider.press(end)
+            assert page.evaluate(lab.TOO_WIDE) == [], f"{width} px, sliders at {end}"
+    page.set_viewport_size({"width": 1200, "height": 1400})
+    page.wait_for_function(lab.KERNEL_IS_IDLE)
+
+
+def by_mouse(page, options):
+    options.nth(1).click(timeout=10_000)
+
+
+def by_keyboard(page, options):
+    """JupyterLab takes the arrow keys for itself; Tab and Space it leaves to the page."""
     options.first.focus(timeout=10_000)
     page.keyboard.press("Tab")
     page.keyboard.press("Space")
-    asked.get_by_text(f"Kept: {options.nth(1).inner_text()}").wait_for(timeout=10_000)
+
+
+@pytest.mark.parametrize(("choose", "place"), [(by_mouse, 0), (by_keyboard, 1)])
+@pytest.mark.parametrize("opened", NOTEBOOKS[:1], indirect=True)
+def test_a_prediction_is_kept_until_it_is_revealed(opened, choose, place):
+    """Catches a choice that is lost when Shift+Enter runs its cell again.
+
+    A click in a cell's output makes that cell the active one, so Shift+Enter starts there.
+    """
+    page, _ = opened
+    sources = ["".join(cell["source"]) for cell in lab.cells_of(page)]
+    asks = [k for k, source in enumerate(sources) if "exercises.predict(" in source][place]
+    name = re.search(r"(\w+) = exercises\.predict", sources[asks])[1]
+    reveals = next(k for k, source in enumerate(sources) if f"{name}.reveal(" in source)
+    cell, answer = (page.locator(".jp-Notebook .jp-Cell").nth(k) for k in (asks, reveals))
+
+    options = cell.get_by_role("button").and_(cell.locator(".widget-toggle-button"))
+    chosen = options.nth(1).inner_text()
+    choose(page, options)
+    cell.get_by_text(f"Kept: {chosen}").wait_for(timeout=10_000)
+    for _ in range(asks, reveals + 1):
+        lab.run_selected(page)
+    cell.get_by_text(f"Kept: {chosen}").wait_for(timeout=10_000)
+    answer.get_by_text(f"You predicted “{chosen}”").wait_for(timeout=10_000)
+
+
+def test_a_notebook_saved_with_widgets_says_so_and_is_mended_by_run_all(chromium_browser, jupyterlab):
+    """What README tells whoever reopens a saved notebook."""
+    page = chromium_browser.new_page(viewport={"width": 1200, "height": 900})
+    lab.open_notebook(page, jupyterlab, "saved.ipynb")
+    lab.run_all(page)
+    page.locator(lab.EXPLORER).get_by_role("slider").first.wait_for(timeout=10_000)
+    page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
+    lab.shut_down(page)
+
+    page = chromium_browser.new_page(viewport={"width": 1200, "height": 900})
+    lab.open_notebook(page, jupyterlab, "saved.ipynb")
+    complaint = page.locator(".jp-OutputArea-output").filter(has_text="model not found")
+    complaint.first.wait_for(timeout=30_000)
+    print("SAID", complaint.first.inner_text())
+    lab.run_all(page)
+    page.locator(lab.EXPLORER).get_by_role("slider").first.wait_for(timeout=10_000)
+    assert complaint.count() == 0
+    lab.shut_down(page)
