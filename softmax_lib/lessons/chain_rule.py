@@ -23,7 +23,7 @@ from softmax_lib.figures import (
 )
 from softmax_lib.forward import cross_entropy, softmax
 from softmax_lib.gradcheck import default_step, numerical_gradient, relative_error, unit_roundoff
-from softmax_lib.lessons import Task
+from softmax_lib.lessons import task, tasks_of
 
 __all__ = ["TASKS", "explore", "plot_chain_errors", "plot_first_factor", "plot_paths"]
 
@@ -434,11 +434,6 @@ def explore(X=None, W=None, y=None):
 # Exercises
 
 
-def slopes_by_p(p, Y_i):
-    """Derivative by p of -sum_l Y_il log p_l, for any row Y_i of weights, eq. (5)."""
-    return -Y_i / p
-
-
 def _slope_cases():
     rng = np.random.default_rng(41)
     p, q = (softmax(2 * rng.normal(size=(1, C))) for C in (4, 5))
@@ -451,14 +446,23 @@ def _slope_cases():
     ]
 
 
-def row_jacobian(f, x, h):
-    """Jacobian of f at the row x in numerator layout, by central differences."""
-    columns = []
-    for c in range(x.shape[1]):
-        step = np.zeros(x.shape)
-        step[0, c] = h
-        columns.append((f(x + step) - f(x - step))[0] / (2 * h))
-    return np.stack(columns, axis=1)
+@task(
+    "5.1",
+    "The first factor for any row of labels",
+    returns="row",
+    cases=_slope_cases,
+    hints=(
+        "Take pencil and paper: in which terms of the sum does p_k occur?",
+        "Only the term -Y_ik log p_k contains p_k. For a one-hot row you must get eq. (5).",
+        "What is the derivative of log p_k by p_k? Numpy divides row by row, entry by entry.",
+    ),
+    equation="eq. (5)",
+    reread='05_chain_rule, "The first factor, on paper"',
+    question="If Y_i is one-hot, is your row zero everywhere but at m, and negative there?",
+)
+def slopes_by_p(p, Y_i):
+    """Derivative by p of -sum_l Y_il log p_l, for any row Y_i of weights, eq. (5)."""
+    return -Y_i / p
 
 
 def _jacobian_cases():
@@ -493,13 +497,29 @@ def _shares_of_squares(x):
     return x**2 / np.sum(x**2)
 
 
-def count_multiplications(sizes):
-    """Multiplications of a chain of tables, from the left and from the right, eq. (4)."""
-    left = right = 0
-    for k in range(1, len(sizes) - 1):
-        left += sizes[0] * sizes[k] * sizes[k + 1]
-        right += sizes[k - 1] * sizes[k] * sizes[-1]
-    return left, right
+@task(
+    "5.2",
+    "Jacobian of a row by a row",
+    returns="J",
+    cases=_jacobian_cases,
+    hints=(
+        "Which entry of x do you move, and how many numbers of f(x) answer?",
+        "The answers to a step of x_c are column c: (f(x + step) - f(x - step)) / 2h.",
+        "Begin with `columns = []` and a loop over x.shape[1]; a step is zeros, and h at c.",
+    ),
+    equation="eq. (4)",
+    reread='05_chain_rule, "From numbers to rows"',
+    question="For one column: which entry of x moves, and how far apart are the two places?",
+    rtol=1e-5,
+)
+def row_jacobian(f, x, h):
+    """Jacobian of f at the row x in numerator layout, by central differences."""
+    columns = []
+    for c in range(x.shape[1]):
+        step = np.zeros(x.shape)
+        step[0, c] = h
+        columns.append((f(x + step) - f(x - step))[0] / (2 * h))
+    return np.stack(columns, axis=1)
 
 
 def _size_cases():
@@ -512,52 +532,28 @@ def _size_cases():
     ]
 
 
-TASKS = (
-    Task(
-        number="5.1",
-        title="The first factor for any row of labels",
-        signature="slopes_by_p(p, Y_i) -> row",
-        solution=slopes_by_p,
-        cases=_slope_cases,
-        hints=(
-            "Take pencil and paper: in which terms of the sum does p_k occur?",
-            "Only the term -Y_ik log p_k contains p_k. For a one-hot row you must get eq. (5).",
-            "What is the derivative of log p_k by p_k? Numpy divides row by row, entry by entry.",
-        ),
-        equation="eq. (5)",
-        reread='05_chain_rule, "The first factor, on paper"',
-        question="If Y_i is one-hot, is your row zero everywhere but at m, and negative there?",
+@task(
+    "5.3",
+    "Multiplications from either end",
+    returns="left, right",
+    cases=_size_cases,
+    hints=(
+        "From the left, what shape has the product of the first two tables?",
+        "(a, b)(b, c) costs a b c. From the left the first size stays, from the right the "
+        "last one.",
+        "Begin with `left = right = 0` and a loop over the inner sizes, sizes[1:-1].",
     ),
-    Task(
-        number="5.2",
-        title="Jacobian of a row by a row",
-        signature="row_jacobian(f, x, h) -> J",
-        solution=row_jacobian,
-        cases=_jacobian_cases,
-        hints=(
-            "Which entry of x do you move, and how many numbers of f(x) answer?",
-            "The answers to a step of x_c are column c: (f(x + step) - f(x - step)) / 2h.",
-            "Begin with `columns = []` and a loop over x.shape[1]; a step is zeros, and h at c.",
-        ),
-        equation="eq. (4)",
-        reread='05_chain_rule, "From numbers to rows"',
-        question="For one column: which entry of x moves, and how far apart are the two places?",
-        rtol=1e-5,  # whoever takes another two-sided formula is right too
-    ),
-    Task(
-        number="5.3",
-        title="Multiplications from either end",
-        signature="count_multiplications(sizes) -> (left, right)",
-        solution=count_multiplications,
-        cases=_size_cases,
-        hints=(
-            "From the left, what shape has the product of the first two tables?",
-            "(a, b)(b, c) costs a b c. From the left the first size stays, from the right the "
-            "last one.",
-            "Begin with `left = right = 0` and a loop over the inner sizes, sizes[1:-1].",
-        ),
-        equation="eq. (4)",
-        reread='05_chain_rule, "From which end?"',
-        question="Which of the three sizes in a product vanishes, and which one is carried along?",
-    ),
+    equation="eq. (4)",
+    reread='05_chain_rule, "From which end?"',
+    question="Which of the three sizes in a product vanishes, and which one is carried along?",
 )
+def count_multiplications(sizes):
+    """Multiplications of a chain of tables, from the left and from the right, eq. (4)."""
+    left = right = 0
+    for k in range(1, len(sizes) - 1):
+        left += sizes[0] * sizes[k] * sizes[k + 1]
+        right += sizes[k - 1] * sizes[k] * sizes[-1]
+    return left, right
+
+
+TASKS = tasks_of(__name__)

@@ -16,7 +16,7 @@ from softmax_lib.figures import (
     show,
 )
 from softmax_lib.gradcheck import unit_roundoff
-from softmax_lib.lessons import Task
+from softmax_lib.lessons import task, tasks_of
 
 FEATURES = ("heavy", "long", "yellow", "red")
 CLASSES = ("apple", "banana", "cherry")
@@ -380,16 +380,6 @@ def explore(X=None, W=None):
 # Exercises
 
 
-def scores_by_loops(X, W):
-    """Scores S, one row of X and one column of W at a time, eq. (1)."""
-    N, C = len(X), W.shape[1]
-    S = np.zeros((N, C))
-    for i in range(N):
-        for j in range(C):
-            S[i, j] = np.sum(X[i] * W[:, j])
-    return S
-
-
 def _score_cases():
     rng = np.random.default_rng(11)
     X, W, _ = fruits()
@@ -403,11 +393,29 @@ def _score_cases():
     ]
 
 
-def product_shape(a, b, transpose):
-    """Shape of A @ B, or of A.T @ B: the two axes that meet vanish, the others stay."""
-    if transpose:
-        a = a[::-1]
-    return a[:-1] + b[1:]
+@task(
+    "1.1",
+    "Scores by two loops",
+    returns="S",
+    cases=_score_cases,
+    hints=(
+        "How many scores are there, and which two lists of numbers make one of them?",
+        "Eq. (1): S_ij sums the products of row i of X and column j of W, over the features d.",
+        "Begin with `S = np.zeros((X.shape[0], W.shape[1]))`.",
+    ),
+    equation="eq. (1)",
+    reread='01_matrix_shapes, "A row of scores"',
+    question="Which D products make up one score, and does every score of S get its own?",
+    slips=(("last-example-only", "range(N)", "range(N - 1, N)"),),
+)
+def scores_by_loops(X, W):
+    """Scores S, one row of X and one column of W at a time, eq. (1)."""
+    N, C = len(X), W.shape[1]
+    S = np.zeros((N, C))
+    for i in range(N):
+        for j in range(C):
+            S[i, j] = np.sum(X[i] * W[:, j])
+    return S
 
 
 def _shape_cases():
@@ -423,10 +431,26 @@ def _shape_cases():
     ]
 
 
-def with_bias(X, W, b):
-    """X with a last column of ones, W with b as its last row."""
-    ones = np.ones((len(X), 1))
-    return np.hstack([X, ones]), np.vstack([W, b])
+@task(
+    "1.2",
+    "Shape of a product",
+    returns="shape",
+    cases=_shape_cases,
+    hints=(
+        "Write two shapes side by side, (6, 4)(4, 3). Which numbers are left in the result?",
+        "The last axis of the left factor meets the first axis of the right one; both vanish. "
+        "A shape with one axis has only that one to lose.",
+        "Begin with `if transpose:` and turn the tuple a around; `a[::-1]` does.",
+    ),
+    equation="eq. (1)",
+    reread='01_matrix_shapes, "Keep both axes"',
+    question="Which axes meet in this product, and what does .T do to an array of one axis?",
+)
+def product_shape(a, b, transpose):
+    """Shape of A @ B, or of A.T @ B: the two axes that meet vanish, the others stay."""
+    if transpose:
+        a = a[::-1]
+    return a[:-1] + b[1:]
 
 
 def _bias_cases():
@@ -440,11 +464,24 @@ def _bias_cases():
     ]
 
 
-def score_gradient(X, W, i, c):
-    """Derivative of the one score S_ic by every weight, in the shape of W."""
-    G = np.zeros(W.shape)
-    G[:, c] = X[i]
-    return G
+@task(
+    "1.3",
+    "A bias inside W",
+    returns="X1, W1",
+    cases=_bias_cases,
+    hints=(
+        "X1 has one column more than X, W1 one row more than W.",
+        "X1 W1 must equal X W + b: the new column of X1 is what b is multiplied by.",
+        "Begin with `ones = np.ones((X.shape[0], 1))`.",
+    ),
+    equation="eq. (1)",
+    reread='01_matrix_shapes, "A bias is one more row of W"',
+    question="By which number is b multiplied in every row, and on which side does it stand?",
+)
+def with_bias(X, W, b):
+    """X with a last column of ones, W with b as its last row."""
+    ones = np.ones((len(X), 1))
+    return np.hstack([X, ones]), np.vstack([W, b])
 
 
 def _gradient_cases():
@@ -458,67 +495,25 @@ def _gradient_cases():
     ]
 
 
-TASKS = (
-    Task(
-        number="1.1",
-        title="Scores by two loops",
-        signature="scores_by_loops(X, W) -> S",
-        solution=scores_by_loops,
-        cases=_score_cases,
-        hints=(
-            "How many scores are there, and which two lists of numbers make one of them?",
-            "Eq. (1): S_ij sums the products of row i of X and column j of W, over the features d.",
-            "Begin with `S = np.zeros((X.shape[0], W.shape[1]))`.",
-        ),
-        equation="eq. (1)",
-        reread='01_matrix_shapes, "A row of scores"',
-        question="Which D products make up one score, and does every score of S get its own?",
-        slips=(("last-example-only", "range(N)", "range(N - 1, N)"),),
+@task(
+    "1.4",
+    "Derivative of one score by all weights",
+    returns="G",
+    cases=_gradient_cases,
+    hints=(
+        "Which weights appear in S_ic at all?",
+        "Eq. (11): S_ic = X_i W_c. Its derivative by W_dc is the factor that W_dc has there.",
+        "Begin with `G = np.zeros(W.shape)`.",
     ),
-    Task(
-        number="1.2",
-        title="Shape of a product",
-        signature="product_shape(a, b, transpose) -> shape",
-        solution=product_shape,
-        cases=_shape_cases,
-        hints=(
-            "Write two shapes side by side, (6, 4)(4, 3). Which numbers are left in the result?",
-            "The last axis of the left factor meets the first axis of the right one; both vanish. "
-            "A shape with one axis has only that one to lose.",
-            "Begin with `if transpose:` and turn the tuple a around; `a[::-1]` does.",
-        ),
-        equation="eq. (1)",
-        reread='01_matrix_shapes, "Keep both axes"',
-        question="Which axes meet in this product, and what does .T do to an array of one axis?",
-    ),
-    Task(
-        number="1.3",
-        title="A bias inside W",
-        signature="with_bias(X, W, b) -> (X1, W1)",
-        solution=with_bias,
-        cases=_bias_cases,
-        hints=(
-            "X1 has one column more than X, W1 one row more than W.",
-            "X1 W1 must equal X W + b: the new column of X1 is what b is multiplied by.",
-            "Begin with `ones = np.ones((X.shape[0], 1))`.",
-        ),
-        equation="eq. (1)",
-        reread='01_matrix_shapes, "A bias is one more row of W"',
-        question="By which number is b multiplied in every row, and on which side does it stand?",
-    ),
-    Task(
-        number="1.4",
-        title="Derivative of one score by all weights",
-        signature="score_gradient(X, W, i, c) -> G",
-        solution=score_gradient,
-        cases=_gradient_cases,
-        hints=(
-            "Which weights appear in S_ic at all?",
-            "Eq. (11): S_ic = X_i W_c. Its derivative by W_dc is the factor that W_dc has there.",
-            "Begin with `G = np.zeros(W.shape)`.",
-        ),
-        equation="eq. (11)",
-        reread='01_matrix_shapes, "Which scores does one weight move?"',
-        question="Which column of W does S_ic contain, and which numbers multiply it?",
-    ),
+    equation="eq. (11)",
+    reread='01_matrix_shapes, "Which scores does one weight move?"',
+    question="Which column of W does S_ic contain, and which numbers multiply it?",
 )
+def score_gradient(X, W, i, c):
+    """Derivative of the one score S_ic by every weight, in the shape of W."""
+    G = np.zeros(W.shape)
+    G[:, c] = X[i]
+    return G
+
+
+TASKS = tasks_of(__name__)

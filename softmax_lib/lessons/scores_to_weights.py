@@ -25,7 +25,7 @@ from softmax_lib.figures import (
 )
 from softmax_lib.forward import cross_entropy, scores, softmax
 from softmax_lib.gradcheck import unit_roundoff
-from softmax_lib.lessons import Task
+from softmax_lib.lessons import task, tasks_of
 from softmax_lib.lessons.matrix_shapes import CLASSES, FEATURES, fruits
 from softmax_lib.lessons.slips import SLOPE, SUM
 
@@ -537,13 +537,6 @@ def explore():
 # Exercises
 
 
-def scores_jacobian(X_i, j, C):
-    """Derivative of the C scores of one example by the weights of class j, eq. (13)."""
-    J = np.zeros((C, X_i.shape[1]))
-    J[j] = X_i[0]
-    return J
-
-
 def _jacobian_cases():
     rng = np.random.default_rng(61)
     X, _, _ = fruits()
@@ -556,11 +549,25 @@ def _jacobian_cases():
     ]
 
 
-def one_example_gradient(p, m, X_i):
-    """dL_i/dW of one example, in the shape of W: column j is (p_j - 1[j = m]) X_i, turned."""
-    G_i = p.copy()  # (1, C)
-    G_i[0, m] -= 1
-    return X_i.T @ G_i  # (D, 1)(1, C)
+@task(
+    "7.1",
+    "Derivative of the scores by one class's weights",
+    returns="J",
+    cases=_jacobian_cases,
+    hints=(
+        "How many scores are there, and how many weights has class j?",
+        "Eq. (13): row c belongs to the score S_ic. Which of the scores contain W_j?",
+        "Begin with `J = np.zeros((C, X_i.shape[1]))`.",
+    ),
+    equation="eq. (13)",
+    reread='07_scores_to_weights, "Which scores contain the weights of one class?"',
+    question="Does a row of your J belong to a score, and a column to a weight?",
+)
+def scores_jacobian(X_i, j, C):
+    """Derivative of the C scores of one example by the weights of class j, eq. (13)."""
+    J = np.zeros((C, X_i.shape[1]))
+    J[j] = X_i[0]
+    return J
 
 
 def _example_cases():
@@ -580,12 +587,31 @@ def _example_cases():
     ]
 
 
-def data_gradient(X, P, y):
-    """Gradient of the mean loss by the weights, without the regularization: X^T (P - Y) / N."""
-    rows = np.arange(len(y))
-    dS = P.copy()  # (N, C); the caller still needs P
-    dS[rows, y] -= 1
-    return X.T @ dS / len(y)
+@task(
+    "7.2",
+    "Gradient of one example's loss by W",
+    returns="dW",
+    cases=_example_cases,
+    hints=(
+        "By which number is X_i multiplied for class j, and where does the result stand?",
+        "Eq. (14) for all j at once: the column X_i^T, (D, 1), times the row p − Y_i, (1, C).",
+        "Begin with a copy of `p`, and take 1 off where the right class stands.",
+    ),
+    equation="eq. (14)",
+    reread='07_scores_to_weights, "The turn: from rows to columns"',
+    question="Which column of your result belongs to the right class, and which sign has it?",
+    slips=(
+        ("double-softmax", "p.copy()", "softmax(p)"),
+        ("no-minus-one", "G_i[0, m] -= 1", "G_i[0, m] -= 0"),
+        ("sign", "G_i[0, m] -= 1", "G_i[0, m] += 1"),
+        ("diagonal-jacobian", "G_i[0, m] -= 1", "G_i = (G_i - 1) * np.eye(p.size)[[m]]"),
+    ),
+)
+def one_example_gradient(p, m, X_i):
+    """dL_i/dW of one example, in the shape of W: column j is (p_j - 1[j = m]) X_i, turned."""
+    G_i = p.copy()  # (1, C)
+    G_i[0, m] -= 1
+    return X_i.T @ G_i  # (D, 1)(1, C)
 
 
 def _batch_cases():
@@ -606,10 +632,27 @@ def _batch_cases():
     ]
 
 
-def columns_cancel(dW):
-    """Whether the columns of dW, (D, C), sum to zero, up to 1e-9 of its largest entry."""
-    sums = np.abs(dW.sum(axis=1))  # (D,), over the classes
-    return bool(sums.max() <= 1e-9 * np.abs(dW).max())
+@task(
+    "7.3",
+    "Gradient of the mean loss by W",
+    returns="dW",
+    cases=_batch_cases,
+    hints=(
+        "The gradient of a mean is the mean of the gradients. Over what is the mean taken?",
+        "X^T (P − Y)/N: take 1 off each row of P at its label, in a copy, then one product.",
+        "Begin with `G = P.copy()`.",
+    ),
+    equation="eq. (14)",
+    reread='07_scores_to_weights, "All examples: one matrix product"',
+    question="If every example came twice, would your result stay as it is?",
+    slips=(*SLOPE, *SUM),
+)
+def data_gradient(X, P, y):
+    """Gradient of the mean loss by the weights, without the regularization: X^T (P - Y) / N."""
+    rows = np.arange(len(y))
+    dS = P.copy()  # (N, C); the caller still needs P
+    dS[rows, y] -= 1
+    return X.T @ dS / len(y)
 
 
 def _sum_cases():
@@ -637,73 +680,25 @@ def _sum_cases():
     ]
 
 
-TASKS = (
-    Task(
-        number="7.1",
-        title="Derivative of the scores by one class's weights",
-        signature="scores_jacobian(X_i, j, C) -> J",
-        solution=scores_jacobian,
-        cases=_jacobian_cases,
-        hints=(
-            "How many scores are there, and how many weights has class j?",
-            "Eq. (13): row c belongs to the score S_ic. Which of the scores contain W_j?",
-            "Begin with `J = np.zeros((C, X_i.shape[1]))`.",
-        ),
-        equation="eq. (13)",
-        reread='07_scores_to_weights, "Which scores contain the weights of one class?"',
-        question="Does a row of your J belong to a score, and a column to a weight?",
+@task(
+    "7.4",
+    "The check without differences",
+    returns="passes",
+    cases=_sum_cases,
+    hints=(
+        "There is one sum for every feature. Which axis of dW counts the classes?",
+        "Each sum must be zero, a negative one too, up to 1e-9 of the largest entry of dW.",
+        "Begin with the sums over the classes, `dW.sum(axis=1)`.",
     ),
-    Task(
-        number="7.2",
-        title="Gradient of one example's loss by W",
-        signature="one_example_gradient(p, m, X_i) -> dW",
-        solution=one_example_gradient,
-        cases=_example_cases,
-        hints=(
-            "By which number is X_i multiplied for class j, and where does the result stand?",
-            "Eq. (14) for all j at once: the column X_i^T, (D, 1), times the row p − Y_i, (1, C).",
-            "Begin with a copy of `p`, and take 1 off where the right class stands.",
-        ),
-        equation="eq. (14)",
-        reread='07_scores_to_weights, "The turn: from rows to columns"',
-        question="Which column of your result belongs to the right class, and which sign has it?",
-        slips=(
-            ("double-softmax", "p.copy()", "softmax(p)"),
-            ("no-minus-one", "G_i[0, m] -= 1", "G_i[0, m] -= 0"),
-            ("sign", "G_i[0, m] -= 1", "G_i[0, m] += 1"),
-            ("diagonal-jacobian", "G_i[0, m] -= 1", "G_i = (G_i - 1) * np.eye(p.size)[[m]]"),
-        ),
-    ),
-    Task(
-        number="7.3",
-        title="Gradient of the mean loss by W",
-        signature="data_gradient(X, P, y) -> dW",
-        solution=data_gradient,
-        cases=_batch_cases,
-        hints=(
-            "The gradient of a mean is the mean of the gradients. Over what is the mean taken?",
-            "X^T (P − Y)/N: take 1 off each row of P at its label, in a copy, then one product.",
-            "Begin with `G = P.copy()`.",
-        ),
-        equation="eq. (14)",
-        reread='07_scores_to_weights, "All examples: one matrix product"',
-        question="If every example came twice, would your result stay as it is?",
-        slips=(*SLOPE, *SUM),
-    ),
-    Task(
-        number="7.4",
-        title="The check without differences",
-        signature="columns_cancel(dW) -> passes",
-        solution=columns_cancel,
-        cases=_sum_cases,
-        hints=(
-            "There is one sum for every feature. Which axis of dW counts the classes?",
-            "Each sum must be zero, a negative one too, up to 1e-9 of the largest entry of dW.",
-            "Begin with the sums over the classes, `dW.sum(axis=1)`.",
-        ),
-        equation="eq. (14)",
-        reread='07_scores_to_weights, "A check without differences"',
-        question="Is your bound relative to the size of dW, and is every feature held to it?",
-        slips=(("wrong-axis", "axis=1", "axis=0"),),
-    ),
+    equation="eq. (14)",
+    reread='07_scores_to_weights, "A check without differences"',
+    question="Is your bound relative to the size of dW, and is every feature held to it?",
+    slips=(("wrong-axis", "axis=1", "axis=0"),),
 )
+def columns_cancel(dW):
+    """Whether the columns of dW, (D, C), sum to zero, up to 1e-9 of its largest entry."""
+    sums = np.abs(dW.sum(axis=1))  # (D,), over the classes
+    return bool(sums.max() <= 1e-9 * np.abs(dW).max())
+
+
+TASKS = tasks_of(__name__)

@@ -17,7 +17,7 @@ from softmax_lib.figures import (
     new_figure,
     show,
 )
-from softmax_lib.lessons import Task
+from softmax_lib.lessons import task, tasks_of
 from softmax_lib.lessons.slips import FORWARD
 
 # Four rows whose right answer is known without exp: log p are scores of p, and so is log p + t.
@@ -388,12 +388,7 @@ def explore():
     return ShiftExplorer()
 
 
-def stable_softmax(S):
-    """Row-wise softmax whose exponents are never above 0."""
-    T = S - S.max(axis=1, keepdims=True)  # (N, C)
-    E = np.exp(T)
-    P = E / E.sum(axis=1, keepdims=True)
-    return P
+# Exercises
 
 
 def _softmax_cases():
@@ -410,18 +405,55 @@ def _softmax_cases():
     ]
 
 
-def largest_level(dtype, C):
-    """Largest t for which C equal scores t have a finite Z: log(max / C)."""
-    return float(np.log(float(np.finfo(dtype).max)) - np.log(C))
+@task(
+    "2.1",
+    "Softmax that no scores can break",
+    returns="P",
+    cases=_softmax_cases,
+    hints=(
+        "What is the largest exponent you want to hand to exp, in every row?",
+        "log K = -max_l S_il has one value a row: an array of shape (N, 1).",
+        "Begin with `T = S - S.max(axis=1, keepdims=True)`.",
+    ),
+    equation="eq. (2)",
+    reread='02_stability_shift, "The shift"',
+    question="Over which axis do you take maximum and sum, and which shape do they have?",
+    slips=(
+        *FORWARD,
+        ("last-example-only", "return P", "P[:-1] = 0\n    return P"),
+    ),
+    rtol=1e-10,
+)
+def stable_softmax(S):
+    """Row-wise softmax whose exponents are never above 0."""
+    T = S - S.max(axis=1, keepdims=True)  # (N, C)
+    E = np.exp(T)
+    P = E / E.sum(axis=1, keepdims=True)
+    return P
 
 
 def _level_cases():
     return [("float64", 2), ("float32", 3), ("float64", 10), ("float32", 1000), ("float64", 10**6)]
 
 
-def odds(S_i, k, l):
-    """p_k / p_l of one row from its scores alone: exp(S_ik - S_il)."""
-    return np.exp(S_i[0, k] - S_i[0, l])
+@task(
+    "2.2",
+    "Largest level that C equal scores can have",
+    returns="t",
+    cases=_level_cases,
+    hints=(
+        "The row is t, t, …, t. What is its Z, as a formula in C and t?",
+        "Z = C exp(t) must not exceed np.finfo(dtype).max. Solve for t.",
+        "Begin with `largest = float(np.finfo(dtype).max)`.",
+    ),
+    equation="eq. (2)",
+    reread='02_stability_shift, "Where exp ends"',
+    question="With C classes, which number overflows first: exp(t), or the sum of C of them?",
+    slips=(("sign", "- np.log(C)", "+ np.log(C)"),),
+)
+def largest_level(dtype, C):
+    """Largest t for which C equal scores t have a finite Z: log(max / C)."""
+    return float(np.log(float(np.finfo(dtype).max)) - np.log(C))
 
 
 def _odds_cases():
@@ -435,11 +467,31 @@ def _odds_cases():
     ]
 
 
-def surviving_rows(S, shift):
-    """Which rows of exp(S - shift) have a Z that one can divide by: neither 0 nor inf."""
-    with np.errstate(over="ignore"):
-        Z = np.exp(S - shift).sum(axis=1)  # (N,)
-    return (Z > 0) & np.isfinite(Z)
+@task(
+    "2.3",
+    "How many times more probable class k is than class l",
+    returns="r",
+    cases=_odds_cases,
+    hints=(
+        "Write p_k / p_l with eq. (2). What cancels?",
+        "exp(a) / exp(b) = exp(a - b): subtract before you take exp.",
+        "Begin with `gap = S_i[0, k] - S_i[0, l]`.",
+    ),
+    equation="eq. (2)",
+    reread='02_stability_shift, "Only differences count"',
+    question="Which two exponentials are left of p_k / p_l, and can both of them be 0?",
+    slips=(
+        ("no-shift", "np.exp(S_i[0, k] - S_i[0, l])", "np.exp(S_i[0, k]) / np.exp(S_i[0, l])"),
+        (
+            "no-shift",
+            "np.exp(S_i[0, k] - S_i[0, l])",
+            "(lambda p: p[0, k] / p[0, l])(np.exp(S_i) / np.exp(S_i).sum())",
+        ),
+    ),
+)
+def odds(S_i, k, l):
+    """p_k / p_l of one row from its scores alone: exp(S_ik - S_il)."""
+    return np.exp(S_i[0, k] - S_i[0, l])
 
 
 def _survivor_cases():
@@ -459,79 +511,29 @@ def _survivor_cases():
     ]
 
 
-TASKS = (
-    Task(
-        number="2.1",
-        title="Softmax that no scores can break",
-        signature="stable_softmax(S) -> P",
-        solution=stable_softmax,
-        cases=_softmax_cases,
-        hints=(
-            "What is the largest exponent you want to hand to exp, in every row?",
-            "log K = -max_l S_il has one value a row: an array of shape (N, 1).",
-            "Begin with `T = S - S.max(axis=1, keepdims=True)`.",
-        ),
-        equation="eq. (2)",
-        reread='02_stability_shift, "The shift"',
-        question="Over which axis do you take maximum and sum, and which shape do they have?",
-        slips=(
-            *FORWARD,
-            ("last-example-only", "return P", "P[:-1] = 0\n    return P"),
-        ),
-        rtol=1e-10,
+@task(
+    "2.4",
+    "Which rows survive a given shift",
+    returns="alive",
+    cases=_survivor_cases,
+    hints=(
+        "Each row stands or falls with one number, the one that everything is divided by.",
+        "Z must be neither 0 nor inf. A row can have finite exponentials and Z = inf.",
+        "Begin with `Z = np.exp(S - shift).sum(axis=1)`.",
     ),
-    Task(
-        number="2.2",
-        title="Largest level that C equal scores can have",
-        signature="largest_level(dtype, C) -> t",
-        solution=largest_level,
-        cases=_level_cases,
-        hints=(
-            "The row is t, t, …, t. What is its Z, as a formula in C and t?",
-            "Z = C exp(t) must not exceed np.finfo(dtype).max. Solve for t.",
-            "Begin with `largest = float(np.finfo(dtype).max)`.",
-        ),
-        equation="eq. (2)",
-        reread='02_stability_shift, "Where exp ends"',
-        question="With C classes, which number overflows first: exp(t), or the sum of C of them?",
-        slips=(("sign", "- np.log(C)", "+ np.log(C)"),),
-    ),
-    Task(
-        number="2.3",
-        title="How many times more probable class k is than class l",
-        signature="odds(S_i, k, l) -> r",
-        solution=odds,
-        cases=_odds_cases,
-        hints=(
-            "Write p_k / p_l with eq. (2). What cancels?",
-            "exp(a) / exp(b) = exp(a - b): subtract before you take exp.",
-            "Begin with `gap = S_i[0, k] - S_i[0, l]`.",
-        ),
-        equation="eq. (2)",
-        reread='02_stability_shift, "Only differences count"',
-        question="Which two exponentials are left of p_k / p_l, and can both of them be 0?",
-        slips=(
-            ("no-shift", "np.exp(S_i[0, k] - S_i[0, l])", "np.exp(S_i[0, k]) / np.exp(S_i[0, l])"),
-            ("no-shift", "np.exp(S_i[0, k] - S_i[0, l])", "(lambda p: p[0, k] / p[0, l])(np.exp(S_i) / np.exp(S_i).sum())"),
-        ),
-    ),
-    Task(
-        number="2.4",
-        title="Which rows survive a given shift",
-        signature="surviving_rows(S, shift) -> alive",
-        solution=surviving_rows,
-        cases=_survivor_cases,
-        hints=(
-            "Each row stands or falls with one number, the one that everything is divided by.",
-            "Z must be neither 0 nor inf. A row can have finite exponentials and Z = inf.",
-            "Begin with `Z = np.exp(S - shift).sum(axis=1)`.",
-        ),
-        equation="eq. (2)",
-        reread='02_stability_shift, "Where exp ends"',
-        question="What is Z for the first row that differs, and can one divide by it?",
-        slips=(
-            ("wrong-axis", "axis=1", "axis=0"),
-            ("wrong-shift-sign", "S - shift", "S + shift"),
-        ),
+    equation="eq. (2)",
+    reread='02_stability_shift, "Where exp ends"',
+    question="What is Z for the first row that differs, and can one divide by it?",
+    slips=(
+        ("wrong-axis", "axis=1", "axis=0"),
+        ("wrong-shift-sign", "S - shift", "S + shift"),
     ),
 )
+def surviving_rows(S, shift):
+    """Which rows of exp(S - shift) have a Z that one can divide by: neither 0 nor inf."""
+    with np.errstate(over="ignore"):
+        Z = np.exp(S - shift).sum(axis=1)  # (N,)
+    return (Z > 0) & np.isfinite(Z)
+
+
+TASKS = tasks_of(__name__)

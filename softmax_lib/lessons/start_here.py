@@ -8,7 +8,7 @@ from matplotlib.patches import FancyBboxPatch
 from softmax_lib.datasets import load_digits
 from softmax_lib.figures import INK, MATRIX_COLORS, PALETTE, house_style, new_figure, show
 from softmax_lib.gradcheck import gradient_check
-from softmax_lib.lessons import Task
+from softmax_lib.lessons import task, tasks_of
 from softmax_lib.loss import softmax_loss_vectorized
 
 _AGAIN = "Close this page and run `make lab` again, or choose the kernel of `.venv`."
@@ -141,9 +141,7 @@ def _darkest(images):
     )
 
 
-def share_right(predicted, y):
-    """Share of the predictions that are right."""
-    return float(np.mean(np.asarray(predicted) == np.asarray(y)))
+# Exercises
 
 
 def _share_cases():
@@ -159,14 +157,42 @@ def _share_cases():
     ]
 
 
+@task(
+    "0.1",
+    "Share of right predictions",
+    returns="share",
+    cases=_share_cases,
+    hints=(
+        "Compare the two arrays entry by entry first, and look at what comes back.",
+        "A mean counts True as 1 and False as 0.",
+        "Begin with `right = predicted == y`.",
+    ),
+    equation="eq. (1)",
+    reread='00_start_here, "Train it"',
+    question="If 3 of 4 predictions are right, which number should come back?",
+)
+def share_right(predicted, y):
+    """Share of the predictions that are right."""
+    return float(np.mean(np.asarray(predicted) == np.asarray(y)))
+
+
+@task(
+    "0.2",
+    "Central difference",
+    returns="slope",
+    cases=lambda: [(np.sin, 0.0, 0.5), (np.exp, 1.0, 0.25), (np.square, -3.0, 0.125)],
+    hints=(
+        "Where does f go when x moves a little to the right, and a little to the left?",
+        "A slope is rise over run; from x - h to x + h, how long is the run?",
+        "Begin with `rise = f(x + h) - f(x - h)`.",
+    ),
+    equation="eq. (14)",
+    reread='00_start_here, "Prove it"',
+    question="How far apart are the places where you evaluate f, and what is divided by that?",
+)
 def central_difference(f, x, h):
     """Slope of f at x from two values, a step h to either side."""
     return (f(x + h) - f(x - h)) / (2 * h)
-
-
-def downhill(W, dW, rate):
-    """The weights, moved against the gradient by `rate` times it; W stays as it is."""
-    return W - rate * dW
 
 
 def _downhill_cases():
@@ -179,51 +205,24 @@ def _downhill_cases():
     ]
 
 
-TASKS = (
-    Task(
-        number="0.1",
-        title="Share of right predictions",
-        signature="share_right(predicted, y) -> share",
-        solution=share_right,
-        cases=_share_cases,
-        hints=(
-            "Compare the two arrays entry by entry first, and look at what comes back.",
-            "A mean counts True as 1 and False as 0.",
-            "Begin with `right = predicted == y`.",
-        ),
-        equation="eq. (1)",
-        reread='00_start_here, "Train it"',
-        question="If 3 of 4 predictions are right, which number should come back?",
+@task(
+    "0.3",
+    "Weights after one small move",
+    returns="W_new",
+    cases=_downhill_cases,
+    hints=(
+        "The gradient says which way the loss grows. Which way do you want to go?",
+        "Each weight moves by rate times its own number in dW: whole arrays do it at once.",
+        "Begin with `move = rate * dW`.",
     ),
-    Task(
-        number="0.2",
-        title="Central difference",
-        signature="central_difference(f, x, h) -> slope",
-        solution=central_difference,
-        cases=lambda: [(np.sin, 0.0, 0.5), (np.exp, 1.0, 0.25), (np.square, -3.0, 0.125)],
-        hints=(
-            "Where does f go when x moves a little to the right, and a little to the left?",
-            "A slope is rise over run; from x - h to x + h, how long is the run?",
-            "Begin with `rise = f(x + h) - f(x - h)`.",
-        ),
-        equation="eq. (14)",
-        reread='00_start_here, "Prove it"',
-        question="How far apart are the places where you evaluate f, and what is divided by that?",
-    ),
-    Task(
-        number="0.3",
-        title="Weights after one small move",
-        signature="downhill(W, dW, rate) -> W_new",
-        solution=downhill,
-        cases=_downhill_cases,
-        hints=(
-            "The gradient says which way the loss grows. Which way do you want to go?",
-            "Each weight moves by rate times its own number in dW: whole arrays do it at once.",
-            "Begin with `move = rate * dW`.",
-        ),
-        equation="eq. (14)",
-        reread='00_start_here, "Train it"',
-        question="By how much should W[0, 0] move here, and from where does it start?",
-        slips=(("sign", "W - rate", "W + rate"),),
-    ),
+    equation="eq. (14)",
+    reread='00_start_here, "Train it"',
+    question="By how much should W[0, 0] move here, and from where does it start?",
+    slips=(("sign", "W - rate", "W + rate"),),
 )
+def downhill(W, dW, rate):
+    """The weights, moved against the gradient by `rate` times it; W stays as it is."""
+    return W - rate * dW
+
+
+TASKS = tasks_of(__name__)
