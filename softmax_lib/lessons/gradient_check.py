@@ -207,7 +207,7 @@ def explore():
         "Begin with `value = f(x + 1j * h)`.",
     ),
     equation="eq. (3), and how its slope was measured",
-    reread='03_cross_entropy_loss, "The slope, before we have a formula"',
+    reread='04_numerical_derivatives, "The order of a method"',
     question="What must you divide by, so that the answer does not depend on h?",
 )
 def complex_step(f, x, h):
