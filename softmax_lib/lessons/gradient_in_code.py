@@ -191,7 +191,7 @@ class _LoopStepper(Explorer):
             x = (table.left + table.right) / 2
             ax.text(x, top - 1.05, f"${name}$  {size}", ha="center", va="bottom", weight="bold")
         self.x.names(f"{i} {CLASSES[m]}" for i, m in enumerate(self.y))
-        self.p.names(columns=CLASSES)
+        self.p.names(columns=CLASSES, fontsize=8.5)
         self.dw.names(FEATURES, CLASSES)
         self.verdict = ax.text(13.2, top + D + 1.0, "", va="center", weight="bold")
         self.frames = {
