@@ -268,17 +268,17 @@ def ink(color):
     >>> ink(PALETTE["orange"]) == PALETTE["orange"], ink(INK) == INK
     (False, True)
     """
-
-    def luminance(rgb):
-        linear = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in rgb]
-        return np.dot([0.2126, 0.7152, 0.0722], linear)
-
     rgb = np.array(to_rgb(color))
-    if luminance(rgb) <= 0.18:  # 4.5 times less light than white, with the eye's own glare added
+    if _luminance(rgb) <= 0.18:  # 4.5 times less light than white, with the eye's own glare added
         return color
-    while luminance(rgb) > 0.18:
+    while _luminance(rgb) > 0.18:
         rgb *= 0.97
     return tuple(map(float, rgb))
+
+
+def _luminance(rgb):
+    linear = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in rgb[:3]]
+    return float(np.dot([0.2126, 0.7152, 0.0722], linear))
 
 
 def note(ax, text, at, away=(4, 4), **style):
@@ -386,10 +386,12 @@ class Table:
             self.cells.set_facecolor(pale if color is None else color)
         for number in self.numbers[M.size :]:
             number.set_text("")
-        for number, at, value in zip(self.numbers, np.ndindex(M.shape), M.flat, strict=False):
-            number.set(position=self.middle(*at), text=self.text(value))
+        grounds = np.resize(self.cells.get_facecolor(), (M.size, 4))
+        for k, (at, value) in enumerate(np.ndenumerate(M)):
+            self.numbers[k].set(position=self.middle(*at), text=self.text(value))
             zero = not isinstance(value, str) and not round(abs(value), 9)
-            number.set_color(PALETTE["gray"] if zero else INK)
+            dark = _luminance(grounds[k]) < 0.25
+            self.numbers[k].set_color("white" if dark else PALETTE["gray"] if zero else INK)
 
     def middle(self, i, j):
         """Where the number of entry (i, j) stands."""

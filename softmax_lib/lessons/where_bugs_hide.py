@@ -173,9 +173,6 @@ def plot_panel(outcomes):
     ]
     table = Table(ax, words, text=str, fontsize=9)
     table.fill(words, lambda word: PALETTE["vermillion"] if word[0] == "!" else "#E3F1EC")
-    for word in table.numbers:
-        if word.get_text()[0] == "!":
-            word.set(color="white", weight="bold")
     table.names(outcomes, CONDITIONS, color=INK, fontsize=10.5)
     Table.clear(ax, -1.9, len(CONDITIONS), -0.6, len(outcomes))
     wrong = {name: sum(passed for _, passed in results) for name, results in outcomes.items()}
