@@ -272,6 +272,11 @@ class Attempt:
         return {name: space[name] for name in names if name in space}
 
     @property
+    def data(self):
+        """The notebook's numbers and arrays that the code reads by their global names."""
+        return tuple(n for n, v in self.globals.items() if is_a(v, int, float, np.ndarray))
+
+    @property
     def loops(self):
         """How many loops stand in the code: as many as there are places to jump back to."""
         back = {(id(code), s.argval) for code, s in self.steps if "BACKWARD" in s.opname}

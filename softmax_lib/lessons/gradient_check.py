@@ -16,7 +16,8 @@ from softmax_lib.figures import (
 )
 from softmax_lib.gradcheck import step_sweep, unit_roundoff
 from softmax_lib.lessons import task, tasks_of
-from softmax_lib.lessons.slips import FORWARD, HEIGHTS, at_height
+from softmax_lib.lessons.conditions import no_warning
+from softmax_lib.lessons.slips import FORWARD, HEIGHTS, at_height, instead_of
 from softmax_lib.loss import softmax_loss_vectorized
 
 
@@ -235,6 +236,46 @@ def explore():
     equation="eq. (3), and how its slope was measured",
     reread='04_numerical_derivatives, "The order of a method"',
     question="What must you divide by, so that the answer does not depend on h?",
+    slips=(
+        *instead_of(
+            "f(x + 1j * h).imag / h",
+            ("the h is not undone", "f(x + 1j * h).imag"),
+            (
+                "it is a central difference, and suffers from its rounding",
+                "(f(x + h) - f(x - h)) / (2 * h)",
+                "What is x + h, in floats, when h is 1e-100?",
+            ),
+            (
+                "it is a forward difference, and suffers from its rounding",
+                "(f(x + h) - f(x)) / h",
+                "What is x + h, in floats, when h is 1e-100?",
+            ),
+            (
+                "the size of the complex value is taken, not its imaginary part",
+                "abs(f(x + 1j * h)) / h",
+                "Which part of f(x + ih) is f(x), and which holds the slope?",
+            ),
+            ("sign", "-f(x + 1j * h).imag / h"),
+            (
+                "zero-gradient",
+                "0 * x",
+                "Is what you give to f complex, or has it no imaginary part?",
+            ),
+        ),
+        *(
+            (
+                "the h that was given is not used",
+                "f(x + 1j * h).imag / h",
+                f"f(x + {step} * 1j).imag / {step}",
+                "Which step does your line take when h is 1e-100?",
+            )
+            for step in ("1e-2", "1e-3", "1e-4")
+        ),
+    ),
+    questions={
+        "zero-gradient": "Is what you give to f complex, or has it no imaginary part?",
+        "wrong-dtype": "Which part of f(x + ih) is asked for: is it a real number?",
+    },
 )
 def complex_step(f, x, h):
     """Derivative of f at the number x, from the imaginary part of one value."""
@@ -268,11 +309,38 @@ def _slope_cases():
     question="Which of the C rates belongs to the right class of each example?",
     slips=(
         *FORWARD,
-        ("no-minus-one", " - s[np.arange(len(y)), y]", ""),
-        ("sign", " - s[np.arange(len(y)), y]", " + s[np.arange(len(y)), y]"),
-        ("diagonal-jacobian", "np.sum(P * s, axis=1)", "(P * s)[np.arange(len(y)), y]"),
+        *instead_of(
+            " - s[np.arange(len(y)), y]",
+            ("no-minus-one", ""),
+            ("sign", " + s[np.arange(len(y)), y]"),
+            ("labels-from-one", " - s[np.arange(len(y)), y - 1]"),
+            (
+                "every-label",
+                " - s[:, y].mean(axis=1)",
+                "Which of the N labels belongs to example i?",
+            ),
+        ),
+        *instead_of(
+            "np.sum(P * s, axis=1)",
+            ("diagonal-jacobian", "(P * s)[np.arange(len(y)), y]"),
+            (
+                "the mean of s is taken with equal weights",
+                "np.mean(s, axis=1)",
+                "By which numbers are the C rates weighted in E_p[s]?",
+            ),
+        ),
+        (
+            "it is divided by the length of U",
+            "return np.mean(",
+            "return 1 / np.linalg.norm(U) * np.mean(",
+            "If U were twice as long, should the slope along it be the same?",
+        ),
         ("last-example-only", "return np.mean(", "s[:-1] = P[:-1] = 0\n    return np.mean("),
     ),
+    questions={
+        "wrong-shape": "How many slopes has a loss along one direction?",
+        "no-minus-one": "Which of the C rates belongs to the right class of example i?",
+    },
 )
 def slope_along(W, X, y, U):
     """First derivative of the mean loss along U, from the moments: mean of E_p[s] - s_m."""
@@ -296,15 +364,59 @@ def slope_along(W, X, y, U):
     hints=(
         "The sum of two errors is smallest where its derivative by h is 0.",
         "Set -u |L| / h^2 + h |third| / 3 = 0 and solve for h.",
-        "Begin with `cube = ...`, the third power of h.",
+        "Begin with the third power of h, and call it `cube`.",
     ),
     equation="eq. (3), and the two errors of its slope",
     reread='09_gradient_check, "Predict the best step"',
     question="What power of h is left when you multiply the equation by h squared?",
+    slips=(
+        *instead_of(
+            "cube ** (1 / 3)",
+            (
+                "a square root is taken",
+                "cube ** (1 / 2)",
+                "What power of h is left when you multiply the equation by h squared?",
+            ),
+            (
+                "the power is taken before the division",
+                "cube ** 1 / 3",
+                "In which order does Python work out a ** 1 / 3?",
+            ),
+            ("no root is taken", "cube", "Is what you have h, or a power of h?"),
+        ),
+        *instead_of(
+            "3 * u * abs(L) / abs(third)",
+            (
+                "a factor of the derivative is lost",
+                "6 * u * abs(L) / abs(third)",
+                "What is the derivative of h^2 / 6 by h?",
+            ),
+            (
+                "a factor of the derivative is lost",
+                "u * abs(L) / abs(third)",
+                "What is the derivative of h^2 / 6 by h?",
+            ),
+            (
+                "a factor of the derivative is lost",
+                "1.5 * u * abs(L) / abs(third)",
+                "What is the derivative of h^2 / 6 by h?",
+            ),
+            (
+                "L and the third derivative have changed places",
+                "3 * u * abs(third) / abs(L)",
+                "Does more rounding, a larger |L|, ask for a larger step or a smaller one?",
+            ),
+            ("u is missing", "3 * abs(L) / abs(third)", "Where is the rounding in your formula?"),
+        ),
+    ),
+    questions={
+        "wrong-dtype": "Which sign has the number that you take the root of?",
+    },
 )
 def best_central_step(L, third, u):
     """The step where u |L| / h + h^2 |third| / 6 is smallest."""
-    return (3 * u * abs(L) / abs(third)) ** (1 / 3)
+    cube = 3 * u * abs(L) / abs(third)
+    return cube ** (1 / 3)
 
 
 def _pairs():
@@ -334,6 +446,66 @@ def _pairs():
     equation="eq. (14), and how it is compared",
     reread='09_gradient_check, "One number for the verdict"',
     question="What do you divide by where both entries are 0?",
+    slips=(
+        *instead_of(
+            "np.maximum(np.abs(a), np.abs(b))",
+            (
+                "the size is that of b alone",
+                "np.abs(b)",
+                "If a and b change places, should the error change?",
+            ),
+            (
+                "the size is that of a alone",
+                "np.abs(a)",
+                "If a and b change places, should the error change?",
+            ),
+            (
+                "the size is the sum of both",
+                "np.abs(a) + np.abs(b)",
+                "Is the larger of the two asked for, or their sum?",
+            ),
+            (
+                "the size of a negative number is lost",
+                "np.maximum(a, b)",
+                "Which is larger here, -3 or -2, and which is larger in size?",
+            ),
+            (
+                "it is relative to the largest entry of all",
+                "max(np.abs(a).max(), np.abs(b).max())",
+                "Is the size one for the array, or one for each entry?",
+            ),
+        ),
+        *instead_of(
+            "np.where(size > 0, size, 1)",
+            ("0 is divided by 0", "size", "What do you divide by where both entries are 0?"),
+            *(
+                (
+                    "a constant in the denominator swallows small entries",
+                    f"np.maximum({e}, size)",
+                    "Which size have the smallest entries here, and which has your constant?",
+                )
+                for e in ("1e-6", "1e-7", "1e-8")
+            ),
+            *(
+                (
+                    "the size is the sum of both, and a constant swallows small entries",
+                    f"np.maximum({e}, np.abs(a) + np.abs(b))",
+                    "Is the larger of the two asked for, or their sum, or a constant?",
+                )
+                for e in ("1e-6", "1e-7", "1e-8")
+            ),
+        ),
+        (
+            "the sign of the difference stays",
+            "np.abs(a - b)",
+            "(a - b)",
+            "May an error be negative here?",
+        ),
+    ),
+    questions={
+        "wrong-shape": "One number for all, or one for each entry?",
+    },
+    conditions=(no_warning,),
 )
 def entry_errors(a, b):
     """|a - b| / max(|a|, |b|) entry by entry, and 0 where both entries are 0."""

@@ -18,7 +18,8 @@ from softmax_lib.figures import (
 )
 from softmax_lib.forward import cross_entropy, scores, softmax
 from softmax_lib.gradcheck import relative_error
-from softmax_lib.lessons import task, tasks_of
+from softmax_lib.lessons import AXES, KINDS, task, tasks_of
+from softmax_lib.lessons.conditions import numpy_alone
 from softmax_lib.lessons.matrix_shapes import CLASSES, FEATURES
 from softmax_lib.lessons.scores_to_weights import half_trained_fruits
 from softmax_lib.lessons.slips import (
@@ -26,9 +27,11 @@ from softmax_lib.lessons.slips import (
     GAPS,
     HEIGHTS,
     LOG,
+    PENALTY,
     SLOPE,
     SUM,
     at_height,
+    instead_of,
 )
 from softmax_lib.loss import softmax_loss_vectorized
 from softmax_lib.words import digits, listed, number
@@ -292,48 +295,177 @@ def explore():
 # Exercises
 
 
-def _score_cases():
+def _slope_cases():
     rng = np.random.default_rng(71)
     X, W, y = half_trained_fruits()
 
+    def forward(S, y):
+        T = S - S.max(axis=1, keepdims=True)
+        E = np.exp(T)
+        Z = E.sum(axis=1, keepdims=True)
+        return S, T, E, Z, E / Z, y
+
     def made(N, C, size, labels=None):
-        return softmax(size * rng.normal(size=(N, C))), rng.integers(0, labels or C, N)
+        return forward(size * rng.normal(size=(N, C)), rng.integers(0, labels or C, N))
 
     return [
-        (softmax(scores(X, W)), y),
+        forward(scores(X, W), y),
         made(5, 4, 1.0),
         made(1, 3, 1.0),
         made(4, 2, 1.0),
-        made(7, 5, 2.0, labels=3),
-        (made(6, 4, 1.0)[0].astype(np.float32), np.array([3, 0, 0, 2, 3, 0])),
+        made(7, 5, 3.0, labels=3),
+        forward(rng.normal(size=(4, 3)) + 2000.0, np.array([2, 0, 1, 1])),
+        forward(rng.normal(size=(6, 4)).astype(np.float32), np.array([3, 0, 0, 2, 3, 0])),
     ]
 
 
 @task(
     "8.1",
-    "Gradient of the mean loss by the scores",
-    returns="dS",
-    cases=_score_cases,
+    "The derivative of the loss by every intermediate",
+    returns="dP, dZ, dE, dT, dS",
+    cases=_slope_cases,
     hints=(
-        "After your function has run, must the caller's P still be a table of probabilities?",
-        "dL/dS = (P − Y)/N: every row loses 1 in one place, its label's.",
-        "Begin with `dS = P.copy()`.",
+        "Walk back from the loss, one line of the forward pass at a time. Who uses P, who uses Z?",
+        "P = E / Z uses E twice, by itself and in Z, the sum of its row: dE is a sum of two parts. "
+        "exp is its own derivative. And a shift of a whole row changes no loss.",
+        "Begin with `dP = np.zeros(P.shape)`, and fill the N places `[np.arange(len(y)), y]`.",
     ),
-    equation="eq. (14)",
+    equation="eqs. (5), (6) and (14)",
     reread='08_gradient_in_code, "The same in matrices"',
-    question="How many entries of P does your line with the 1 change, and in whose array?",
+    question="Take the first value that is wrong: which line of the forward pass uses it, and how?",
     slips=(
-        *SLOPE,
-        ("no-mean-gradient", "-= 1\n    return dS / len(y)", "-= 1 / len(y)\n    return dS"),
-        ("last-example-only", "return dS", "dS[:-1] = 0\n    return dS"),
+        *instead_of(
+            "-1 / (P[rows, y] * len(y))",
+            (
+                "it is the derivative of -p_m, not of -log p_m",
+                "-1 / len(y)",
+                "What is the derivative of log p by p?",
+            ),
+            (
+                "p_m stands above, where it should divide",
+                "-P[rows, y] / len(y)",
+                "What is the derivative of log p by p?",
+            ),
+        ),
+        ("every-label", "dP[rows, y] =", "dP[:, y] ="),
+        (
+            "every class has a slope, not only the right one",
+            "dP[rows, y] = -1 / (P[rows, y] * len(y))",
+            "dP = -1 / (P * len(y))",
+            "Which entry of a row of P is in the loss of its example?",
+        ),
+        *instead_of(
+            "-(dP * E).sum(axis=1, keepdims=True) / Z**2",
+            (
+                "Z is not squared",
+                "-(dP * E).sum(axis=1, keepdims=True) / Z",
+                "What is the derivative of 1 / Z by Z?",
+            ),
+            (
+                "E is missing: each p is E / Z, not 1 / Z",
+                "-dP.sum(axis=1, keepdims=True) / Z**2",
+                "What is the derivative of E / Z by Z?",
+            ),
+            (
+                "dP is missing: it is the slope of P, not of the loss",
+                "-E.sum(axis=1, keepdims=True) / Z**2",
+                "How does the loss change when P does, and where is that in your line?",
+            ),
+            ("sign", "(dP * E).sum(axis=1, keepdims=True) / Z**2", "Does p grow when Z grows?"),
+        ),
+        *instead_of(
+            "dP / Z + dZ",
+            (
+                "the way through Z is missing",
+                "dP / Z",
+                "If one entry of E grows, what happens to Z, and to all of that row's P?",
+            ),
+            (
+                "the way past Z is missing",
+                "dZ + 0 * E",
+                "In p = E / Z, how does p change with E when Z is held?",
+            ),
+            (
+                "P stands where dP belongs",
+                "P / Z + dZ",
+                "Which of your names is a slope, and which a value?",
+            ),
+            (
+                "the way through Z is taken off",
+                "dP / Z - dZ",
+                "E is in Z with which sign, and the minus of the quotient rule is where already?",
+            ),
+        ),
+        *instead_of(
+            "dE * E",
+            ("the slope of exp is missing", "dE.copy()", "What is the derivative of exp(t) by t?"),
+            (
+                "exp is taken of the slopes",
+                "np.exp(dE)",
+                "Which factor does the chain rule put behind dE?",
+            ),
+            (
+                "the exponent stands where its exp belongs",
+                "dE * T",
+                "What is the derivative of exp(t) by t?",
+            ),
+            (
+                "P stands where E belongs",
+                "dE * P",
+                "What is the derivative of exp(t) by t: E, or E over Z?",
+            ),
+        ),
+        *(
+            (name, "dS = dT", f"dS = P.copy()\n    {wrong}\n    dS = dS / len(y)")
+            for name, right, wrong, *_ in SLOPE
+            if right == "dS[rows, y] -= 1" and name != "diagonal-jacobian"
+        ),
+        ("no-mean-gradient", "dS = dT", "dS = P.copy()\n    dS[rows, y] -= 1 / len(y)"),
+        (
+            "the division drops what stands behind the point",
+            "dS = dT",
+            "dS = (dT * len(y)) // len(y)",
+            "What is -1 // 6 in Python, and what is 0.5 // 6?",
+        ),
+        *instead_of(
+            "dS = dT",
+            (
+                "the largest score of a row is thought to have a slope of its own",
+                "dS = dT - np.eye(S.shape[1])[S.argmax(axis=1)] * dT",
+                "What do the entries of a row of dT sum to: is anything left for the maximum?",
+            ),
+            (
+                "the largest score of a row is thought to have a slope of its own",
+                "dS = np.where(S == S.max(axis=1, keepdims=True), 0, dT)",
+                "What do the entries of a row of dT sum to: is anything left for the maximum?",
+            ),
+        ),
+        *instead_of(
+            "return dP, dZ, dE, dT, dS",
+            *(
+                ("last-example-only", f"{name}[:-1] = 0\n    return dP, dZ, dE, dT, dS")
+                for name in ("dP", "dZ", "dE", "dT")
+            ),
+            ("no-minus-one", "return dP, dZ, dE, dT, P / len(y)"),
+        ),
     ),
+    questions={
+        "wrong-shape": "Which shape has the value itself, and so its derivative?",
+        "no-mean-gradient": "The loss is a mean: by what is every one of its slopes divided?",
+    },
+    kinds={**KINDS, **dict.fromkeys(("dP", "dZ", "dE", "dT", "dS"), "gradient")},
+    axes={**AXES, **dict.fromkeys(("T", "E"), "NC")},
 )
-def score_gradient(P, y):
-    """dL/dS, shape (N, C): P - Y over N, made in a copy of P."""
+def every_slope(S, T, E, Z, P, y):
+    """Back through P = E / Z, Z = sum of E, E = exp(T), T = S - max, from L = mean of -log p_m."""
     rows = np.arange(len(y))
-    dS = P.copy()
-    dS[rows, y] -= 1
-    return dS / len(y)
+    dP = np.zeros(P.shape, P.dtype)  # (N, C)
+    dP[rows, y] = -1 / (P[rows, y] * len(y))
+    dZ = -(dP * E).sum(axis=1, keepdims=True) / Z**2  # (N, 1): all of a row's P share its Z
+    dE = dP / Z + dZ  # (N, C): E is in P by itself, and in Z
+    dT = dE * E
+    dS = dT  # each row of dT sums to 0, so nothing is left for the maximum
+    return dP, dZ, dE, dT, dS
 
 
 def _loss_cases():
@@ -378,7 +510,56 @@ def _loss_cases():
     equation="eq. (14)",
     reread='08_gradient_in_code, "The same in matrices"',
     question="Does every term of your loss have its derivative in dW, with the same factor?",
-    slips=(*FORWARD, *LOG, *SLOPE, *SUM),
+    slips=(
+        *FORWARD,
+        *LOG,
+        *SLOPE,
+        *SUM,
+        *PENALTY,
+        (
+            "overwritten-probabilities",
+            "T - np.log(Z)",
+            "np.log(E / Z - np.eye(E.shape[1])[y])",
+        ),
+        *instead_of(
+            "2 * reg * W",
+            ("the weights are squared", "2 * reg * W * W", "What is the derivative of w w by w?"),
+            ("the weights are summed", "2 * reg * np.sum(W)", "Which shape has the slope of reg?"),
+        ),
+        *(
+            (
+                "the last row of W is left out of the regularization",
+                piece,
+                piece.replace("W", "(W * (np.arange(len(W)) < len(W) - 1)[:, None])"),
+                "Does the text make an exception for the weights of the bias?",
+            )
+            for piece in ("np.sum(W * W)", "2 * reg * W")
+        ),
+        (
+            "the labels' numbers are taken off, not a 1 at their places",
+            "dS[rows, y] -= 1",
+            "dS = dS - np.asarray(y)[:, None]",
+            "Is y_i an amount, or a place in row i?",
+        ),
+        (
+            "reg is added to dL/dS, before X is multiplied",
+            "X.T @ dS / len(y) + 2 * reg * W",
+            "X.T @ (dS / len(y) + 2 * reg)",
+            "Does the part of reg depend on X?",
+        ),
+        (
+            "the gradient is multiplied by the loss",
+            "X.T @ dS / len(y) + 2 * reg * W",
+            "X.T @ dS / len(y) * loss",
+            "In which line of the chain rule does the loss itself stand?",
+        ),
+    ),
+    questions={
+        "wrong-shape": "By what do you differentiate last, and which shape has it?",
+        "wrong-return": "Which two values are asked for, and which of them is one number?",
+        "raised": "Which shapes meet on the last line shown: what do N, D and C count there?",
+    },
+    conditions=(numpy_alone,),
 )
 def softmax_loss(W, X, y, reg):
     """Loss and gradient of the whole set: X W forward, X^T (P - Y)/N + 2 reg W back."""
@@ -434,11 +615,38 @@ def _step_cases():
     equation="eq. (14)",
     reread='08_gradient_in_code, "One step, by hand"',
     question="After your step, is the probability of the right class larger than before?",
+    model=_step_in_full,
     slips=(
         *FORWARD,
         *SLOPE,
+        *instead_of(
+            "W - learning_rate * (X_i.T @ dS)",
+            (
+                "the gradient comes back, not the weights",
+                "X_i.T @ dS",
+                "From where does the step start, and where does it end?",
+            ),
+            (
+                "the step comes back, not the weights",
+                "-learning_rate * (X_i.T @ dS)",
+                "From where does the step start, and where does it end?",
+            ),
+            (
+                "the step comes back, not the weights",
+                "learning_rate * (X_i.T @ dS)",
+                "From where does the step start, and where does it end?",
+            ),
+            (
+                "the learning rate is missing",
+                "W - X_i.T @ dS",
+                "How much longer is your step when the learning rate doubles?",
+            ),
+        ),
     ),
-    model=_step_in_full,
+    questions={
+        "sign": "After your step, is the probability of the right class larger than before?",
+        "no-minus-one": "Toward X_i or away from it: where does your step move W_m?",
+    },
 )
 def sgd_step(W, X_i, m, learning_rate):
     """Weights after one step on one example, without regularization; W stays as it is."""
@@ -473,6 +681,28 @@ def _parts_cases():
     reread='08_gradient_in_code, "The loss has two parts, the gradient one"',
     question="Do your a and b give back dW, entry by entry?",
     atol=1e-9,
+    slips=(
+        *instead_of(
+            "columns, np.ravel(dW)",
+            (
+                "dW is flattened column by column, data and W row by row",
+                "columns, np.ravel(dW, 'F')",
+                "In which order do you read the entries of dW, and in which those of data?",
+            ),
+        ),
+        (
+            "each number is fitted alone, as if the other part were not there",
+            "a, b = np.linalg.lstsq(columns, np.ravel(dW), rcond=None)[0]",
+            "a, b = np.sum(dW * data) / np.sum(data**2), np.sum(dW * W) / np.sum(W * W)",
+            "If data and W are not at right angles, can each factor be found without the other?",
+        ),
+        (
+            "a and b are exchanged",
+            "float(a), float(b)",
+            "float(b), float(a)",
+            "Which of your two columns comes first?",
+        ),
+    ),
 )
 def parts(dW, data, W):
     """The numbers (a, b) with dW = a data + b W, by least squares over all entries."""

@@ -17,6 +17,7 @@ from softmax_lib.figures import (
 )
 from softmax_lib.gradcheck import unit_roundoff
 from softmax_lib.lessons import task, tasks_of
+from softmax_lib.lessons.conditions import loops
 from softmax_lib.lessons.slips import instead_of
 
 FEATURES = ("heavy", "long", "yellow", "red")
@@ -439,6 +440,7 @@ def _score_cases():
         "raised": "Which of your two rows of numbers has length D, and which has another length?",
         "transposed": "Which index of S counts the examples: the first, or the second?",
     },
+    conditions=(loops(2),),
 )
 def scores_by_loops(X, W):
     """Scores S, one row of X and one column of W at a time, eq. (1)."""

@@ -533,8 +533,8 @@ def _example_cases():
         ),
     ),
     questions={
-        "raised": "Which shapes have the column X_i^T and the row p - Y_i, and which product has (D, C)?",
-        "transposed": "Column j of dL/dW belongs to a class: which axis of yours counts the classes?",
+        "raised": "Which product of the column X_i^T and the row p - Y_i has shape (D, C)?",
+        "transposed": "Column j of dL/dW belongs to class j: which axis of yours counts them?",
         "wrong-shape": "Which product of a column (D, 1) and a row (1, C) has the shape of W?",
     },
 )
@@ -590,6 +590,11 @@ def _batch_cases():
                 "the division is by all entries of X, where the examples are to be counted",
                 "X.T @ dS / X.size",
                 "How many terms does the mean over the examples have?",
+            ),
+            (
+                "the division drops what stands behind the point",
+                "X.T @ (dS // len(y))",
+                "What is -1 // 6 in Python, and what is 0.5 // 6?",
             ),
             (
                 "the first example is left out",

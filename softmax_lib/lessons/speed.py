@@ -20,6 +20,8 @@ from softmax_lib.figures import (
     show,
 )
 from softmax_lib.lessons import task, tasks_of
+from softmax_lib.lessons.conditions import memory
+from softmax_lib.lessons.slips import instead_of
 
 # The stopwatch
 
@@ -485,6 +487,50 @@ def explore():
     equation="eqs. (1) and (14), counted",
     reread='12_speed, "What the machine could do at best"',
     question="Which is larger, the time of the operations or that of the bytes?",
+    slips=(
+        *instead_of(
+            "max(arithmetic, 2 * reading) / max(arithmetic, reading)",
+            (
+                "the smaller of two times is taken",
+                "min(arithmetic, 2 * reading) / min(arithmetic, reading)",
+                "If the bytes need 2 s and the operations 1 s, when is the machine done at best?",
+            ),
+            (
+                "the two times are added, where they can overlap",
+                "(arithmetic + 2 * reading) / (arithmetic + reading)",
+                "Must a machine stop to calculate while it reads?",
+            ),
+            (
+                "it is the reciprocal: the new time over the old one",
+                "max(arithmetic, reading) / max(arithmetic, 2 * reading)",
+                "Is a version that takes half the time 2 times faster, or 0.5 times?",
+            ),
+            (
+                "the operations are left out",
+                "2 * reading / reading",
+                "What if the operations take longer than the bytes?",
+            ),
+        ),
+        *instead_of(
+            "4 * N * D * C / rate",
+            (
+                "one of the two products is left out",
+                "2 * N * D * C / rate",
+                "How many matrix products does one call make, forward and back?",
+            ),
+            (
+                "an addition and a multiplication are counted as one",
+                "N * D * C / rate",
+                "How many operations is a multiplication that is added to a sum?",
+            ),
+        ),
+        (
+            "the bytes of a number are left out",
+            "N * D * itemsize",
+            "N * D",
+            "How many bytes has one entry of X?",
+        ),
+    ),
 )
 def gain_at_best(N, D, C, itemsize, rate, bandwidth):
     """How many times faster one reading of X is than two, at best."""
@@ -498,6 +544,10 @@ def _moment_cases():
     rng = np.random.default_rng(112)
     X = rng.normal(size=(6, 4)) * [1.0, 2.0, 0.5, 3.0]
     return [(X, 3), (X + 2.0, 4), (X[:5], 7), (rng.normal(size=(11, 3)) + 1e6, 2)]
+
+
+def _many_rows():
+    return np.random.default_rng(114).normal(size=(20_000, 20)), 100
 
 
 @task(
@@ -514,6 +564,70 @@ def _moment_cases():
     equation="eq. (10), a block of rows at a time",
     reread='12_speed, "Both: blocks of rows"',
     question="What do you make of the two sums, and which digits does a subtraction leave?",
+    slips=(
+        (
+            "the squares of a far column swallow its spread",
+            "origin = len(X), X[0]",
+            "origin = len(X), 0 * X[0]",
+            "How many digits have the squares here, and how many are left of their difference?",
+        ),
+        *instead_of(
+            "np.sqrt(variance)",
+            ("the root is missing: it is the variance", "variance", "Which unit has your std?"),
+            (
+                "it is divided by N - 1",
+                "np.sqrt(variance * N / (N - 1))",
+                "By what does the text divide: by N, or by N - 1?",
+            ),
+            (
+                "the blocks' own deviations are averaged",
+                "np.mean([X[k : k + rows].std(axis=0) for k in range(0, N, rows)], axis=0)",
+                "Do two blocks that each vary little, about different means, vary little as one?",
+            ),
+        ),
+        (
+            "the blocks' own means are averaged",
+            "return origin + mean",
+            "return np.mean([X[k : k + rows].mean(axis=0) for k in range(0, N, rows)], axis=0)",
+            "How much should a last, shorter block count?",
+        ),
+        (
+            "the mean is not moved back",
+            "return origin + mean",
+            "return mean",
+            "What was taken off every row before it was summed?",
+        ),
+        (
+            "the square of the mean is not taken off",
+            "squares / N - mean * mean",
+            "squares / N",
+            "About which point are the squares taken: the mean, or another one?",
+        ),
+        (
+            "the square of a quotient stands where that of a number belongs",
+            "away * away",
+            "away / away",
+            "What is away / away, whatever away is?",
+        ),
+        (
+            "only the last block counts",
+            "total += away.sum(axis=0)\n        squares +=",
+            "total = away.sum(axis=0)\n        squares =",
+            "What do your sums hold after the second block?",
+        ),
+    ),
+    questions={
+        "wrong-shape": "Which axis of a block counts the rows, and is each block summed?",
+        "raised": "How many rows has the last block here?",
+    },
+    conditions=(
+        memory(
+            _many_rows,
+            1_000_000,  # X has 3.2 million bytes, a block of 100 rows 16,000
+            "The values are right; the text asks for blocks of rows, and yours makes something as "
+            "large as X on the way. What does a call on all of X hold?",
+        ),
+    ),
 )
 def column_moments(X, rows):
     """Mean and standard deviation of every column of X, read once, in blocks of rows."""
@@ -524,7 +638,8 @@ def column_moments(X, rows):
         total += away.sum(axis=0)
         squares += (away * away).sum(axis=0)
     mean = total / N
-    return origin + mean, np.sqrt(squares / N - mean * mean)
+    variance = squares / N - mean * mean
+    return origin + mean, np.sqrt(variance)
 
 
 def _score_cases():
@@ -535,6 +650,10 @@ def _score_cases():
     apart = S + np.array([[900.0], [0.0], [-900.0], [0.0]])  # one top for all rows breaks two
     level = [(climb, 2), (-climb, 2), (S - 900.0, 2)]
     return [(S, 3), (S[:3], 4), (S[:, :5], 1), (S, 9), *level, (S + 400.0, 3), (apart, 4)]
+
+
+def _many_classes():
+    return np.random.default_rng(115).normal(size=(20, 20_000)), 100
 
 
 @task(
@@ -551,10 +670,70 @@ def _score_cases():
     reread='02_stability_shift, "The shift"',
     question="Relative to which maximum was each part of the sum computed?",
     slips=(
-        ("no-shift", "np.maximum(top, block.max(axis=1))", "np.zeros(len(S))"),
-        ("global-shift", "np.maximum(top, block.max(axis=1))", "np.full(len(S), S.max())"),
-        ("wrong-shift-sign", "np.maximum(top, block.max(axis=1))", "-S.max(axis=1)"),
-        ("last-example-only", "return top", "total[:-1], top[:-1] = 1, 0\n    return top"),
+        *instead_of(
+            "np.maximum(top, block.max(axis=1))",
+            ("no-shift", "np.zeros(len(S))"),
+            ("global-shift", "np.full(len(S), S.max())"),
+            ("wrong-shift-sign", "-S.max(axis=1)"),
+            (
+                "the smaller of two tops is kept",
+                "np.minimum(top, block.max(axis=1))",
+                "Which of the two tops keeps every exponent at 0 or below?",
+            ),
+            (
+                "global-shift",
+                "np.maximum(top, block.max())",
+                "What is left of a row of scores near -900 when another row holds 900?",
+            ),
+        ),
+        (
+            "the sum so far is not scaled when the top moves",
+            "total *= np.exp(top - higher)",
+            "pass",
+            "Relative to which maximum was the sum so far computed, and which one holds now?",
+        ),
+        (
+            "the sum so far is scaled the wrong way",
+            "np.exp(top - higher)",
+            "np.exp(higher - top)",
+            "When the top rises by 3, do the old terms grow or shrink beside the new ones?",
+        ),
+        *instead_of(
+            "return top + np.log(total)",
+            (
+                "the top is not added back",
+                "return np.log(total)",
+                "What was taken off every score before its exp?",
+            ),
+            ("it is the sum, not its logarithm", "return total", "What is the last step of lse?"),
+            (
+                "the logarithms of the blocks are added",
+                "return sum(b.max(axis=1) + np.log(np.exp(b - b.max(axis=1)[:, None]).sum(axis=1))"
+                " for b in (S[:, k : k + width] for k in range(0, S.shape[1], width)))",
+                "Is the logarithm of a sum the sum of the logarithms?",
+            ),
+            (
+                "last-example-only",
+                "total[:-1], top[:-1] = 1, 0\n    return top + np.log(total)",
+            ),
+        ),
+        (
+            "only the last block counts",
+            "higher = np.maximum(top, block.max(axis=1))",
+            "higher, total = block.max(axis=1), 0 * total",
+            "What does your result hold after the second block?",
+        ),
+    ),
+    questions={
+        "wrong-shape": "How many numbers come back for one row of S?",
+    },
+    conditions=(
+        memory(
+            _many_classes,
+            1_000_000,  # S has 3.2 million bytes, a block of 100 classes 16,000
+            "The values are right; the text asks for blocks of classes, and yours makes something "
+            "as large as S on the way. What does a call on all of S hold?",
+        ),
     ),
 )
 def running_logsumexp(S, width):
@@ -563,7 +742,8 @@ def running_logsumexp(S, width):
     for start in range(0, S.shape[1], width):
         block = S[:, start : start + width]
         higher = np.maximum(top, block.max(axis=1))
-        total = total * np.exp(top - higher) + np.exp(block - higher[:, None]).sum(axis=1)
+        total *= np.exp(top - higher)
+        total += np.exp(block - higher[:, None]).sum(axis=1)
         top = higher
     return top + np.log(total)
 

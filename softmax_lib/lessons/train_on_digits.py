@@ -1,5 +1,7 @@
 """What `11_train_on_digits.ipynb` needs: pictures of a training, the explorer, exercises."""
 
+from dataclasses import replace
+
 import ipywidgets as widgets
 import numpy as np
 from matplotlib.patches import Rectangle
@@ -18,8 +20,8 @@ from softmax_lib.figures import (
     show,
 )
 from softmax_lib.forward import cross_entropy, softmax
-from softmax_lib.lessons import task, tasks_of
-from softmax_lib.lessons.slips import FORWARD, HEIGHTS, SLOPE, SUM, at_height
+from softmax_lib.lessons import gradient_in_code, task, tasks_of
+from softmax_lib.lessons.slips import instead_of
 from softmax_lib.training import _with_bar, train
 from softmax_lib.words import signed
 
@@ -499,7 +501,47 @@ def _raw_cases():
     equation="eq. (1)",
     reread='11_train_on_digits, "Standardize"',
     question="Which score does an image that is equal to the mean get, before and after?",
-    slips=(("sign", "- mean @", "+ mean @"),),
+    slips=(
+        *instead_of(
+            "W[:-1] / spread[:, None]",
+            (
+                "the weights are multiplied by the spread",
+                "W[:-1] * spread[:, None]",
+                "A pixel was divided by its spread: what must its weight do for that?",
+            ),
+            (
+                "the weights stay as they were",
+                "1.0 * W[:-1]",
+                "A pixel was divided by its spread: what must its weight do for that?",
+            ),
+            (
+                "the mean is taken off the weights",
+                "(W[:-1] - mean[:, None]) / spread[:, None]",
+                "Which factor does a raw pixel have in the score?",
+            ),
+        ),
+        *instead_of(
+            "W[-1:] - mean @ pixels",
+            ("sign", "W[-1:] + mean @ pixels"),
+            (
+                "the bias loses the mean times the old weights",
+                "W[-1:] - mean @ W[:-1]",
+                "Which weights multiply the mean, those for raw pixels or the others?",
+            ),
+            ("the bias stays as it was", "1.0 * W[-1:]", "What is a score of an image of zeros?"),
+        ),
+        (
+            "the bias is read from the first row, and put there",
+            "return np.vstack([pixels, bias])",
+            "pixels = W[1:] / spread[:, None]\n"
+            "    return np.vstack([W[:1] - mean @ pixels, pixels])",
+            "In which row of W does the text say that the bias stands?",
+        ),
+    ),
+    questions={
+        "wrong-shape": "Raw pixels have a column of ones too: which row of yours does it meet?",
+        "sign": "Which score does an image that is equal to the mean get, before and after?",
+    },
 )
 def raw_weights(W, mean, spread):
     """Weights that make of raw pixels the scores that W makes of standardized ones."""
@@ -531,6 +573,36 @@ def _confusion_cases():
     equation="eq. (1), and its largest score",
     reread='11_train_on_digits, "The test digits, once"',
     question="Which cell does each example add to, and what if the same pair comes twice?",
+    slips=(
+        *instead_of(
+            "counts[right, said] += 1",
+            (
+                "a pair that comes twice is counted once",
+                "counts[right, said] = 1",
+                "If the same pair comes twice, what does your line add?",
+            ),
+            (
+                "right answers are left out",
+                "counts[right, said] += right != said",
+                "What should stand on the diagonal?",
+            ),
+            (
+                "only right answers are counted",
+                "counts[right, said] += right == said",
+                "What should stand beside the diagonal?",
+            ),
+            (
+                "the labels are counted from 1",
+                "counts[right - 1, said - 1] += 1",
+                "Which row belongs to the label 0?",
+            ),
+        ),
+    ),
+    questions={
+        "transposed": "Is a row for what is right, or for what was said?",
+        "wrong-shape": "How many rows have you if no example has the last class?",
+        "wrong-dtype": "How many examples fell into one cell: a whole number, or a share?",
+    },
 )
 def confusion(y, predicted, C):
     """How often each right class (row) was given each class (column), shape (C, C)."""
@@ -540,54 +612,32 @@ def confusion(y, predicted, C):
     return counts
 
 
-def _step_cases():
+def _digit_cases():
+    """Some digits, before training and with large weights, then what notebook 08 tries."""
     rng = np.random.default_rng(103)
-    cases = []
-    for (N, D, C), size, reg, rate in (
-        ((5, 4, 3), 1.0, 0.1, 0.5),
-        ((7, 2, 5), 0.01, 0.0, 3.0),
-        ((4, 6, 3), 1000.0, 0.25, 0.125),
-        ((1, 3, 4), 1.0, 1.0, 2.0),
-    ):
-        W, X = size * rng.normal(size=(D, C)), rng.normal(size=(N, D))
-        cases.append((W, X, rng.integers(0, C - 1, N), reg, rate))
-    for height in HEIGHTS:
-        W, X = rng.normal(size=(3, 5)), rng.normal(size=(4, 3))
-        cases.append(at_height(W, X, np.array([1, 0, 4, 2]), 0.0, 1.0, height))
-    far = np.array([[2.0, 1.0], [900.0, 1.0], [0.5, 1.0], [-950.0, 1.0]])  # rows far apart
-    W = np.array([[1.0, 1.0, 1.5], [0.0, 2.0, -1.0]])
-    return [*cases, (W, far, np.array([1, 0, 1, 2]), 0.0, 1.0)]
+    digits = load_digits()
+    X, y = digits.X_train[:40], digits.y_train[:40]
+    return [
+        (np.zeros((65, 10)), X, y, 0.001),
+        (rng.normal(size=(65, 10)), X[:12], y[:12], 0.0),
+        *gradient_in_code.softmax_loss.task.cases(),
+    ]
 
 
-@task(
-    "11.3",
-    "One step of gradient descent",
-    returns="W_new",
-    cases=_step_cases,
-    hints=(
-        "Four lines: scores, probabilities, gradient, step. Scores may be thousands apart.",
-        "dL/dW = X^T (P - Y)/N + 2 reg W; the step goes against it.",
-        "Begin with `S = X @ W`, then shift each row by its maximum.",
-    ),
-    equation="eq. (14), over the batch",
-    reread='11_train_on_digits, "Train"',
-    question="Which terms does the mean divide, and which does the learning rate multiply?",
-    slips=(
-        *FORWARD,
-        *SLOPE,
-        *SUM,
+TASKS = (
+    *tasks_of(__name__),
+    replace(
+        gradient_in_code.softmax_loss.task,
+        number="11.3",
+        title="Your own loss and gradient, before they train",
+        cases=_digit_cases,
+        hints=(
+            "You have written it: exercise 8.2 asked for it. Which cell holds yours?",
+            "The loss is mean_i L_i + reg sum(W W); dL/dW = X^T (P - Y)/N + 2 reg W.",
+            "Begin with `S = X @ W`, or copy the whole function from notebook 08.",
+        ),
+        equation="eq. (14), over the batch",
+        reread='11_train_on_digits, "Train"',
+        question="Does every term of your loss have its derivative in dW, with the same factor?",
     ),
 )
-def sgd_step(W, X, y, reg, learning_rate):
-    """W after one step against the gradient of the loss on this batch."""
-    rows = np.arange(len(y))
-    S = X @ W  # (N, C)
-    T = S - S.max(axis=1, keepdims=True)
-    E = np.exp(T)
-    dS = E / E.sum(axis=1, keepdims=True)
-    dS[rows, y] -= 1
-    dW = X.T @ dS / len(y) + 2 * reg * W  # (D, C)
-    return W - learning_rate * dW
-
-
-TASKS = tasks_of(__name__)

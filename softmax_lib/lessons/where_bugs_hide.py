@@ -17,6 +17,8 @@ from softmax_lib.figures import (
 from softmax_lib.forward import cross_entropy, softmax
 from softmax_lib.gradcheck import gradient_check
 from softmax_lib.lessons import task, tasks_of
+from softmax_lib.lessons.conditions import answers
+from softmax_lib.lessons.slips import instead_of
 from softmax_lib.loss import softmax_loss_vectorized
 
 
@@ -360,6 +362,9 @@ def explore():
 # Exercises
 
 
+BLIND = "At this setting, does the wrong formula give another number than the right one?"
+
+
 @task(
     "10.1",
     "What a check with these settings notices",
@@ -379,6 +384,47 @@ def explore():
     equation="eq. (14), and its wrong versions",
     reread='10_where_bugs_hide, "Read it by columns"',
     question="At which setting does each wrong formula give the right number?",
+    slips=(
+        *instead_of(
+            "N > 1",
+            ("it says where the check is blind", "N == 1", BLIND),
+            ("it depends on C, where N decides", "C > 1", "With which N is 1/N the same as 1?"),
+        ),
+        *instead_of(
+            "N != C",
+            ("it says where the check is blind", "N == C", BLIND),
+            ("only an N above C is thought to show it", "N > C", "Is 1/C equal to 1/N if N < C?"),
+            ("only a C above N is thought to show it", "N < C", "Is 1/C equal to 1/N if N > C?"),
+        ),
+        *instead_of(
+            "reg > 0",
+            ("it says where the check is blind", "reg == 0", BLIND),
+            *(
+                ("a small reg is thought not to show it", f"reg > {least}", "Is 2 reg W then 0?")
+                for least in ("0.1", "0.5", "1e-2")
+            ),
+        ),
+        *instead_of(
+            "largest_score > limit",
+            ("it says where the check is blind", "largest_score <= limit", BLIND),
+            (
+                "the limit is not where exp overflows",
+                "largest_score > 1000",
+                "What is the largest x with a finite exp(x), in float64?",
+            ),
+            (
+                "the limit is not where exp overflows",
+                "largest_score > 700",
+                "What is the largest x with a finite exp(x), in float64?",
+            ),
+            (
+                "the limit is that of float32",
+                "largest_score > 88.7",
+                "What is the largest x with a finite exp(x), in float64?",
+            ),
+        ),
+    ),
+    reg="",  # an argument here, and no part of what comes back
 )
 def notices(N, C, reg, largest_score):
     """Whether a gradient check sees: no mean, divided by classes, no reg gradient, no shift."""
@@ -388,6 +434,7 @@ def notices(N, C, reg, largest_score):
 
 def _check_cases():
     W, X, y = problem()
+    D = len(W)
     hidden = problem(N=3)
     functions = (softmax_loss_vectorized, no_reg_gradient, sign, no_mean_gradient, sum_throughout)
     return [
@@ -396,6 +443,8 @@ def _check_cases():
         (divided_by_classes, *hidden, 0.1),
         (no_reg_gradient, 1e-3 * W, X, y, 1e-5),
         (no_mean_gradient, W, 1e-5 * X, y, 0.0),  # slopes so small that a fixed bound passes it
+        # One feature so small that its slopes are rounding alone: the norm does not mind.
+        (softmax_loss_vectorized, W, X * (1.0 - (1 - 1e-9) * (np.arange(D) == 1)), y, 0.0),
     ]
 
 
@@ -412,6 +461,60 @@ def _check_cases():
     equation="eq. (14), and its judge",
     reread='09_gradient_check, "Three derivatives decide"',
     question="Which part of what f returns gives the slopes, and which part is on trial?",
+    slips=(
+        *instead_of(
+            "np.linalg.norm(dW - slopes) <= 1e-6 * np.linalg.norm(slopes)",
+            (
+                "the bound is a fixed number",
+                "np.linalg.norm(dW - slopes) <= 1e-6",
+                "If every slope were 1e5 times smaller, would your verdict change?",
+            ),
+            (
+                "the bound is a fixed number",
+                "np.allclose(dW, slopes, atol=1e-4)",
+                "If every slope were 1e5 times smaller, would your verdict change?",
+            ),
+            (
+                "the bound is a fixed number",
+                "np.allclose(dW, slopes)",
+                "If every slope were 1e5 times smaller, would your verdict change?",
+            ),
+            (
+                "it says True when the check fails",
+                "np.linalg.norm(dW - slopes) > 1e-6 * np.linalg.norm(slopes)",
+                "Which of the two says that dW is right, True or False?",
+            ),
+            (
+                "every entry is held to its own size, not the whole to its norm",
+                "(abs(dW - slopes) <= 1e-6 * abs(slopes)).all()",
+                "How exact is the difference of two losses for an entry that is nearly 0?",
+            ),
+        ),
+        (
+            "it is compared with the right gradient, not with the slopes of f's own loss",
+            "slopes = np.zeros(W.shape)",
+            "return bool(np.allclose(dW, softmax_loss_vectorized(W, X, y, reg)[1], 1e-6))",
+            "If f's loss and f's dW are wrong in the same way, what must a gradient check say?",
+        ),
+        *instead_of(
+            "f(W + step, X, y, reg)[0] - f(W - step, X, y, reg)[0]",
+            (
+                "the difference is a forward one, too coarse for this bound",
+                "2 * (f(W + step, X, y, reg)[0] - f(W, X, y, reg)[0])",
+                "How large is the error of a one-sided difference at h = 1e-5?",
+            ),
+            (
+                "the run is taken to be h",
+                "2 * (f(W + step, X, y, reg)[0] - f(W - step, X, y, reg)[0])",
+                "How far apart are the two places where you ask f?",
+            ),
+        ),
+    ),
+    questions={
+        "wrong-return": "Is it a verdict that comes back, or the error behind it?",
+        "constant-answer": "Does a wrong f get the same verdict from you as a right one?",
+    },
+    reg="",  # an argument here, and no part of what comes back
 )
 def passes(f, W, X, y, reg):
     """Whether f's gradient agrees with central differences of f's loss, to 1e-6 by norm."""
@@ -425,6 +528,11 @@ def passes(f, W, X, y, reg):
             rise = f(W + step, X, y, reg)[0] - f(W - step, X, y, reg)[0]
             slopes[d, j] = rise / (2 * h)
     return bool(np.linalg.norm(dW - slopes) <= 1e-6 * np.linalg.norm(slopes))
+
+
+def _a_trifle_more(W, X, y, reg):
+    loss, dW = softmax_loss_vectorized(W, X, y, reg)
+    return loss * (1 + 1e-8), dW
 
 
 def _charge_cases():
@@ -446,6 +554,62 @@ def _charge_cases():
     equation="eq. (3), where it is known",
     reread='10_where_bugs_hide, "What no gradient check can see"',
     question="By how much must the loss grow when reg goes from 0 to reg?",
+    slips=(
+        *instead_of(
+            "abs(nothing) <= 1e-9 and abs(price) <= 1e-9",
+            (
+                "only the loss at W = 0 is looked at",
+                "abs(nothing) <= 1e-9",
+                "Which of the two known losses contains reg?",
+            ),
+            (
+                "only the price of reg is looked at",
+                "abs(price) <= 1e-9",
+                "Is a loss that sums over the examples caught by its reg?",
+            ),
+            (
+                "one of the two is enough",
+                "abs(nothing) <= 1e-9 or abs(price) <= 1e-9",
+                "If one of the two losses is wrong, is f's loss the one we mean?",
+            ),
+            (
+                "it says True when the loss is another one",
+                "not (abs(nothing) <= 1e-9 and abs(price) <= 1e-9)",
+                "Which of the two says that the loss is right, True or False?",
+            ),
+        ),
+        *instead_of(
+            "np.log(W.shape[1])",
+            (
+                "it is the logarithm of D, where C is asked for",
+                "np.log(W.shape[0])",
+                "Which axis of W counts the classes?",
+            ),
+            (
+                "the logarithm has base 2",
+                "np.log2(W.shape[1])",
+                "Which logarithm does eq. (3) take?",
+            ),
+            ("it is the logarithm of N", "np.log(len(X))", "At W = 0, which p has each class?"),
+        ),
+        (
+            "half of reg is thought right",
+            "- reg * np.sum(W * W)",
+            "- 0.5 * reg * np.sum(W * W)",
+            "Which factor stands before the sum of the squares in our loss?",
+        ),
+    ),
+    questions={
+        "constant-answer": "Does a wrong f get the same verdict from you as a right one?",
+    },
+    reg="",  # an argument here, and no part of what comes back
+    conditions=(
+        answers(
+            lambda: (_a_trifle_more, *problem(N=5), 0.25),
+            False,
+            "The text asks for 1e-9; a loss that is off in the eighth digit still passes yours.",
+        ),
+    ),
 )
 def charges_right(f, W, X, y, reg):
     """Whether f's loss is log C at W = 0, and grows by reg * sum(W * W) when reg comes in."""
