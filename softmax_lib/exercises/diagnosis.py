@@ -22,7 +22,8 @@ class Diagnosis:
     """The runs, a finding for each, and what only all runs together show.
 
     `halves` are sentences on which values are right, `common` on what the failing cases share,
-    `evidence` on what was measured, `remarks` on broken conditions; `data` are the notebook's
+    `evidence` on what was measured, `said` names the slips in it that have no slug, `remarks` tells
+    of broken conditions; `data` are the notebook's
     numbers that the function reads.
     """
 
@@ -32,6 +33,7 @@ class Diagnosis:
     halves: tuple = ()
     common: tuple = ()
     evidence: tuple = ()
+    said: tuple = ()
     remarks: tuple = ()
     data: tuple = ()
     attempted: bool = True
@@ -146,7 +148,9 @@ def name_slips(task, found, order, convention):
         if len(names) > 1:
             either = " or ".join(" with ".join(sorted(some - sure)) for some in names)
             found.evidence += (f"From {the(task, k)} these cannot be told apart: {either}.",)
-        found.evidence += tuple(f"In {the(task, k)}, {said}." for said in sure - set(SENTENCES))
+        said = [name for name in sets[0][0] if name in sure - set(SENTENCES)] if sets else []
+        found.evidence += tuple(f"In {the(task, k)}, {name}." for name in said)
+        found.said += tuple(said)
         if not sure:
             found.evidence += factors_of(task, k, answers)
         found.overall += Finding(tuple(sure & set(SENTENCES)))

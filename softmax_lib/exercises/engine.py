@@ -310,7 +310,8 @@ def failure(task, found, function, score):
         if reordered:
             orders = f"({', '.join(own)}), but it is called with ({', '.join(names)})"
             blocks += [("text", f"Your first line has the order {orders}.")]
-        question = task.questions.get(slug, QUESTIONS.get(slug, task.question))
+        name = slug or next(iter(found.said), "")
+        question = task.questions.get(name, QUESTIONS.get(slug, task.question))
         if run.stopped:
             question = "What changes from one round of the loop to the next, and when does it end?"
         elif run.misfit or reordered:

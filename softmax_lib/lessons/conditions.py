@@ -9,6 +9,9 @@ most, beyond what it is given; None where it raises.
 A sentence becomes a remark under the verdict. As a `Broken` one it makes the answer fail.
 """
 
+import io
+from contextlib import redirect_stdout
+
 __all__ = ["Broken", "answers", "loops", "memory", "no_warning", "numpy_alone"]
 
 
@@ -56,7 +59,8 @@ def answers(arguments, right, sentence):
 
     def condition(attempt):
         try:
-            return "" if attempt.function(*arguments()) == right else sentence
+            with redirect_stdout(io.StringIO()):
+                return "" if attempt.function(*arguments()) == right else sentence
         except Exception:
             return sentence
 
