@@ -11,7 +11,7 @@ from softmax_lib.figures import (
     MATRIX_COLORS,
     PALETTE,
     Table,
-    draw_error_curves,
+    error_axis,
     house_style,
     ink,
     new_figure,
@@ -188,7 +188,7 @@ def plot_announced(X, W, y):
     labels.label(f"y ({len(y)},)", above=True, color=INK)
     labels.frame(linewidth=1)
     for i in range(len(S), len(y)):
-        labels.frame(i, 0, edgecolor=PALETTE["vermillion"], hatch="///", linewidth=1.2)
+        labels.frame(i, 0, edgecolor=PALETTE["vermillion"], linestyle="--")
     middle = s.top + (len(S) + len(y)) / 2
     ax.text(-2, 1.2, "A row is a feature,\na column a fruit.", va="center", weight="bold")
     reading = f"S[0, 0] adds up column 0 of W,\nweighted by how {FEATURES[0]} each fruit is."
@@ -204,7 +204,7 @@ def plot_announced(X, W, y):
         f"A product of two tables: X, shape {shape(X)}, has the features as rows and the fruits "
         f"as columns; W, shape {shape(W)}; S, shape {shape(S)}. A column of {len(y)} labels "
         f"stands beside S: {len(S)} stand beside a row of S, the last {len(y) - len(S)} hang "
-        "below it, hatched, marked never read.",
+        "below it in dashed frames, marked never read.",
     )
 
 
@@ -221,10 +221,16 @@ def plot_step_errors(steps, errors):
     """
     steps = np.asarray(steps)
     fig, ax = new_figure(height=3.8)
-    place = draw_error_curves(ax, steps, errors, title="A score has no truncation error")
+    place = error_axis(ax, *errors.values())
+    ax.set(xscale="log", xlabel="step $h$", ylabel="relative error")
+    ax.set_title("A score has no truncation error")
+    looks = (PALETTE["blue"], "o", (-8, -4)), (PALETTE["vermillion"], "^", (-8, 4))
+    for (name, error), (color, marker, away) in zip(errors.items(), looks, strict=True):
+        ax.plot(steps, place(error), color=color, marker=marker, linewidth=1.2)
+        k = len(steps) - 4
+        note(ax, name, (steps[k], error[k]), away, color=ink(color), weight="bold")
     (name, straight), (bent_name, bent) = errors.items()
     exact = steps[np.asarray(straight) == 0].min()
-    note(ax, "every number is whole:\nexactly right", (exact, place([0.0])[0]), (-6, 12))
     ruled = (steps >= 1e-4) & (steps <= 1e-1)
     slope = np.polyfit(np.log10(steps[ruled]), np.log10(np.asarray(bent)[ruled]), 1)[0]
     caption = (

@@ -125,8 +125,8 @@ def plot_losses(runs, title):
     facts = []
     for (name, run), style in zip(runs.items(), _STYLES, strict=False):
         steps, loss = run.history.steps, run.history.loss
-        ax.plot(steps, loss, markevery=5, markersize=5, label=name, **style)
-        facts.append(f"{name}, {loss[0]:.2f} before and ≈ {loss[-1]:.3g} after")
+        ax.plot(steps, loss, markevery=5, markersize=5, label=f"{name} gradient", **style)
+        facts.append(f"{name} gradient, {loss[0]:.2f} before and ≈ {loss[-1]:.3g} after")
     ax.set_yticks(ticks := _round_between(*ax.get_ylim()), [f"{tick:g}" for tick in ticks])
     ax.set_yticks([], minor=True)
     ax.grid(True, axis="y")
