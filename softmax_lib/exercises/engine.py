@@ -6,16 +6,15 @@ Everything they show is a `Message`: a text, and the same text as HTML with a co
 
 import html
 import importlib
-import inspect
 import re
 import textwrap
 from dataclasses import dataclass, field
 
 from softmax_lib import lessons
 from softmax_lib.exercises.calls import argument_names
-from softmax_lib.exercises.catalogue import MISTAKES
 from softmax_lib.exercises.comparing import describe_argument, shortened
 from softmax_lib.exercises.diagnosis import diagnose
+from softmax_lib.lessons.slips import QUESTIONS, SENTENCES
 
 __all__ = ["Message", "Verdict", "case", "check", "hint", "progress", "solution"]
 
@@ -296,7 +295,7 @@ def check(number, function):
     _session[task.number] = (state, tries)
     sentences = (
         tuple(
-            ENDLESS if slug == "raised" and stopped else MISTAKES[slug].sentence
+            ENDLESS if slug == "raised" and stopped else SENTENCES[slug]
             for slug in found.mistakes
         )
         + found.evidence
@@ -321,7 +320,10 @@ def failure(task, found, function):
     score = f"Right on {total - len(wrong)} of {total} cases."
     blocks = [("title", f"✗ {task.number} {task.title}: not yet. {score}")]
     name = name_of(function) or task.name
-    question = MISTAKES[found.mistakes[0]].question if found.mistakes else task.question
+    question = task.question
+    if found.mistakes:
+        first = found.mistakes[0]
+        question = task.questions.get(first, QUESTIONS[first])
     if wrong:
         # The first case that shows the first mistake named, so that the question fits what is seen.
         first = set(found.mistakes[:1])
@@ -461,7 +463,7 @@ def solution(number):
     True
     """
     task = find_task(number)
-    source = textwrap.dedent(inspect.getsource(task.solution)).rstrip()
+    source = lessons.source_of(task.solution).rstrip()
     return Message(
         [("title", f"{task.number} {task.title}: one way to write it"), ("code", source)]
     )
