@@ -14,10 +14,10 @@ from softmax_lib.figures import (
     new_figure,
     show,
 )
-from softmax_lib.gradcheck import step_sweep
 from softmax_lib.lessons import Task
 from softmax_lib.lessons.slips import FORWARD, HEIGHTS, level
 from softmax_lib.loss import softmax_loss_vectorized
+from softmax_lib.sweep import step_sweep
 
 
 def problem():
