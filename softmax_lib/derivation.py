@@ -110,7 +110,7 @@ def dSi_dWj(X_i, j, C):
            [7., 8.],
            [0., 0.]])
     """
-    X_i = inputs.row(X_i, "X_i", "(1, D)")
+    X_i = inputs.matrix(X_i, "X_i", "(1, D)")
     C = inputs.class_count(C)
     j = inputs.class_index(j, C, "j")
     jacobian = np.zeros((C, X_i.shape[1]), X_i.dtype)
@@ -148,7 +148,7 @@ def dLi_dWj(p, m, X_i, j):
     array([[-1., -2., -3.]])
     """
     p = inputs.probabilities(p, "p", "(1, C)")
-    X_i = inputs.row(X_i, "X_i", "(1, D)")
+    X_i = inputs.matrix(X_i, "X_i", "(1, D)")
     m = inputs.class_index(m, p.shape[1], "m")
     j = inputs.class_index(j, p.shape[1], "j")
     row = _minus_one_hot(p, [m])[:, [j]] * X_i  # (1, 1)(1, D)

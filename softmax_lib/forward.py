@@ -70,7 +70,7 @@ def softmax(S):
     array([[0.5, 0.5],
            [1. , 0. ]])
     """
-    S = inputs.scores_array(S)
+    S = inputs.matrix(S, "S", "(N, C)", complex_ok=True)
     _, E, others = _shifted_exp(S)
     return _finite(E / (1 + others)[:, None], "softmax", S)  # (N, C)
 
@@ -101,7 +101,7 @@ def log_softmax(S):
     >>> log_softmax([[0.0, -1000.0]])
     array([[    0., -1000.]])
     """
-    S = inputs.scores_array(S)
+    S = inputs.matrix(S, "S", "(N, C)", complex_ok=True)
     highest, _, others = _shifted_exp(S)
     log_P = (S - highest[:, None]) - _log1p(others)[:, None]  # (N, C)
     return _finite(log_P, "log_softmax", S)
@@ -138,7 +138,7 @@ def cross_entropy(S, y):
     >>> cross_entropy([[0.0, 0.0], [0.0, -1000.0]], [0, 1])
     array([6.93147181e-01, 1.00000000e+03])
     """
-    S = inputs.scores_array(S)
+    S = inputs.matrix(S, "S", "(N, C)", complex_ok=True)
     y = inputs.labels(y, *S.shape)
     highest, _, others = _shifted_exp(S)
     S_m = S[np.arange(len(S)), y]

@@ -77,7 +77,8 @@ def numerical_gradient(f, x, method="central", h=None):
     for index in np.ndindex(x.shape):
         direction = np.zeros_like(x)
         direction[index] = 1
-        what = f"{_name(index)} = {x[index]:.6g}"
+        entry = f"x[{', '.join(map(str, index))}]" if index else "x"
+        what = f"{entry} = {x[index]:.6g}"
         columns.append(_difference(f, x, direction, method, h, what))
     return np.stack(columns, axis=-1).reshape(columns[0].shape + x.shape)
 
@@ -120,9 +121,8 @@ def relative_error(a, b, entrywise=False):
     dtype = np.result_type(a, b, np.float64)  # wide enough that the error itself is not rounded
     a, b = a.astype(dtype), b.astype(dtype)
     norm = np.abs if entrywise else np.linalg.norm
-    largest = np.max(np.abs([a.real, a.imag, b.real, b.imag]), axis=0)
-    if not entrywise:
-        largest = largest.max(initial=0.0)
+    parts = np.abs([a.real, a.imag, b.real, b.imag])
+    largest = np.max(parts, axis=0 if entrywise else None, initial=0.0)
     # Divided by a power of two, which rounds nothing, sums and squares stay in range.
     exponent = np.frexp(np.maximum(largest, np.finfo(dtype).tiny))[1] - 1
     scale = np.ldexp(largest.dtype.type(1), exponent)  # a 1 of that dtype: its range is wider
@@ -238,47 +238,44 @@ def gradient_check(f, x, method="central", h=None, directions=None, tolerance=No
     def slopes(h):
         if directions is None:
             return numerical_gradient(lambda at: pair(at)[0], x, method, h)
-        along = [_difference(lambda at: pair(at)[0], x, U, method, h, _EVERY) for U in units]
+        along = [
+            _difference(lambda at: pair(at)[0], x, U, method, h, "every entry of x") for U in units
+        ]
         return np.array(along)
 
-    value, gradient = pair(x.copy())
-    analytic = gradient = inputs.floating(gradient)
+    value, gradient = map(inputs.floating, pair(x.copy()))
+    analytic = gradient
     if directions is not None:
-        directions = inputs.integer(directions, "directions", least=1, most=2**31 - 1)
-        units = [_unit(U) for U in _normal(seed, (directions, *x.shape), x.dtype)]
+        directions = inputs.integer(directions, "directions", 1, inputs.MOST)
+        units = [U / np.linalg.norm(U) for U in _normal(seed, (directions, *x.shape), x.dtype)]
         analytic = np.array([np.vdot(U, gradient) for U in units])
     numerical = slopes(h)
 
-    automatic = tolerance is None
-    if not automatic:
-        tolerance = inputs.positive(tolerance, "tolerance")
     u = unit_roundoff(x.dtype)
     floor, norm_floor = _rounding(u, value, numerical, method, h)
-    if automatic:
-        expected = {"forward": u ** (1 / 2), "central": u ** (2 / 3), "complex": u}[method]
-        seen = norm_floor if numerical.any() else 0.0
-        tolerance = min(max(1000 * expected, 3 * seen), 0.01)
+    expected = {"forward": u ** (1 / 2), "central": u ** (2 / 3), "complex": u}[method]
+    seen = 3 * norm_floor if numerical.any() else 0.0
+    own = min(max(1000 * expected, seen), 0.01)
+    limit = own if tolerance is None else inputs.positive(tolerance, "tolerance")
     error, note = relative_error(analytic, numerical), ""
-    if error > tolerance:
-        note = _hidden(error, tolerance, x, value, gradient, numerical, method, h)
-        zero = automatic and not analytic.any() and 10 * norm_floor < 1
-        if zero and relative_error(slopes(2 * h), numerical) >= 0.3:  # by halves or more: it grows
-            tolerance, note = 1.0, "The gradient is 0: what the difference sees is its truncation"
+    if error > limit:
+        note = _hidden(error, limit, x, value, gradient, numerical, method, h)
+        zero = tolerance is None and not analytic.any() and 10 * norm_floor < 1
+        # Twice the step: a truncation error is at least twice as large, a slope stays what it is.
+        if zero and relative_error(slopes(2 * h), numerical) >= 0.3:
+            limit, note = 1.0, "The gradient is 0: what the difference sees is its truncation"
     return GradientCheck(
         analytic=analytic,
         numerical=numerical,
         error=error,
         entry_errors=relative_error(analytic, numerical, entrywise=True),
         floor=floor,
-        tolerance=tolerance,
+        tolerance=limit,
         method=method,
         h=h,
         value=value.item(),
         note=note,
     )
-
-
-_EVERY = "every entry of x"
 
 
 @np.errstate(all="ignore")
@@ -298,8 +295,7 @@ def _hidden(error, tolerance, x, value, gradient, numerical, method, h):
     if not (3 * floor > tolerance and error <= 10 * floor):
         return ""
     best, narrow = default_step(method, dtype), unit_roundoff(dtype) > unit_roundoff(np.float64)
-    mends = [f"h = {best:.1e}"] if h < best / 2 else []
-    mends += ["float64 for x and inside f"] if narrow else []
+    mends = [f"h = {best:.1e}"] * (h < best / 2) + ["float64 for x and inside f"] * narrow
     return (
         f"Rounding in {dtype} hides the gradient: it alone may cost {floor:.1e}. "
         f"Take {' or '.join(mends or ['the complex step'])}"
@@ -378,13 +374,5 @@ def _step(h, method, dtype, name="h"):
 
 
 def _normal(seed, shape, dtype):
-    rng = np.random.default_rng(inputs.integer(seed, "seed", least=0))
+    rng = np.random.default_rng(inputs.integer(seed, "seed", 0))
     return rng.standard_normal(shape).astype(dtype)
-
-
-def _unit(U):
-    return U / np.linalg.norm(U)
-
-
-def _name(index):
-    return f"x[{', '.join(map(str, index))}]" if index else "x"

@@ -29,7 +29,8 @@ def matrix(values, name, axes, *, complex_ok=False, cast=True):
     name : str
         What the caller calls it, for the messages.
     axes : str
-        The needed shape in symbols, such as ``"(N, D)"``.
+        The needed shape in symbols, such as ``"(N, D)"``. A first axis of ``1`` and a second of
+        ``C`` (at least two classes) are enforced.
     complex_ok : bool
         Whether a complex dtype is accepted.
     cast : bool
@@ -41,7 +42,7 @@ def matrix(values, name, axes, *, complex_ok=False, cast=True):
     TypeError
         Not numbers: text, objects, a sparse matrix, complex numbers where none are allowed.
     ValueError
-        Ragged lists, masked entries, another number of axes, an axis of length 0.
+        Ragged lists, masked entries, another number of axes, an axis of length 0, one class.
     """
     a = numbers(values, name)
     if a.dtype.kind == "c" and not complex_ok:
@@ -50,12 +51,33 @@ def matrix(values, name, axes, *, complex_ok=False, cast=True):
             f"the complex step moves what we differentiate by, nothing else."
         )
     if a.ndim != 2:
-        raise ValueError(f"{name} has shape {a.shape}, needed {axes}.{_axis_hint(a, name)}")
+        raise ValueError(
+            f"{name} has shape {a.shape}, needed {axes}."
+            + first(
+                (
+                    a.ndim == 1,
+                    f" For a single row keep both axes: {name}[None, :], or slice i:i+1.",
+                ),
+                (a.ndim > 2, f" Images become rows with {name}.reshape(len({name}), -1)."),
+            )
+        )
     if 0 in a.shape:
         raise ValueError(
             f"{name} has shape {a.shape}: it is empty. Did a filter or a slice select nothing?"
         )
+    if axes.startswith("(1,") and len(a) != 1:
+        raise ValueError(f"{name} has shape {a.shape}, needed {axes}: one example, kept as a row.")
+    if axes.endswith("C)") and a.shape[1] < 2:
+        raise ValueError(
+            f"{name} has shape {a.shape}: one class only. With C = 1 every probability is 1 and "
+            f"there is nothing to learn; two classes need two columns."
+        )
     return floating(a) if cast else a
+
+
+def first(*hints):
+    """Of pairs (condition, hint), the first hint whose condition holds; else no hint."""
+    return next((hint for holds, hint in hints if holds), "")
 
 
 def floating(a):
@@ -72,7 +94,14 @@ def numbers(values, name):
     """`values` as an array of any shape and of a numeric dtype."""
     a = _array(values, name, "a rectangular table of numbers")
     if a.dtype.kind not in "biufc":
-        raise TypeError(f"{name} has dtype {a.dtype}, needed numbers. {_object_hint(a, name)}")
+        floats = a.dtype.kind == "O" and all(hasattr(entry, "__float__") for entry in a.flat)
+        raise TypeError(
+            f"{name} has dtype {a.dtype}, needed numbers. "
+            + first(
+                (floats, f"All of it is: np.asarray({name}).astype(float) makes them floats."),
+                (True, "Does it hold text, None, or rows of different lengths?"),
+            )
+        )
     return a
 
 
@@ -80,11 +109,13 @@ def _array(values, name, needed):
     """`values` as an array of any dtype; what numpy cannot read, or would misread, is named."""
     if type(values) is np.ndarray:
         return values
-    if callable(values):
-        raise TypeError(f"{name} is a function, needed numbers. Are the arguments in their order?")
-    if hasattr(values, "toarray"):
+    if callable(values) or hasattr(values, "toarray"):
         raise TypeError(
-            f"{name} is a {type(values).__name__}, a sparse matrix: pass {name}.toarray()."
+            f"{name} is a "
+            + first(
+                (callable(values), "function, needed numbers. Are the arguments in their order?"),
+                (True, f"{type(values).__name__}, a sparse matrix: pass {name}.toarray()."),
+            )
         )
     try:
         if np.ma.is_masked(values):
@@ -104,12 +135,6 @@ def _array(values, name, needed):
         raise TypeError(f"numpy cannot read {name}, a {type(values).__name__}.{hint}") from refusal
 
 
-def _object_hint(a, name):
-    if a.dtype.kind == "O" and all(hasattr(entry, "__float__") for entry in a.flat):
-        return f"All its entries are numbers: np.asarray({name}).astype(float) makes them floats."
-    return "Does it hold text, None, or rows of different lengths?"
-
-
 def function(f, name, needed):
     """`f`, when it can be called."""
     if not callable(f):
@@ -118,21 +143,6 @@ def function(f, name, needed):
             f"Pass the function itself, not what it returned."
         )
     return f
-
-
-def _axis_hint(a, name):
-    if a.ndim == 1:
-        return f" For a single row keep both axes: {name}[None, :], or a slice i:i+1 of its matrix."
-    if a.ndim > 2:
-        return f" Images become rows with {name}.reshape(len({name}), -1)."
-    return ""
-
-
-def scores_array(S):
-    """The scores S as a floating-point or complex array (N, C) with C >= 2."""
-    S = matrix(S, "S", "(N, C)", complex_ok=True)
-    _need_two_classes(S, "S")
-    return S
 
 
 def weights_and_inputs(W, X, *, cast_X=True):
@@ -144,32 +154,19 @@ def weights_and_inputs(W, X, *, cast_X=True):
             f"X has shape {X.shape} but W has shape {W.shape}: X's second axis must equal W's "
             f"first (D).{_product_hint(X, W)}"
         )
-    _need_two_classes(W, "W")
     if W.dtype != X.dtype:
         W = W.astype(np.promote_types(W.dtype, _computed_in(X.dtype)), copy=False)
     return W, X
 
 
 def _product_hint(X, W):
-    if X.shape[1] == W.shape[1]:
-        return " Did you pass W transposed?"
-    if X.shape[0] == W.shape[0]:
-        return " Did you pass X transposed?"
-    if X.shape[0] == W.shape[1]:
-        return " Did you swap X and W?"
-    if X.shape[1] + 1 == W.shape[0]:
-        return " Is the bias column of ones missing from X?"
-    if X.shape[1] == W.shape[0] + 1:
-        return " Does X have a bias column that W has no row for?"
-    return ""
-
-
-def _need_two_classes(a, name):
-    if a.shape[1] < 2:
-        raise ValueError(
-            f"{name} has shape {a.shape}: one class only. With C = 1 every probability is 1 and "
-            f"there is nothing to learn; two classes need two columns."
-        )
+    return first(
+        (X.shape[1] == W.shape[1], " Did you pass W transposed?"),
+        (X.shape[0] == W.shape[0], " Did you pass X transposed?"),
+        (X.shape[0] == W.shape[1], " Did you swap X and W?"),
+        (X.shape[1] + 1 == W.shape[0], " Is the bias column of ones missing from X?"),
+        (X.shape[1] == W.shape[0] + 1, " Does X have a bias column that W has no row for?"),
+    )
 
 
 def labels(y, N, C, D=None):
@@ -189,72 +186,68 @@ def labels(y, N, C, D=None):
     if y.dtype.kind not in "iu":
         raise TypeError(_label_type(y))
     low, high = np.minimum.reduce(y), np.maximum.reduce(y)
-    needed = "needed 0 <= y_i < C" + ("" if C is None else f" = {C}")
-    if low < 0:
-        i = int(np.argmin(y >= 0))
+    bound = 10 * N + 1000 if C is None else C
+    if low < 0 or high >= bound:
+        i = np.argmin((y >= 0) & (y < bound))
+        start = low >= 1 and high == bound
         raise ValueError(
-            f"y[{i}] is {y[i]}, {needed}. "
-            f"numpy would quietly read a negative label as a class counted from the end."
+            f"y[{i}] is {y[i]}, needed 0 <= y_i < C{'' if C is None else f' = {C}'}"
+            + first(
+                (
+                    y[i] < 0,
+                    ". numpy would quietly read a negative label as a class counted from the end.",
+                ),
+                (C is None, f", and no C is given; N = {N}. {IDS}"),
+                (
+                    start,
+                    ", the number of columns of the scores. Do your labels start at 1? Subtract 1.",
+                ),
+                (True, ", the number of columns of the scores."),
+            )
         )
-    if C is None and high > 10 * N + 1000:
-        raise ValueError(
-            f"y[{np.argmax(y)}] is {high}, far above N = {N}, and no C is given. {IDS}"
-        )
-    if C is not None and high >= C:
-        i = int(np.argmax(y >= C))
-        hint = " Do your labels start at 1? Subtract 1." if low >= 1 and high == C else ""
-        raise ValueError(f"y[{i}] is {y[i]}, {needed}, the number of columns of the scores.{hint}")
     return y
 
 
 def _label_hint(y, N):
-    if y.ndim == 0:
-        return " A single label is still a list: [y]." if y.dtype.kind in "iu" else ""
-    if y.size == N:
-        return " Flatten it with y.ravel()."
-    if y.ndim != 2 or len(y) != N:
-        return ""
-    one_hot = np.all((y == 0) | (y == 1)) and np.all(np.count_nonzero(y, axis=1) == 1)
-    hint = " Is it one-hot? Its labels are Y.argmax(axis=1)." if one_hot else ""
-    return f'{hint} For targets see "Targets that are not one label" in notebook 08.'
-
-
-def _label_type(y):
-    if y.dtype.kind == "f":
-        hint = "They are not whole numbers: are these targets of a regression?"
-        if np.isnan(y).any():
-            i = int(np.argmax(np.isnan(y)))
-            hint = f"y[{i}] is nan: is a label missing? Drop the examples that have none."
-        elif np.all(y == np.round(y)):
-            hint = "They are whole numbers: y.astype(int) makes them labels."
-        return f"y holds floats ({y.dtype}), needed integer labels. {hint}"
-    if y.dtype.kind == "b":
-        return "y holds booleans, which numpy would use as a mask: y.astype(int) makes them labels."
-    if y.dtype.kind == "O":
-        huge = [label for label in y if isinstance(label, int) and abs(label) >= 2**63]
-        if huge:
-            return f"y holds {shortened(huge[0])}, too large for a label. {IDS}"
-        return (
-            "y holds Python objects (dtype object), needed integer labels. "
-            "If they are whole numbers, y.astype(int) makes them labels."
-        )
-    return (
-        f"y has dtype {y.dtype}, needed integer labels. "
-        f"Text labels become integers with np.unique(y, return_inverse=True)[1]."
+    one_hot = y.ndim == 2 and np.all((y == 0) | (y == 1)) and np.all(y.sum(axis=1) == 1)
+    labels_of = "Is it one-hot? Its labels are Y.argmax(axis=1). " if one_hot else ""
+    return first(
+        (y.ndim == 0 and y.dtype.kind in "iu", " A single label is still a list: [y]."),
+        (y.ndim > 0 and y.size == N, " Flatten it with y.ravel()."),
+        (
+            y.ndim == 2 and len(y) == N,
+            f' {labels_of}For targets see "Targets that are not one label" in notebook 08.',
+        ),
     )
 
 
-# For labels that cannot be classes 0 … C-1.
-IDS = "Are these ids? np.unique(y, return_inverse=True)[1] numbers the classes from 0."
+def _label_type(y):
+    """What y holds in place of integers, and how labels come of it."""
+    whole = " If they are whole numbers, y.astype(int) makes them labels."
+    if y.dtype.kind == "f":
+        missing = np.isnan(y)
+        whole = first(
+            (missing.any(), f" y[{missing.argmax()}] is nan: is a label missing there?"),
+            (np.all(y == np.round(y)), " They are whole numbers: y.astype(int) makes them labels."),
+            (True, " They are not whole numbers: are these targets of a regression?"),
+        )
+    huge = [n for n in y.tolist() if isinstance(n, int) and abs(n) >= 2**63]
+    held = {"f": f"holds floats ({y.dtype})", "b": "holds booleans", "O": "holds Python objects"}
+    return f"y {held.get(y.dtype.kind, f'has dtype {y.dtype}')}, needed integer labels." + first(
+        (huge, f" {shortened((*huge, 0)[0])} is too large for a label. {IDS}"),
+        (y.dtype.kind in "fO", whole),
+        (y.dtype.kind == "b", " numpy would use them as a mask: y.astype(int) makes them labels."),
+        (y.dtype.kind in "SUT", f" Text labels become integers with {UNIQUE}."),
+    )
+
+
+UNIQUE = "np.unique(y, return_inverse=True)[1]"
+IDS = f"Are these ids? {UNIQUE} numbers the classes from 0."
 
 
 def regularization(reg):
     """`reg` as a Python float, finite and not negative."""
-    reg = _real_number(reg, "reg", ">= 0")
-    if not 0 <= reg < np.inf:
-        why = ": a negative one would reward large weights" if reg < 0 else ""
-        raise ValueError(f"reg is {reg}, needed a finite number >= 0{why}.")
-    return reg
+    return _real_number(reg, "reg", ">= 0")
 
 
 def loss_inputs(W, X, y, reg, *, cast_X=True):
@@ -306,22 +299,18 @@ def loss_and_gradient(result, shape, f="f", x="W", *, complex_ok=False):
         raise ValueError(
             f"{f} returned a gradient of shape {dW.shape}, needed the shape of {x}, {shape}.{hint}"
         )
-    for part, a in {"loss": L, "gradient": dW}.items():
-        if a.dtype.kind == "c" and not complex_ok:
-            raise TypeError(f"{f} returned a {part} of dtype {a.dtype}, needed real numbers.")
+    if not complex_ok and "c" in (L.dtype.kind, dW.dtype.kind):
+        raise TypeError(f"{f} returned complex numbers, needed real ones.")
     return L, dW
 
 
 def probabilities(P, name, axes="(N, C)"):
     """Rows of probabilities, such as P (N, C) or p (1, C)."""
-    P = (row if axes.startswith("(1,") else matrix)(P, name, axes, complex_ok=True)
-    _need_two_classes(P, name)
+    P = matrix(P, name, axes, complex_ok=True)
     R = P.real
     slack = 64 * np.sqrt(np.finfo(R.dtype).eps)
     finite(P, "a probability", **{name: P})
-    with np.errstate(all="ignore"):
-        fits = R.min() >= -slack and abs(R.sum(axis=1) - 1).max() <= slack
-    if not fits:
+    if not (R.min() >= -slack and abs(R.sum(axis=1) - 1).max() <= slack):
         raise ValueError(
             f"{name}'s rows are not probabilities (entries >= 0 that sum to 1). "
             f"Did you pass scores? Then call softmax first."
@@ -329,69 +318,61 @@ def probabilities(P, name, axes="(N, C)"):
     return P
 
 
-def row(values, name, axes, **accepted):
-    """One example kept as a row, such as X_i (1, D)."""
-    a = matrix(values, name, axes, **accepted)
-    if a.shape[0] != 1:
-        raise ValueError(f"{name} has shape {a.shape}, needed {axes}: one example, kept as a row.")
-    return a
-
-
 def class_index(j, C, name):
     """An integer class 0 … C-1."""
-    j = integer(j, name)
-    if not 0 <= j < C:
-        raise ValueError(f"{name} is {j}, needed a class 0 <= {name} < C = {C}.")
-    return j
-
-
-def integer(value, name, least=None, most=None):
-    """`value` as a Python int; 2.0 and True are not integers."""
-    try:
-        number = operator.index(value)
-    except TypeError:
-        raise TypeError(f"{name} is {shortened(value)}, needed an integer.") from None
-    if isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"{name} is {value}, a truth value, needed an integer.")
-    if least is not None and number < least:
-        raise ValueError(f"{name} is {number}, needed an integer >= {least}.")
-    if most is not None and number > most:
-        raise ValueError(f"{name} is {shortened(number)}, needed an integer up to {most}.")
-    return number
+    return integer(j, name, 0, C - 1, f"a class 0 <= {name} < C = {C}")
 
 
 def class_count(C):
     """C as a Python int: at least 2, and one that an array may have as an axis."""
-    return integer(C, "C", least=2, most=2**31 - 1)
+    return integer(C, "C", 2, MOST)
+
+
+MOST = 2**31 - 1
+
+
+def integer(value, name, least, most=np.inf, needed=None):
+    """`value` as a Python int from `least` to `most`; 2.0 and True are not integers."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = None
+    if number is None or isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} is {shortened(value)}, needed an integer.")
+    if not least <= number <= most:
+        bound = f"an integer >= {least}" if number < least else f"an integer up to {most}"
+        raise ValueError(f"{name} is {shortened(number)}, needed {needed or bound}.")
+    return number
 
 
 def positive(value, name):
     """`value` as a Python float, finite and above 0."""
-    number = _real_number(value, name, "> 0")
-    if not 0 < number < np.inf:
-        raise ValueError(f"{name} is {number}, needed a finite number > 0.")
-    return number
+    return _real_number(value, name, "> 0")
 
 
 def _real_number(value, name, bound):
-    """`value` as a Python float; text, True, complex numbers and arrays are none."""
-    if type(value) is float:
-        return value
+    """`value` as a finite Python float > 0 or >= 0; text, True, complex, arrays are none."""
     try:
         a = np.asarray(value)
         # O: a Fraction, a Decimal.
-        if a.ndim == 0 and a.dtype.kind in "iufO" and not np.ma.is_masked(value):
-            return float(value)
+        real = a.ndim == 0 and a.dtype.kind in "iufO" and not np.ma.is_masked(value)
+        number = float(value) if real else None
     except (TypeError, ValueError, OverflowError, RuntimeError):
-        pass
-    raise TypeError(f"{name} is {shortened(value)}, needed one real number {bound}.")
+        number = None
+    if number is None:
+        raise TypeError(f"{name} is {shortened(value)}, needed one real number {bound}.")
+    if not (0 < number < np.inf or (number == 0 and bound == ">= 0")):
+        why = ": a negative one would reward large weights" if name == "reg" and number < 0 else ""
+        raise ValueError(f"{name} is {number}, needed a finite number {bound}{why}.")
+    return number
 
 
 def choice(value, name, options):
     """`value` when it is one of `options` (strings)."""
     if not isinstance(value, str) or value not in options:
-        listed = ", ".join(repr(option) for option in options)
-        raise ValueError(f"{name} is {shortened(value)}, needed one of {listed}.")
+        raise ValueError(
+            f"{name} is {shortened(value)}, needed one of {', '.join(map(repr, options))}."
+        )
     return value
 
 

@@ -35,6 +35,7 @@ def _checked(core, cast_X=True):
     def door(W, X, y, reg):
         W, X, y, reg = inputs.loss_inputs(W, X, y, reg, cast_X=cast_X)
         loss, dW = core(W, X, y, reg)
+        loss = (complex if dW.dtype.kind == "c" else float)(loss)  # a plain number of Python's
         if not (cmath.isfinite(loss) and np.isfinite(dW).all()):
             inputs.blame("the loss or its gradient", reg, X=X, W=W)
         return loss, dW
@@ -93,7 +94,7 @@ def softmax_loss_naive(W, X, y, reg):
         for j in range(C):
             dW[:, j] += (p[j] - (j == m)) * X[i] / N  # (D,), eq. (14)
     l2, dl2 = _l2(W, reg)
-    return _plain(loss + l2, W), (dW + dl2).astype(W.dtype, copy=False)
+    return loss + l2, (dW + dl2).astype(W.dtype, copy=False)
 
 
 @_checked
@@ -125,7 +126,7 @@ def softmax_loss_vectorized(W, X, y, reg):
     E *= 1 / (N * (1 + rest))[:, None]  # (N, C), now dS = (P - Y)/N, eq. (2) and (14)
     l2, dl2 = _l2(W, reg)
     loss = np.add.reduce(_losses_over_N(rest, highest, S_m, N)) + l2  # eq. (3)
-    return _plain(loss, W), (X.T @ E + dl2).astype(W.dtype, copy=False)  # (D, C)
+    return loss, (X.T @ E + dl2).astype(W.dtype, copy=False)  # (D, C)
 
 
 @functools.partial(_checked, cast_X=False)
@@ -176,7 +177,7 @@ def softmax_loss_streamed(W, X, y, reg):
         l2, dl2 = _l2(W[:, c : c + _CLASSES], reg)
         loss += l2
         dW[:, c : c + _CLASSES] = dWT[c : c + _CLASSES].T + dl2
-    return _plain(loss, W), dW
+    return loss, dW
 
 
 # A strip of classes: what is done to one stays in cache.
@@ -203,8 +204,3 @@ def _losses_over_N(rest, highest, S_m, N):
     wide = np.promote_types(S_m.dtype, np.float64)
     half_gap = np.subtract(highest / 2, S_m / 2, dtype=wide)
     return (_log1p(rest) / 2 + half_gap) / (N / 2)
-
-
-def _plain(loss, W):
-    """The loss as a Python number."""
-    return (complex if W.dtype.kind == "c" else float)(loss)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from softmax_lib import inputs
-from softmax_lib.gradcheck import METHODS, _difference, _normal, _step, _unit, unit_roundoff
+from softmax_lib.gradcheck import METHODS, _difference, _normal, _step, unit_roundoff
 from softmax_lib.loss import softmax_loss_vectorized, unchecked
 
 
@@ -94,7 +94,8 @@ def step_sweep(
         )
     u = unit_roundoff(W.dtype)
     if U is None:
-        U = _unit(_normal(seed, W.shape, np.float64))
+        U = _normal(seed, W.shape, np.float64)
+        U /= np.linalg.norm(U)
     U = inputs.matrix(U, "U", "(D, C)")
     if U.shape != W.shape:
         raise ValueError(f"U has shape {U.shape}, needed W's shape {W.shape}: a direction for W.")
@@ -156,9 +157,8 @@ def _methods(methods):
     """A tuple of the names of methods, at least one."""
     listed = (methods,) if isinstance(methods, str) else methods
     if not isinstance(listed, (tuple, list)) or not listed:
-        raise ValueError(
-            f"methods is {inputs.shortened(methods)}, needed some of {', '.join(map(repr, METHODS))}."
-        )
+        names = ", ".join(map(repr, METHODS))
+        raise ValueError(f"methods is {inputs.shortened(methods)}, needed some of {names}.")
     return tuple(inputs.choice(method, "an entry of methods", METHODS) for method in listed)
 
 

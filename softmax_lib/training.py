@@ -3,8 +3,6 @@
 One step: take a batch, ask the loss for dW, go a little way against it: W - learning_rate * dW.
 """
 
-import os
-import sys
 from typing import NamedTuple
 
 import numpy as np
@@ -12,9 +10,7 @@ import numpy as np
 from softmax_lib import inputs
 from softmax_lib.forward import scores
 from softmax_lib.loss import softmax_loss_vectorized, unchecked
-
-# Runs of more steps than this take long enough to deserve a progress bar.
-_LONG_RUN = 2000
+from softmax_lib.progress import with_bar
 
 
 class History(NamedTuple):
@@ -122,44 +118,32 @@ def train(
     X_val, y_val = _validation_set(X_val, y_val, W)
     learning_rate = inputs.positive(learning_rate, "learning_rate")
     reg = inputs.regularization(reg)
-    batch_size = inputs.integer(batch_size, "batch_size", least=1)
-    epochs = inputs.integer(epochs, "epochs", least=0)
-    rng = np.random.default_rng(inputs.integer(seed, "seed", least=0))
+    batch_size = inputs.integer(batch_size, "batch_size", 1)
+    epochs = inputs.integer(epochs, "epochs", 0)
+    rng = np.random.default_rng(inputs.integer(seed, "seed", 0))
     last_L = _first_loss(loss, W, X, y, reg)
     loss = unchecked(loss)
 
     def measured(step, L):
-        val_accuracy = None if X_val is None else accuracy(W, X_val, y_val)
-        return step, L, accuracy(W, X, y), val_accuracy
+        return step, L, accuracy(W, X, y), X_val is not None and accuracy(W, X_val, y_val)
 
     records = [measured(0, last_L)]
     steps_per_epoch = -(-len(X) // batch_size)  # rounded up: the last batch may be smaller
     batches = _batches(len(X), batch_size, epochs, rng)
-    for step, batch in enumerate(_with_bar(batches, epochs * steps_per_epoch, progress), start=1):
+    for step, batch in enumerate(with_bar(batches, epochs * steps_per_epoch, progress), start=1):
         L, dW = loss(W, X[batch], y[batch], reg)
-        W = _downhill(W, dW, learning_rate)
-        if not _is_finite(L, W):
+        with np.errstate(all="ignore"):
+            W = (W - learning_rate * np.asarray(dW)).astype(W.dtype, copy=False)
+            # sum(W * W), a part of the loss, overflows before any entry of W does.
+            healthy = np.isfinite(L) and np.isfinite(np.vdot(W, W))
+        if not healthy:
             raise ValueError(_diverged(step, L, np.asarray(dW), last_L, learning_rate, reg))
         last_L = L
         if step % steps_per_epoch == 0:
             records.append(measured(step, loss(W, X, y, reg)[0]))
 
-    steps, losses, train_accuracy, val_accuracy = map(np.array, zip(*records, strict=True))
-    if X_val is None:
-        val_accuracy = None
-    return Training(W, History(steps, losses, train_accuracy, val_accuracy))
-
-
-@np.errstate(all="ignore")
-def _downhill(W, dW, learning_rate):
-    """One step of gradient descent, in the dtype of W."""
-    return (W - learning_rate * np.asarray(dW)).astype(W.dtype, copy=False)
-
-
-@np.errstate(all="ignore")
-def _is_finite(L, W):
-    """sum(W * W), a part of the loss, overflows before any entry of W does."""
-    return np.isfinite(L) and np.isfinite(np.vdot(W, W))
+    columns = list(map(np.array, zip(*records, strict=True)))
+    return Training(W, History(*columns[:3], None if X_val is None else columns[3]))
 
 
 def predict(W, X):
@@ -252,11 +236,10 @@ def _read_only(a):
 
 
 def _validation_set(X_val, y_val, W):
-    if X_val is None and y_val is None:
+    if (X_val is None) != (y_val is None):
+        raise ValueError("X_val and y_val belong together: a validation set needs both.")
+    if X_val is None:
         return None, None
-    if X_val is None or y_val is None:
-        missing = "X_val" if X_val is None else "y_val"
-        raise ValueError(f"{missing} is missing: a validation set needs both X_val and y_val.")
     try:
         _, X_val = inputs.weights_and_inputs(W, X_val)
         return X_val, inputs.labels(y_val, len(X_val), W.shape[1])
@@ -287,46 +270,19 @@ def _batches(N, batch_size, epochs, rng):
 
 
 def _diverged(step, L, dW, last_L, learning_rate, reg):
-    if not np.isfinite(L):
-        what = f"the loss is {L}; before that it was {last_L:.3g}"
-    elif not np.isfinite(dW).all():
-        d, j = np.argwhere(~np.isfinite(dW))[0]
-        what = f"dW[{d}, {j}] is {dW[d][j]} though the loss is {L:.3g}"
-    else:
-        what = f"sum(W * W) has overflowed; the loss was {L:.3g}"
-    why = ""
-    if learning_rate * reg > 1:
-        why = (
-            f" The regularization alone multiplies W by 1 - 2 * learning_rate * reg = "
-            f"{1 - 2 * learning_rate * reg:.3g} at every step."
-        )
+    d, j = np.unravel_index(np.argmin(np.isfinite(dW)), dW.shape)
+    what = inputs.first(
+        (not np.isfinite(L), f"the loss is {L}; before that it was {last_L:.3g}"),
+        (not np.isfinite(dW).all(), f"dW[{d}, {j}] is {dW[d, j]} though the loss is {L:.3g}"),
+        (True, f"sum(W * W) has overflowed; the loss was {L:.3g}"),
+    )
+    factor = 1 - 2 * learning_rate * reg
+    why = (
+        f" The regularization alone multiplies W by 1 - 2 * learning_rate * reg = {factor:.3g} "
+        f"at every step."
+    )
     return (
         f"Training diverged at step {step}: {what}. "
-        f"Is learning_rate = {learning_rate:g} too large? Try a tenth of it.{why}"
+        f"Is learning_rate = {learning_rate:g} too large? Try a tenth of it."
+        + (why if factor < -1 else "")
     )
-
-
-def _with_bar(batches, steps, progress):
-    """The batches, inside a progress bar where one is wanted."""
-    if not isinstance(progress, (bool, np.bool_, type(None))):
-        raise TypeError(
-            f"progress is {inputs.shortened(progress)}, needed True, False or None (when it is long)."
-        )
-    if progress is None:
-        progress = steps > _LONG_RUN and _someone_watches()
-    # tqdm's bar for notebooks ignores TQDM_DISABLE: read it here.
-    if not progress or os.environ.get("TQDM_DISABLE"):
-        return batches
-    from tqdm.auto import tqdm
-
-    return tqdm(batches, total=steps, desc="training", unit="step")
-
-
-def _someone_watches():
-    """Whether output goes to a notebook or a terminal, and tqdm is there to draw on it."""
-    from importlib.util import find_spec
-
-    kernel = sys.modules.get("ipykernel.kernelapp")
-    notebook = kernel is not None and kernel.IPKernelApp.initialized()
-    terminal = sys.stderr is not None and sys.stderr.isatty()
-    return (notebook or terminal) and find_spec("tqdm") is not None

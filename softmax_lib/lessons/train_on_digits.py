@@ -19,12 +19,12 @@ from softmax_lib.figures import (
 from softmax_lib.forward import cross_entropy, softmax
 from softmax_lib.lessons import Task
 from softmax_lib.lessons.slips import FORWARD, HEIGHTS, SLOPE, SUM, level
-from softmax_lib.training import _with_bar
+from softmax_lib.progress import with_bar as bar_over
 
 
 def with_bar(settings):
     """The settings one by one, with a progress bar above the cell's output."""
-    return _with_bar(settings, len(settings), progress=True)
+    return bar_over(settings, len(settings), progress=True)
 
 
 # Pictures
