@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from softmax_lib.exercises.catalogue import MISTAKES
+from softmax_lib.exercises.rewrites import rewritings
 
 from softmax_lib import (
     cross_entropy,
@@ -25,8 +27,6 @@ from softmax_lib import (
     softmax_loss_vectorized,
 )
 from softmax_lib.exercises import engine, slips, variants
-from softmax_lib.exercises.catalogue import MISTAKES
-from softmax_lib.exercises.rewrites import rewritings
 from softmax_lib.lessons import gradient_check, gradient_in_code
 from softmax_lib.lessons.chain_rule import row_jacobian
 from softmax_lib.lessons.stability_shift import surviving_rows

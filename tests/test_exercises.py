@@ -26,11 +26,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from softmax_lib.exercises.catalogue import MISTAKES
+from softmax_lib.exercises.variants import SWITCHES
 
 from softmax_lib import exercises, lessons
 from softmax_lib.exercises import diagnosis, engine
-from softmax_lib.exercises.catalogue import MISTAKES
-from softmax_lib.exercises.variants import SWITCHES
 from softmax_lib.lessons import LESSONS, Task
 
 properties = settings(derandomize=True, deadline=None, max_examples=100)

@@ -14,11 +14,12 @@ from softmax_lib.figures import (
     new_figure,
     show,
 )
-from softmax_lib.gradcheck import step_sweep, unit_roundoff
+from softmax_lib.gradcheck import unit_roundoff
 from softmax_lib.lessons import task, tasks_of
 from softmax_lib.lessons.conditions import no_warning
 from softmax_lib.lessons.slips import FORWARD, HEIGHTS, at_height, instead_of
 from softmax_lib.loss import softmax_loss_vectorized
+from softmax_lib.sweep import step_sweep
 
 
 def problem():

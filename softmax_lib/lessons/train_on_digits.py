@@ -22,13 +22,14 @@ from softmax_lib.figures import (
 from softmax_lib.forward import cross_entropy, softmax
 from softmax_lib.lessons import gradient_in_code, task, tasks_of
 from softmax_lib.lessons.slips import instead_of
-from softmax_lib.training import _with_bar, train
+from softmax_lib.progress import with_bar as bar_over
+from softmax_lib.training import train
 from softmax_lib.words import signed
 
 
 def with_bar(settings):
     """The settings one by one, with a progress bar above the cell's output."""
-    return _with_bar(settings, len(settings), progress=True)
+    return bar_over(settings, len(settings), progress=True)
 
 
 # Pictures
