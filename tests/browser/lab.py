@@ -37,6 +37,13 @@ RUN_ALL = "() => jupyterapp.commands.execute('notebook:run-all-cells').then(() =
 
 CELLS = "() => JSON.stringify(jupyterapp.shell.currentWidget.content.model.toJSON().cells)"
 
+WRITE = """([place, source]) => {
+    const book = jupyterapp.shell.currentWidget.content;
+    book.model.cells.get(place).sharedModel.setSource(source);
+    book.activeCellIndex = place;
+    book.activate();
+}"""
+
 # From the key to the new picture: placed in the page, and decoded, ready to be painted.
 WATCH = """explorer => {
     const image = () => explorer.querySelector('figure img');
@@ -62,7 +69,7 @@ EXPLORER = ".jp-OutputArea-output .widget-vbox:has(figure img)"
 # What is wider than the place it has: text that is cut off, pictures that stick out.
 TOO_WIDE = """() => {
     const found = [];
-    for (const box of document.querySelectorAll('.widget-readout, .widget-toggle-button, .jupyter-button'))
+    for (const box of document.querySelectorAll('.widget-readout, .jupyter-button'))
         if (box.scrollWidth > box.clientWidth + 1) found.push(box.textContent.trim());
     for (const picture of document.querySelectorAll('.jp-OutputArea-output figure img')) {
         const room = picture.closest('.jp-OutputArea-output').getBoundingClientRect();
@@ -153,6 +160,11 @@ def run_all(page, seconds=300):
 def cells_of(page):
     """The open notebook's cells, as nbformat has them."""
     return json.loads(page.evaluate(CELLS))
+
+
+def write(page, place, source):
+    """Put `source` into the cell at `place`, and make it the active one."""
+    page.evaluate(WRITE, [place, source])
 
 
 def run_selected(page):
