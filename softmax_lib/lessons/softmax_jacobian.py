@@ -380,11 +380,12 @@ def _jacobians_cases():
                 "(same_class - P[:, None, :] * (1 - same_class))",
                 "When k = c, which two terms of (6) are there?",
             ),
-            (
-                "the outer product p^T p has become one number",
-                "(same_class - np.einsum('nk,nk->n', P, P)[:, None, None] / P[:, :, None])",
-                "How many axes has P[i], and what does .T do to an array of one axis?",
-            ),
+        ),
+        (
+            "the outer product p^T p has become one number",
+            "P[:, :, None] * (same_class - P[:, None, :])",
+            "P[:, :, None] * same_class - (P * P).sum(axis=1)[:, None, None]",
+            "How many axes has P[i], and what does .T do to an array of one axis?",
         ),
         (
             "both factors have the same index: one p_c times another",

@@ -529,11 +529,6 @@ def _softmax_cases():
                 )
                 for digits in (2, 3, 4, 6)
             ),
-            (
-                "what is no number is replaced by one",
-                "np.nan_to_num(E / E.sum(axis=1, keepdims=True))",
-                "Where does the first nan come from, and what should have stood there?",
-            ),
         ),
         ("last-example-only", "return P", "P[:-1] = 0\n    return P"),
     ),

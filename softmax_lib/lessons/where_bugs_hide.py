@@ -401,7 +401,7 @@ BLIND = "At this setting, does the wrong formula give another number than the ri
             ("it says where the check is blind", "reg == 0", BLIND),
             *(
                 ("a small reg is thought not to show it", f"reg > {least}", "Is 2 reg W then 0?")
-                for least in ("0.1", "0.5", "1e-2")
+                for least in ("0.1", "0.5")
             ),
         ),
         *instead_of(
@@ -410,11 +410,6 @@ BLIND = "At this setting, does the wrong formula give another number than the ri
             (
                 "the limit is not where exp overflows",
                 "largest_score > 1000",
-                "What is the largest x with a finite exp(x), in float64?",
-            ),
-            (
-                "the limit is not where exp overflows",
-                "largest_score > 700",
                 "What is the largest x with a finite exp(x), in float64?",
             ),
             (
@@ -442,7 +437,7 @@ def _check_cases():
         (divided_by_classes, W, X, y, 0.1),
         (divided_by_classes, *hidden, 0.1),
         (no_reg_gradient, 1e-3 * W, X, y, 1e-5),
-        (no_mean_gradient, W, 1e-5 * X, y, 0.0),  # slopes so small that a fixed bound passes it
+        (no_mean_gradient, W, 1e-7 * X, y, 0.0),  # slopes so small that a fixed bound passes it
         # One feature so small that its slopes are rounding alone: the norm does not mind.
         (softmax_loss_vectorized, W, X * (1.0 - (1 - 1e-9) * (np.arange(D) == 1)), y, 0.0),
     ]
@@ -467,22 +462,12 @@ def _check_cases():
             (
                 "the bound is a fixed number",
                 "np.linalg.norm(dW - slopes) <= 1e-6",
-                "If every slope were 1e5 times smaller, would your verdict change?",
+                "If every slope were 1e7 times smaller, would your verdict change?",
             ),
             (
                 "the bound is a fixed number",
                 "np.allclose(dW, slopes, atol=1e-4)",
-                "If every slope were 1e5 times smaller, would your verdict change?",
-            ),
-            (
-                "the bound is a fixed number",
-                "np.allclose(dW, slopes)",
-                "If every slope were 1e5 times smaller, would your verdict change?",
-            ),
-            (
-                "it says True when the check fails",
-                "np.linalg.norm(dW - slopes) > 1e-6 * np.linalg.norm(slopes)",
-                "Which of the two says that dW is right, True or False?",
+                "If every slope were 1e7 times smaller, would your verdict change?",
             ),
             (
                 "every entry is held to its own size, not the whole to its norm",
