@@ -67,13 +67,18 @@ def judge(task, run, order=None):
 
 
 def judged(task, run, got):
-    """What `got` shows beside the run's right answer; a value that fails is of the wrong kind."""
+    """What `got` shows beside the run's right answer."""
+    return guarded(task.returns, run.expected, got, bounds_of(task, run.arguments))
+
+
+def guarded(names, expected, got, bounds):
+    """Compare; a value that fails when it is looked at is of the wrong kind."""
     try:
-        return compare(task.returns, run.expected, got, bounds_of(task, run.arguments))
+        return compare(names, expected, got, bounds)
     except KeyboardInterrupt:
         raise
     except BaseException:
-        return wrong_kind("returned", run.expected, got, task.returns)
+        return wrong_kind("returned", expected, got, names)
 
 
 def right_values(task, run, order):
@@ -84,7 +89,7 @@ def right_values(task, run, order):
     got = [run.got[k] for k in order or range(len(run.got))]
     values = zip(task.returns, run.expected, got, strict=True)
     bounds = bounds_of(task, run.arguments)
-    return [compare((name,), right, came, bounds).right for name, right, came in values]
+    return [guarded((name,), right, came, bounds).right for name, right, came in values]
 
 
 def bounds_of(task, arguments):

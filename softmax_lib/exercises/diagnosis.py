@@ -23,8 +23,7 @@ class Diagnosis:
 
     `halves` are sentences on which values are right, `common` on what the failing cases share,
     `evidence` on what was measured, `said` names the slips in it that have no slug, `remarks` tells
-    of broken conditions; `data` are the notebook's
-    numbers that the function reads.
+    of broken conditions; `data` are the notebook's numbers that the function reads.
     """
 
     runs: list = field(default_factory=list)

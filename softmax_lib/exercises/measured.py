@@ -94,7 +94,9 @@ def factors_of(task, k, answers):
     for answer in answers:
         parts = np.stack(np.broadcast_arrays(answer.data, answer.reg), axis=-1).reshape(-1, 2)
         came, there = np.ravel(answer.came - answer.start), parts.any(axis=0)
-        if not np.isfinite(came).all() or (there.sum() > 1 and came.size < 3):
+        if not (np.isfinite(came).all() and np.isfinite(parts).all()) or (
+            there.sum() > 1 and came.size < 3
+        ):
             continue
         factors = np.full(2, np.nan)
         factors[there] = np.linalg.lstsq(parts[:, there], came, rcond=None)[0]

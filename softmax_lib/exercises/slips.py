@@ -48,7 +48,8 @@ class Answer(NamedTuple):
     reg: np.ndarray
     came: np.ndarray | None  # None: it raised
     bounds: tuple
-    scale: tuple  # what a convention makes of the data's part and of reg's
+    scale: tuple  # what the convention makes of the data's part and of reg's
+    convention: str
 
     @property
     def right(self):
@@ -117,7 +118,7 @@ def answer_to(task, k, i, came, convention=""):
     if kind_of(task, k) not in ("loss", "gradient"):
         a, b = 1.0, 1.0
     bounds = bounds_of(task, cases_of(task)[i])
-    return Answer(i, size, start, a * data, b * reg, came, bounds, (a, b))
+    return Answer(i, size, start, a * data, b * reg, came, bounds, (a, b), convention)
 
 
 # Explaining
@@ -137,8 +138,10 @@ def explained(task, k, answers):
     """
     ended = [answer for answer in answers if answer.came is not None]
     fits = all(answer.came.shape == answer.right.shape for answer in ended)
-    if is_constant(task, k, ended):
-        return [(("constant-answer",), ())], False
+    zeros = kind_of(task, k) in ("gradient", "derivative") and not any(a.came.any() for a in ended)
+    if is_constant(answers) and not zeros:  # zeros may be transposed besides
+        unsure = all(np.isin(answer.right, (0, 1)).all() for answer in answers)
+        return ([] if unsure else [(("constant-answer",), ())]), False
     passes = [(answers, False)] + [(answers, True)] * (not fits)
     passes += [(ended, True)] * (len(ended) < len(answers))
     for tried, any_shape in passes:
@@ -165,15 +168,11 @@ def explained(task, k, answers):
     return [((s[0][0],), s) for s in alone if () in factors_in(task, k, s, sound)], False
 
 
-def is_constant(task, k, answers):
-    """Whether one number is all that value k ever holds.
-
-    Zeros of a derivative are told as such, and among a few yes and no the same is soon there.
-    """
-    if all(np.isin(answer.right, (0, 1)).all() for answer in answers):
-        return False
-    numbers = np.concatenate([np.ravel(answer.came) for answer in answers])
-    return len(numbers) > 1 and np.ptp(numbers) == 0 and bool(numbers[0] or not kind_of(task, k))
+def is_constant(answers):
+    """Whether one number is all that ever comes; among yes and no it proves little."""
+    came = [np.ravel(answer.came) for answer in answers if answer.came is not None]
+    numbers = np.concatenate(came or [[]])
+    return len(numbers) > 1 and len(came) == len(answers) and np.ptp(numbers) == 0
 
 
 def is_right(task, k, answers):
@@ -193,7 +192,7 @@ def factors_in(task, k, slips, answers, any_shape=True):
         made, came = parts_of(task, k, slips, answer), answer.came
         regular = task.reg in parameters(task)
         size = answer.size["N"], answer.size["C"]
-        names, a, b = factors(kind_of(task, k), regular, answer.scale, *size)
+        names, a, b = factors(kind_of(task, k), regular, answer.convention, *size)
         if made is None or came is None:
             broken = [v is None or not np.isfinite(v).all() for v in (made and sum(made), came)]
             fit = fit & all(broken)
@@ -208,7 +207,7 @@ def factors_in(task, k, slips, answers, any_shape=True):
 
 
 @functools.cache
-def factors(kind, regular, scale, N, C):
+def factors(kind, regular, convention, N, C):
     """Names, and the factors that they mean on the data's part and on reg's, as columns."""
     signs = [((), 1), (("sign",), -1)]
     data = [((), 1), ((f"no-mean-{kind}",), N), (("mean-twice",), 1 / N)]
@@ -216,9 +215,9 @@ def factors(kind, regular, scale, N, C):
     reg = [((), 1), ((f"half-reg-{kind}",), 1 / 2), (("reg-twice",), 2)]
     reg += [((*names, "reg-divided-by-n"), b / N) for names, b in reg[:2]]
     reg += [((f"no-reg-{kind}",), 0)]
-    if scale[0] != 1:
+    if convention == "sum":
         data = data[:1]  # what these names say is of a mean
-    if scale[1] != 1:
+    if convention == "half-reg":
         reg = [reg[0], reg[-1]]
     data += [((f"no-data-{kind}",), 0)] * (kind == "gradient" and regular)
     if kind not in ("loss", "gradient"):
@@ -335,8 +334,13 @@ def values_of(task, result, order=None):
 
 def real_array(value):
     """Real numbers as an array of floats, also when they came as complex ones or whole ones."""
-    array = as_array(value, limit=10_000)
-    if array is None or array.size > 10_000:
+    try:
+        array = as_array(value, limit=10_000)
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # whatever it is, it fails when it is looked at
+        return None
+    if array is None or array.size > 10_000 or array.dtype.kind not in "biufc":
         return None
     if array.dtype.kind == "c":
         return array.real if not array.imag.any() else None
