@@ -140,3 +140,24 @@ def test_the_maths_stays_small():
     files = [PACKAGE / f"{name}.py" for name in MATHS if name not in DATA]
     count = {file.stem: lines_of_code(file.read_text(encoding="utf-8")) for file in files}
     assert sum(count.values()) <= 620, count
+
+
+def test_a_python_without_docstrings_runs_it_all():
+    """Catches a text that is taken from a docstring, which PYTHONOPTIMIZE=2 leaves out."""
+    program = """
+import importlib
+from softmax_lib import exercises, lessons
+for name in lessons.LESSONS:
+    importlib.import_module(f"softmax_lib.lessons.{name}")
+def share_right(predicted, y):
+    return (predicted == y).mean()
+print(exercises.check("0.1", share_right), exercises.hint("0.1"), exercises.solution("0.1"))
+"""
+    ran = subprocess.run(
+        [sys.executable, "-OO", "-X", "utf8", "-c", program], capture_output=True, encoding="utf-8"
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert "✓ 0.1" in ran.stdout
+    assert "def share_right" in ran.stdout
+    for path in (PACKAGE.parent / "notebooks").glob("*.ipynb"):
+        assert "__doc__" not in path.read_text(encoding="utf-8"), path.name

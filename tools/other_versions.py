@@ -2,8 +2,8 @@
 
 `oldest` takes the lowest version that pyproject.toml allows of every package that it names, on the
 oldest Python; `newest` the newest of everything, on the newest Python that is here (PYTHON chooses
-another). Each has an environment of its own, .venv-oldest or .venv-newest, which is made anew
-at every run; the locks and .venv stay as they are.
+another, for .venv too). Each has an environment of its own, .venv-oldest or .venv-newest, which is
+made anew at every run. The locks stay as they are.
 """
 
 import os
