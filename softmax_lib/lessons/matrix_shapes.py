@@ -359,7 +359,7 @@ class _ViewExplorer(Explorer):
             if view == 12:
                 symbol = f"$S_{k + 1} = X_{k + 1}W$"
             text.set(position=at, text=symbol, color=self._colors(read, by)[k])
-        return self._words(view)
+        return self._words(view, cells)
 
     def _colors(self, table, by):
         """A class has its own color; other rows have that of their matrix."""
@@ -396,19 +396,18 @@ class _ViewExplorer(Explorer):
                     symbol = f"X_{i + 1}W_{j + 1}"
                 text.set(text=f"${symbol}$", color=INK)
 
-    def _words(self, view):
+    def _words(self, view, cells):
         (N, D), C = self.X.shape, self.W.shape[1]
         words = {
-            8: f"W, shape {(D, C)}, is {C} columns of shape {(D, 1)} side by side, one a class.",
-            9: f"Wᵀ, shape {(C, D)}, is {C} rows of shape {(1, D)}, one a class, as long as a row "
-            "of X.",
-            10: f"X, shape {(N, D)}, is {N} rows of shape {(1, D)}, one a fruit.",
+            8: f"W, shape {(D, C)}: {C} columns of shape {(D, 1)}, one for each class.",
+            9: f"Wᵀ, shape {(C, D)}: {C} rows of shape {(1, D)}, each as long as a row of X.",
+            10: f"X, shape {(N, D)}: {N} rows of shape {(1, D)}, one for each fruit.",
             11: f"S, shape {(N, C)}, entry by entry: row i of X times column j of W.",
-            12: f"S, shape {(N, C)}, is {N} rows of shape {(1, C)}, one a fruit: row i of X times "
-            "all of W.",
+            12: f"S, shape {(N, C)}: {N} rows of shape {(1, C)}, row i of X times all of W.",
         }
         caption = f"({view}) {words[view]}"
-        return caption, f"X stands left of S, and W above S; what is read is framed. {caption}"
+        alt = f"X stands left of S, W above; what is read is framed, cells hold {cells}. {caption}"
+        return caption, alt
 
 
 def explore_views():
