@@ -160,8 +160,8 @@ def plot_check_errors(checks):
     facts = []
     for (name, check), style in zip(checks.items(), _STYLES, strict=True):
         ax.plot(check.error, 0, markersize=11, **style)
-        ax.text(check.error, 0.5, f"{name}\n{check.error:.1e}", ha="center", color=style["color"])
-        facts.append(f"{name} ≈ {check.error:.1e}")
+        ax.text(check.error, 0.5, f"{name}\n{check.error:.2g}", ha="center", color=style["color"])
+        facts.append(f"{name} ≈ {check.error:.2g}")
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
     caption = f"Errors of the check: {', '.join(facts)}; the bound is {bound:.1e}."
