@@ -156,7 +156,7 @@ def plot_check_errors(checks):
     ax.set_title("A right and a wrong gradient are worlds apart")
     ax.axhline(0, color=PALETTE["gray"], linewidth=1)
     ax.axvline(bound, color=INK, linestyle="--", linewidth=1.2)
-    ax.text(1.3 * bound, -0.75, f"bound {bound:.1e}: below it, rounding explains the difference")
+    ax.text(1.3 * bound, -0.75, f"bound {bound:.1e}: by so much a measured slope may err")
     facts = []
     for (name, check), style in zip(checks.items(), _STYLES, strict=True):
         ax.plot(check.error, 0, markersize=11, **style)
