@@ -568,10 +568,15 @@ def test_a_lesson_s_explorer_answers_every_control(name):
     assert sweep_controls(lesson.explore) > 10
 
 
-def test_the_explorer_of_misread_digits_answers_every_control():
-    assert (
-        sweep_controls(
-            importlib.import_module("softmax_lib.lessons.train_on_digits").explore_mistakes
-        )
-        > 10
-    )
+FURTHER = [
+    (name, function)
+    for name in EXPLORED
+    for function in vars(importlib.import_module(f"softmax_lib.lessons.{name}"))
+    if function.startswith("explore_")
+]
+
+
+@pytest.mark.parametrize(("name", "function"), FURTHER)
+def test_a_lesson_s_further_explorers_answer_every_control(name, function):
+    lesson = importlib.import_module(f"softmax_lib.lessons.{name}")
+    assert sweep_controls(getattr(lesson, function)) >= 6

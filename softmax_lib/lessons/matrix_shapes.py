@@ -1,5 +1,7 @@
 """What `01_matrix_shapes.ipynb` needs: six fruits, the pictures of a product, exercises."""
 
+import itertools
+
 import ipywidgets as widgets
 import numpy as np
 from matplotlib.patches import Rectangle
@@ -314,77 +316,56 @@ class _ViewExplorer(Explorer):
         self.x.label(f"X {shape(self.X)}")
         self.s.label(f"S = X W {shape(self.X @ self.W)}")
         self.w_label = self.w.label("", above=True)
-        self.frames = [
-            ax.add_patch(Rectangle((0, 0), 0, 0, fill=False, linewidth=2.4, zorder=3))
-            for _ in range(self.s.rows * self.s.columns)
-        ]
-        self.groups = [ax.text(0, 0, "", ha="center", va="center") for _ in range(self.s.rows)]
+        self.frames = [self.s.frame(0, 0) for _ in self.s.numbers]
+        self.pieces = [ax.text(0, 0, "", ha="center", va="center") for _ in self.s.numbers]
         Table.clear(ax, 0, self.s.right + 2.6, -1.7, self.s.bottom + 1.1)
         tables = [part for table in (self.x, self.w, self.s) for part in table.artists]
-        return [*tables, *self.frames, *self.groups, self.w_label]
+        return [*tables, *self.frames, *self.pieces, self.w_label]
 
     def update(self, view, cells):
         transposed = view == 9
         W = self.W.T if transposed else self.W
         self.w.width = 1.0 if transposed else 1.4  # in line with X's columns, or with those of S
         self.w.fill(W, left=1.6 if transposed else 7.6, top=1.2 if transposed else 0)
+        self.w_label.set_text(f"{'Wᵀ' if transposed else 'W'} {shape(W)}")
+        above = self.w.top - (0.3 if transposed else 0.95)
+        self.w_label.set_position(((self.w.left + self.w.right) / 2, above))
         if cells == "symbols":
             self._write_symbols(view)
         else:
             self.x.fill(self.X)
             self.s.fill(self.X @ self.W)
-        middle = (self.w.left + self.w.right) / 2
-        self.w_label.set(
-            position=(middle, self.w.top - (0.3 if transposed else 0.95)),
-            text=f"{'Wᵀ' if transposed else 'W'} {shape(W)}",
-        )
-        read, by = {
-            8: (self.w, "columns"),
-            9: (self.w, "rows"),
-            10: (self.x, "rows"),
-            11: (self.s, "entries"),
-            12: (self.s, "rows"),
+        pieces = list(self._pieces(view))
+        for k, (frame, name) in enumerate(zip(self.frames, self.pieces, strict=True)):
+            frame.set_visible(k < len(pieces))
+            name.set_visible(k < len(pieces))
+            if k < len(pieces):
+                bounds, color, text, at = pieces[k]
+                frame.set_bounds(*bounds)
+                frame.set_edgecolor(color)
+                name.set(position=at, text=text, color=color)
+        return self._words(view, cells)
+
+    def _pieces(self, view):
+        """What is read: of each piece its frame, its color, its name and where that stands."""
+        table, symbol, by = {
+            8: (self.w, "$W_{0}$", "columns"),
+            9: (self.w, "$W_{0}^\\top$", "rows"),
+            10: (self.x, "$X_{0}$", "rows"),
+            11: (self.s, "", "entries"),
+            12: (self.s, "$S_{0} = X_{0}W$", "rows"),
         }[view]
-        self._frame(read, by)
-        name = {8: "W", 9: "W^\\top", 10: "X", 11: "", 12: "S"}[view]
-        for k, text in enumerate(self.groups):
-            count = read.columns if by == "columns" else read.rows
-            text.set_visible(bool(name) and k < count)
-            at = (
-                (read.middle(0, k)[0], read.top - 0.4)
-                if by == "columns"
-                else (read.left - 0.6 if read is not self.s else read.right + 1.3,
-                      read.middle(k, 0)[1])
-            )  # fmt: skip
-            symbol = f"$W_{k + 1}^\\top$" if transposed else f"${name}_{k + 1}$"
-            if view == 12:
-                symbol = f"$S_{k + 1} = X_{k + 1}W$"
-            text.set(position=at, text=symbol, color=self._colors(read, by)[k])
-        return self._words(view)
-
-    def _colors(self, table, by):
-        """A class has its own color; other rows have that of their matrix."""
-        if table is self.w:
-            return [ink(color) for color in CLASS_COLORS[: len(self.groups)]]
-        return [ink(table.color)] * len(self.groups)
-
-    def _frame(self, table, by):
         width = table.width * (table.columns if by == "rows" else 1)
         height = table.rows if by == "columns" else 1
-        places = [
-            (i if by != "columns" else None, j if by != "rows" else None)
-            for i in range(table.rows if by != "columns" else 1)
-            for j in range(table.columns if by != "rows" else 1)
-        ]
-        colors = self._colors(table, by)
-        inset = 0.06
-        for frame, k in zip(self.frames, range(len(self.frames)), strict=True):
-            frame.set_visible(k < len(places))
-            if k < len(places):
-                left, top = table.corner(*places[k])
-                frame.set(x=left + inset, y=top + inset)
-                frame.set(width=width - 2 * inset, height=height - 2 * inset)
-                frame.set_edgecolor(colors[k] if by != "entries" else colors[0])
+        rows = [None] if by == "columns" else range(table.rows)
+        columns = [None] if by == "rows" else range(table.columns)
+        for k, place in enumerate(itertools.product(rows, columns)):
+            left, top = table.corner(*place)
+            beside = left + width + 1.3 if table is self.s else left - 0.6
+            at = (left + width / 2, top - 0.4) if by == "columns" else (beside, top + 0.5)
+            color = ink(CLASS_COLORS[k] if table is self.w else table.color)
+            bounds = left + 0.06, top + 0.06, width - 0.12, height - 0.12
+            yield bounds, color, symbol.format(k + 1), at
 
     def _write_symbols(self, view):
         for table, letter in ((self.x, "X"), (self.w, "W"), (self.s, "S")):
@@ -397,19 +378,18 @@ class _ViewExplorer(Explorer):
                     symbol = f"X_{i + 1}W_{j + 1}"
                 text.set(text=f"${symbol}$", color=INK)
 
-    def _words(self, view):
+    def _words(self, view, cells):
         (N, D), C = self.X.shape, self.W.shape[1]
         words = {
-            8: f"W, shape {(D, C)}, is {C} columns of shape {(D, 1)} side by side, one a class.",
-            9: f"Wᵀ, shape {(C, D)}, is {C} rows of shape {(1, D)}, one a class, as long as a row "
-            "of X.",
-            10: f"X, shape {(N, D)}, is {N} rows of shape {(1, D)}, one a fruit.",
+            8: f"W, shape {(D, C)}: {C} columns of shape {(D, 1)}, one for each class.",
+            9: f"Wᵀ, shape {(C, D)}: {C} rows of shape {(1, D)}, each as long as a row of X.",
+            10: f"X, shape {(N, D)}: {N} rows of shape {(1, D)}, one for each fruit.",
             11: f"S, shape {(N, C)}, entry by entry: row i of X times column j of W.",
-            12: f"S, shape {(N, C)}, is {N} rows of shape {(1, C)}, one a fruit: row i of X times "
-            "all of W.",
+            12: f"S, shape {(N, C)}: {N} rows of shape {(1, C)}, row i of X times all of W.",
         }
         caption = f"({view}) {words[view]}"
-        return caption, f"X stands left of S, and W above S; what is read is framed. {caption}"
+        alt = f"X stands left of S, W above; what is read is framed, cells hold {cells}. {caption}"
+        return caption, alt
 
 
 def explore_views():

@@ -251,7 +251,8 @@ def plot_shift_check(t, errors, bound):
         finite = t[np.isfinite(error)]
         held = "below" if np.nanmax(error) < bound else "in part far above"
         facts.append(
-            f"{name.capitalize()}: a number for t from {finite.min():.0f} to {finite.max():.0f}, "
+            f"{name.capitalize()}: a number for t from {number(finite.min())} to "
+            f"{number(finite.max())}, "
             f"{held} the bound of {bound:g}."
         )
     caption = " ".join(facts)

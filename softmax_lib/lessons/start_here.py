@@ -156,12 +156,12 @@ def plot_check_errors(checks):
     ax.set_title("A right and a wrong gradient are worlds apart")
     ax.axhline(0, color=PALETTE["gray"], linewidth=1)
     ax.axvline(bound, color=INK, linestyle="--", linewidth=1.2)
-    ax.text(1.3 * bound, -0.75, f"bound {bound:.1e}: below it, rounding explains the difference")
+    ax.text(1.3 * bound, -0.75, f"bound {bound:.1e}: by so much a measured slope may err")
     facts = []
     for (name, check), style in zip(checks.items(), _STYLES, strict=True):
         ax.plot(check.error, 0, markersize=11, **style)
-        ax.text(check.error, 0.5, f"{name}\n{check.error:.1e}", ha="center", color=style["color"])
-        facts.append(f"{name} ≈ {check.error:.1e}")
+        ax.text(check.error, 0.5, f"{name}\n{check.error:.2g}", ha="center", color=style["color"])
+        facts.append(f"{name} ≈ {check.error:.2g}")
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
     caption = f"Errors of the check: {', '.join(facts)}; the bound is {bound:.1e}."
@@ -220,7 +220,7 @@ def plot_map():
         ends,
         (gray, MATRIX_COLORS["dW"], gray, gray),
         ("$dL_i/dW_j$", "$dL/dW$", "prove it", "use it"),
-        ("(4) in 05", "(14) in 07, 08", "04, 09, 10", "11, 12"),
+        ("(4) in 05", "(14) in 07, 08", "04, 09, 10", "11, 12, 13"),
         (21, 21, 21, 21),
         strict=True,
     ):
@@ -229,13 +229,13 @@ def plot_map():
         arrow(ax, (start + 11, 58), (start + 16, 58))
     show(
         fig,
-        "Equations (1) to (14) and the notebooks, 01 to 12, that own them.",
+        "Equations (1) to (14), and where each of the notebooks 01 to 13 has its place.",
         "A map in three rows. Forward: X and W give the scores S by eq. (1) in notebook 01, S "
         "gives the probabilities P by eq. (2) in 02, P gives the loss L by eq. (3) in 03. Back: "
         "under each arrow stands its derivative, from right to left dL_i/dp, eq. (5) in 05, "
         "dp/dS_i, eq. (6) and (7) in 06, and dS_i/dW_j, eq. (8) to (13) in 01 and 07. Last row: "
         "their product, eq. (4) in 05, gives dL/dW, eq. (14) in 07 and 08; 04, 09 and 10 prove it; "
-        "11 and 12 use it.",
+        "11, 12 and 13 use it.",
     )
 
 
