@@ -270,7 +270,7 @@ class BugHunt(Explorer):
             for j in range(3):
                 look = {"color": CLASS_COLORS[j], "markersize": 5}
                 self.entries += ax.plot([], [], CLASS_MARKERS[j], **look)
-            self.verdicts.append(ax.text(-1.2, 12, "", va="center", fontsize=9.5))
+            self.verdicts.append(ax.text(-1.2, 12, "", va="center", fontsize=8.5))
         panels.supylabel("(entry of dW − measured slope), scaled", fontsize=10)
         panels.supxlabel("entries of dW: ● class 0, ■ class 1, ▲ class 2", fontsize=10)
         ax = words.subplots()
@@ -315,9 +315,9 @@ class BugHunt(Explorer):
         elif accused == guilty:
             answer = f"{accused}?\nYes, this is it."
         elif accused in cleared:
-            answer = f"{accused}?\nNo: a test that you ran clears it."
+            answer = f"{accused}?\nNo: your tests clear it."
         else:
-            answer = f"{accused}?\nNo. More tests, or their numbers, tell."
+            answer = f"{accused}?\nNo. Compare the numbers."
         self.answer.set_text(answer)
         left = ", ".join(name for name in self.found if name not in cleared)
         caption = f"Case {case}, tests run: {len(tests)}. {' '.join(answer.split())}"
