@@ -98,6 +98,7 @@ class StepExplorer(Explorer):
     title = "A difference is a slope between two points"
     size = (9.4, 3.9)
     play = "h"
+    pace = 500  # 33 steps
     views = ("whole curve", "zoom in to h")
 
     def controls(self):

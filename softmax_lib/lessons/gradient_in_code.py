@@ -150,6 +150,7 @@ class _LoopStepper(Explorer):
     title = "Two loops fill dW, one column at a time"
     size = (6.8, 5.0)
     play = "step"
+    pace = 1200  # a sentence to read
 
     def __init__(self):
         self.X, self.W, self.y = half_trained_fruits()

@@ -236,7 +236,7 @@ class BugHunt(Explorer):
     """A loss with a hidden bug, tests to run, and twelve suspects: each test clears some."""
 
     title = "Which bug is it? Every test clears some of the twelve suspects"
-    size = (9.4, 5.0)
+    size = (8.4, 3.9)
     nobody = "nobody yet"
 
     def controls(self):
@@ -272,13 +272,13 @@ class BugHunt(Explorer):
             for j in range(3):
                 look = {"color": CLASS_COLORS[j], "markersize": 5}
                 self.entries += ax.plot([], [], CLASS_MARKERS[j], **look)
-            self.verdicts.append(ax.text(-1.2, 12, "", va="center", fontsize=9.5))
+            self.verdicts.append(ax.text(-1.2, 12, "", va="center", fontsize=8.5))
         panels.supylabel("(entry of dW − measured slope), scaled", fontsize=10)
-        panels.supxlabel("the 12 entries of dW: ● class 0, ■ class 1, ▲ class 2", fontsize=10)
+        panels.supxlabel("entries of dW: ● class 0, ■ class 1, ▲ class 2", fontsize=10)
         ax = words.subplots()
         ax.set(xlim=(0, 1), ylim=(17.2, -0.6))
         ax.axis("off")
-        ax.text(0, 0, "Suspects", weight="bold", va="center")
+        ax.text(0, 0, "Suspects (– cleared)", weight="bold", va="center")
         self.suspects = [ax.text(0.03, k + 1, "", va="center") for k in range(len(BUGS))]
         self.known = [ax.text(0, 13.4 + k, "", va="center", fontsize=9.5) for k in range(2)]
         self.answer = ax.text(0, 16.2, "", va="center", weight="bold")
@@ -310,19 +310,19 @@ class BugHunt(Explorer):
             if any(theirs[test][0] != traces[test][0] for test in tests)
         }
         for text, name in zip(self.suspects, self.found, strict=True):
-            text.set_text(f"– {name}, cleared" if name in cleared else f"? {name}")
+            text.set_text(f"– {name}" if name in cleared else f"? {name}")
             text.set_color("#9A9A9A" if name in cleared else INK)
         if accused == self.nobody:
             answer = f"{len(BUGS) - len(cleared)} of {len(BUGS)} are left."
         elif accused == guilty:
             answer = f"{accused}?\nYes, this is it."
         elif accused in cleared:
-            answer = f"{accused}?\nNo: a test that you ran clears it."
+            answer = f"{accused}?\nNo: your tests clear it."
         else:
-            answer = f"{accused}?\nNo. More tests, or their numbers, tell."
+            answer = f"{accused}?\nNo. Compare the numbers."
         self.answer.set_text(answer)
         left = ", ".join(name for name in self.found if name not in cleared)
-        caption = f"Case {case}, {len(tests)} tests run. {' '.join(answer.split())}"
+        caption = f"Case {case}, tests run: {len(tests)}. {' '.join(answer.split())}"
         return caption, (
             f"Residuals of dW in a panel a test, beside a list of suspects. "
             f"{'; '.join(seen) or 'No test is run'}. Not cleared: {left}. {caption}"
