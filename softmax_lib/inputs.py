@@ -247,7 +247,7 @@ IDS = f"Are these ids? {UNIQUE} numbers the classes from 0."
 
 def regularization(reg):
     """`reg` as a Python float, finite and not negative."""
-    return _real_number(reg, "reg", ">= 0")
+    return reg if type(reg) is float and 0 <= reg < np.inf else _real_number(reg, "reg", ">= 0")
 
 
 def loss_inputs(W, X, y, reg, *, cast_X=True):
