@@ -19,9 +19,14 @@ import numpy as np
 logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: E402
+from matplotlib.collections import PolyCollection  # noqa: E402
+from matplotlib.colors import LinearSegmentedColormap, to_rgb  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
+from matplotlib.patches import Rectangle  # noqa: E402
 from matplotlib.ticker import NullLocator  # noqa: E402
 from PIL import Image  # noqa: E402
+
+from softmax_lib import words  # noqa: E402
 
 __all__ = [
     "CLASS_COLORS",
@@ -29,15 +34,23 @@ __all__ = [
     "MATRIX_COLORS",
     "METHOD_STYLES",
     "PALETTE",
+    "SIGNED",
+    "Table",
+    "arrow",
     "draw_entry_errors",
+    "draw_error_curves",
+    "draw_error_groups",
     "draw_step_sweep",
     "error_axis",
     "figure_html",
     "house_style",
+    "ink",
     "new_figure",
+    "note",
     "plot_entry_errors",
     "plot_step_sweep",
     "show",
+    "sign_color",
 ]
 
 # Okabe and Ito, "Color Universal Design" (2008): told apart by every kind of color vision.
@@ -74,6 +87,11 @@ METHOD_STYLES = {
     "central": {"color": PALETTE["blue"], "marker": "s", "linestyle": "--"},
     "complex": {"color": PALETTE["green"], "marker": "^", "linestyle": "-."},
 }
+
+# One meaning of a sign's color in the whole series: blue is positive, vermillion negative, white 0.
+SIGNED = LinearSegmentedColormap.from_list(
+    "signed", ["#7A3500", PALETTE["vermillion"], "#FFFFFF", PALETTE["blue"], "#00395A"]
+)
 
 DPI = 144  # one and a half image pixels per CSS pixel: crisp, and still about 20 to 40 KB
 INK = "#222222"
@@ -223,6 +241,189 @@ def small_png(pixels):
     return stream.getvalue()
 
 
+def sign_color(value, largest=1.0):
+    """Color of a signed number's cell: blue or vermillion, pale enough for a dark number on it.
+
+    Examples
+    --------
+    >>> sign_color(0.0)
+    (1.0, 1.0, 1.0)
+    """
+    share = 0.55 * min(1.0, abs(value) / largest) ** 0.7
+    hue = to_rgb(PALETTE["blue" if value > 0 else "vermillion"])
+    return tuple(1 - share * (1 - part) for part in hue)
+
+
+def ink(color):
+    """The color, made as dark as letters on white must be to be read.
+
+    Examples
+    --------
+    >>> ink(PALETTE["orange"]) == PALETTE["orange"], ink(INK) == INK
+    (False, True)
+    """
+
+    def luminance(rgb):
+        linear = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in rgb]
+        return np.dot([0.2126, 0.7152, 0.0722], linear)
+
+    rgb = np.array(to_rgb(color))
+    if luminance(rgb) <= 0.18:  # 4.5 times less light than white, with the eye's own glare added
+        return color
+    while luminance(rgb) > 0.18:
+        rgb *= 0.97
+    return tuple(map(float, rgb))
+
+
+def note(ax, text, at, away=(4, 4), **style):
+    """Words beside the point `at`, in the data's numbers, `away` points to the right and up of it.
+
+    They stand on a ground of white, so that lines below do not cross them.
+    """
+    ground = {"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 1}
+    sides = {"ha": "right" if away[0] < 0 else "left", "va": "top" if away[1] < 0 else "bottom"}
+    return ax.annotate(
+        text, at, away, textcoords="offset points", **{"bbox": ground, **sides, **style}
+    )
+
+
+def arrow(ax, start, end, **style):
+    """An arrow from `start` to `end`."""
+    style = {
+        "arrowstyle": "-|>",
+        "color": INK,
+        "linewidth": 1.6,
+        "shrinkA": 0,
+        "shrinkB": 0,
+    } | style
+    return ax.annotate("", end, start, arrowprops=style)
+
+
+class Table:
+    """A matrix drawn in cells, each `width` wide and 1 high; y grows downward.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        See :meth:`clear`.
+    M : array_like, shape (rows, columns)
+    left, top : float
+        The upper left corner.
+    color : color
+        Of the ground, made pale, and of frames and label; by default that of the matrix `name`.
+    name : str
+        A key of `MATRIX_COLORS`.
+    width : float
+        Of a cell.
+    text : function
+        Writes a number.
+    fontsize : float
+
+    Attributes
+    ----------
+    left, right, top, bottom : float
+    artists : list
+        What :meth:`fill` changes: an explorer's moving part.
+
+    Examples
+    --------
+    >>> fig, ax = new_figure()
+    >>> table = Table(ax, [[1, -2, 0], [3, 4, 5]], name="X")
+    >>> table.right, table.bottom, table.middle(1, 2)
+    (3.0, 2.0, (2.5, 1.5))
+    >>> table.fill([[1], [-2]], color=sign_color)
+    >>> [number.get_text() for number in table.numbers]
+    ['1', '−2', '', '', '', '']
+    """
+
+    def __init__(
+        self, ax, M, left=0.0, top=0.0, *, color=None, name=None, width=1.0, text=words.number,
+        fontsize=10.5,
+    ):  # fmt: skip
+        self.ax, self.left, self.top, self.width, self.text = ax, left, top, width, text
+        self.color = MATRIX_COLORS.get(name, PALETTE["gray"]) if color is None else color
+        # One artist for all cells: drawn in a third of the time of a patch each.
+        self.cells = ax.add_collection(PolyCollection([], edgecolor="white"), autolim=False)
+        style = {"ha": "center", "va": "center", "fontsize": fontsize}
+        self.numbers = [ax.text(0, 0, "", **style) for _ in range(np.size(M))]
+        self.fill(M)
+
+    @property
+    def artists(self):
+        """The cells and the numbers."""
+        return [self.cells, *self.numbers]
+
+    def fill(self, M, color=None, left=None, top=None):
+        """Show other numbers, in a matrix of the same size or smaller, here or elsewhere.
+
+        Parameters
+        ----------
+        M : array_like, shape (rows, columns)
+        color : color or function, optional
+            Of the cells; a function is asked for that of each number.
+        left, top : float, optional
+        """
+        M = np.asarray(M)
+        self.rows, self.columns = M.shape
+        self.left = self.left if left is None else left
+        self.top = self.top if top is None else top
+        self.right = self.left + self.width * self.columns
+        self.bottom = self.top + self.rows
+        corners = np.array([self.corner(i, j) for i, j in np.ndindex(M.shape)])
+        cell = np.array([(0, 0), (self.width, 0), (self.width, 1), (0, 1)])
+        self.cells.set_verts(corners[:, None] + cell)
+        if callable(color):
+            self.cells.set_facecolor([color(value) for value in M.flat])
+        else:
+            pale = tuple(1 - 0.14 * (1 - part) for part in to_rgb(self.color))
+            self.cells.set_facecolor(pale if color is None else color)
+        for number in self.numbers[M.size :]:
+            number.set_text("")
+        for number, at, value in zip(self.numbers, np.ndindex(M.shape), M.flat, strict=False):
+            number.set(position=self.middle(*at), text=self.text(value))
+            number.set_color(INK if round(abs(value), 9) else PALETTE["gray"])
+
+    def middle(self, i, j):
+        """Where the number of entry (i, j) stands."""
+        return self.left + self.width * (j + 0.5), self.top + i + 0.5
+
+    def corner(self, i=None, j=None):
+        """Upper left corner of row i, column j, or the entry where both are given."""
+        return self.left + self.width * (j or 0), self.top + (i or 0)
+
+    def frame(self, i=None, j=None, **style):
+        """A frame around row i, column j, the entry where both are given, or all: a rectangle.
+
+        An explorer moves it by ``frame.set_xy(table.corner(i, j))``.
+        """
+        style = {"fill": False, "edgecolor": self.color, "linewidth": 2.4, "zorder": 3} | style
+        width = self.width * (self.columns if j is None else 1)
+        height = self.rows if i is None else 1
+        return self.ax.add_patch(Rectangle(self.corner(i, j), width, height, **style))
+
+    def label(self, text, above=False, **style):
+        """The table's name, in its middle, below or above."""
+        y, va = (self.top - 0.2, "bottom") if above else (self.bottom + 0.2, "top")
+        style = {"color": ink(self.color), "weight": "bold"} | style
+        return self.ax.text((self.left + self.right) / 2, y, text, ha="center", va=va, **style)
+
+    def names(self, rows=(), columns=(), **style):
+        """Small gray names left of the rows and above the columns."""
+        style = {"fontsize": 9, "color": PALETTE["gray"]} | style
+        for i, name in enumerate(rows):
+            at = self.left - 0.15, self.middle(i, 0)[1]
+            self.ax.text(*at, name, ha="right", va="center", **style)
+        for j, name in enumerate(columns):
+            at = self.middle(0, j)[0], self.top - 0.12
+            self.ax.text(*at, name, ha="center", va="bottom", **style)
+
+    @staticmethod
+    def clear(ax, left, right, top, bottom):
+        """Axes without lines or ticks, y growing downward: the ground of tables."""
+        ax.set(xlim=(left, right), ylim=(bottom, top))
+        ax.axis("off")
+
+
 def error_axis(ax, *errors):
     """Give an axis a log scale for errors, with a marked place for those a log axis cannot show.
 
@@ -281,6 +482,65 @@ def error_axis(ax, *errors):
 
 
 @house_style
+def draw_error_groups(ax, errors, floors=None, bound=None, *, names, title="", scale=()):
+    """Draw errors of single entries, group beside group, with their rounding floors.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    errors : sequence of array_like, or dict of str to such
+        One array of errors a group. A dict holds several series (methods), each drawn in its own
+        style; without it, each group has the color and marker of a class.
+    floors : sequence of array_like, optional
+        The rounding floor of every entry, a short bar; nan where there is none.
+    bound : float, optional
+        A dashed line.
+    names : sequence of str
+        The groups' names.
+    title : str
+    scale : sequence of array_like
+        Errors drawn on axes beside this one, which get the same scale.
+    """
+    series = errors if isinstance(errors, dict) else {"": errors}
+    series = {name: [np.ravel(group) for group in groups] for name, groups in series.items()}
+    floors = [] if floors is None else [np.ravel(floor).astype(float) for floor in floors]
+    drawn = [*(group for groups in series.values() for group in groups)]
+    bounds = [] if bound is None else [bound]
+    place = error_axis(ax, *drawn, *bounds, *scale, *(floor[floor > 0] for floor in floors))
+
+    width = max(map(len, drawn))
+    many = sum(map(len, drawn)) > 100 * len(series)
+    starts = (1.12 * width + 1) * np.arange(len(names))
+    for method, groups in series.items():
+        for j, (start, group) in enumerate(zip(starts, groups, strict=True)):
+            look = METHOD_STYLES.get(
+                method, {"color": CLASS_COLORS[j % 10], "marker": CLASS_MARKERS[j % 10]}
+            )
+            order = np.argsort(floors[j]) if many and floors else slice(None)
+            ax.plot(
+                start + np.arange(group.size), place(group[order]),
+                **look | {"linestyle": ""}, markersize=3 if many else 6, alpha=0.6 if many else 1,
+                fillstyle="none" if method == "complex" else "full",
+            )  # fmt: skip
+    for start, floor in zip(starts, floors, strict=False):
+        x = start + np.arange(floor.size)
+        if many:
+            ax.plot(x, np.sort(floor), color=INK, linewidth=1.4)
+        else:
+            ax.hlines(floor, x - 0.4, x + 0.4, color=PALETTE["gray"], linewidth=1.6)
+    sizes = np.array([len(group) for group in next(iter(series.values()))])
+    ax.set_xticks(starts + (sizes - 1) / 2, names)
+    ax.set_ylabel("relative error")
+    key = [(METHOD_STYLES[m]["marker"], METHOD_STYLES[m]["color"], m) for m in series if m]
+    if bound is not None:
+        ax.axhline(bound, color=INK, linewidth=1.2, linestyle="--")
+        key.append(("--", INK, f"bound {bound:g}"))
+    if any((floor > 0).any() for floor in floors):
+        key.append(("-", INK if many else PALETTE["gray"], "rounding floor"))
+    _title_with_key(ax, title, key)
+
+
+@house_style
 def draw_entry_errors(
     ax, check, bound=None, group="class", title="Relative error of each entry", others=()
 ):
@@ -308,43 +568,17 @@ def draw_entry_errors(
     """
     errors, floor = _errors_and_floor(check)
     bound = 10.0 ** np.ceil(np.log10(check.tolerance) - 1e-9) if bound is None else bound
-    drawn = [_errors_and_floor(each) for each in (check, *others)]
-    place = error_axis(ax, bound, *(part for e, f in drawn for part in (e, f[f > 0])))
-
     grouped = errors.ndim == 2 and errors.shape[1] <= len(CLASS_COLORS)
     columns, floors = (a.T if grouped else a.reshape(1, -1) for a in (errors, floor))
-    width = columns.shape[1]
-    many = errors.size > 100
-    middles = []
-    for j, (column, beside) in enumerate(zip(columns, floors, strict=True)):
-        if many:
-            order = np.argsort(beside)
-            column, beside = column[order], beside[order]
-        x = j * (1.12 * width + 1) + np.arange(width)
-        middles.append(x.mean())
-        ax.plot(
-            *(x, place(column), CLASS_MARKERS[j]),
-            color=CLASS_COLORS[j],
-            markersize=3 if many else 6,
-            alpha=0.6 if many else 1,
-        )
-        if many:
-            ax.plot(x, beside, color=INK, linewidth=1.4)
-        else:
-            ax.hlines(beside, x - 0.4, x + 0.4, color=PALETTE["gray"], linewidth=1.6)
-    ax.axhline(bound, color=INK, linewidth=1.2, linestyle="--")
-    if grouped and len(columns) <= ax.get_position().width * ax.figure.get_figwidth():
-        ax.set_xticks(middles, [f"{group} {j}" for j in range(len(columns))])
-    elif grouped:
-        ax.set_xticks(middles, range(len(columns)))
+    names = [f"{group} {j}" for j in range(len(columns))] if grouped else [""]
+    beside = [_errors_and_floor(each) for each in others]
+    scale = [part for e, f in beside for part in (e, f[f > 0])]
+    draw_error_groups(ax, columns, floors, bound, names=names, title=title, scale=scale)
+    if grouped and len(columns) > ax.get_position().width * ax.figure.get_figwidth():
+        ax.set_xticks(ax.get_xticks(), range(len(columns)))
         ax.set_xlabel(group)
-    else:
+    elif not grouped:
         ax.set_xlabel("entry")
-    ax.set_ylabel("relative error")
-    key = [("--", INK, f"bound {bound:g}")]
-    if (floors > 0).any():
-        key.append(("-", INK if many else PALETTE["gray"], "rounding floor"))
-    _title_with_key(ax, title, key)
 
     fact = _agreement(check, errors, floor, bound)
     groups = f", in {len(columns)} groups, one a {group}" if grouped else ""
@@ -383,6 +617,58 @@ def plot_entry_errors(check, **options):
 
 
 @house_style
+def draw_error_curves(
+    ax, x, errors, theory=None, *, xlabel="step $h$", ylabel="relative error", title=""
+):
+    """Draw errors against a step or a size on log axes, measured and predicted.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    x : array_like, shape (K,)
+    errors : dict of str to array_like, shape (K,) or (K, n)
+        Markers, each series in its method's style, or in a class's.
+    theory : dict of str to array_like, shape (K,)
+        Lines: in the style of the errors of that name, or gray where there are none.
+    xlabel, ylabel, title : str
+        Each curve's name stands beside it, where it runs farthest from the others.
+
+    Returns
+    -------
+    function
+        ``place(errors)``, as of :func:`error_axis`.
+    """
+    x = np.asarray(x, dtype=float)
+    errors = {name: np.asarray(e, dtype=float) for name, e in errors.items()}
+    theory = {name: np.asarray(t, dtype=float) for name, t in (theory or {}).items()}
+    place = error_axis(ax, *errors.values(), *(t[t > 0] for t in theory.values()))
+    ax.set_xscale("log")
+    classes = iter(zip(CLASS_COLORS, CLASS_MARKERS, strict=True))
+    styles = {}
+    for name in errors:
+        styles[name] = METHOD_STYLES.get(name)
+        if styles[name] is None:
+            color, marker = next(classes)
+            styles[name] = {"color": color, "marker": marker, "linestyle": "-"}
+    gray = {"color": PALETTE["gray"], "linestyle": "-"}
+    middle = {name: np.median(place(e).reshape(len(x), -1), axis=1) for name, e in errors.items()}
+    curves = middle | theory
+    for name, line in theory.items():
+        style = {key: styles.get(name, gray)[key] for key in ("color", "linestyle")}
+        ax.plot(x, np.where(line > 0, line, np.nan), linewidth=1.4, **style)
+    for name, e in errors.items():
+        look = styles[name] | {"linestyle": "", "markersize": 5}
+        ax.plot(x, place(e), **look)
+    for name in curves:
+        _label_curve(ax, x, curves, name, styles.get(name, gray)["color"])
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    ax.xaxis.set_minor_locator(NullLocator())
+    key = [("o", PALETTE["gray"], "measured"), ("-", PALETTE["gray"], "predicted")]
+    _title_with_key(ax, title, key if theory else [])
+    return place
+
+
+@house_style
 def draw_step_sweep(ax, sweep, title="Error of the numerical derivative against the step h"):
     """Draw the error of numerical derivatives against h, measured and predicted.
 
@@ -402,28 +688,15 @@ def draw_step_sweep(ax, sweep, title="Error of the numerical derivative against 
     """
     h = np.asarray(sweep.steps, dtype=float)
     theory = {m: np.asarray(sweep.truncation[m]) + sweep.rounding[m] for m in sweep.errors}
-    place = error_axis(ax, *sweep.errors.values(), *(t[t > 0] for t in theory.values()))
-    ax.set_xscale("log")
+    draw_error_curves(ax, h, sweep.errors, theory, title=title)
     powers = {}
-    for method, errors in sweep.errors.items():
-        style = METHOD_STYLES[method]
-        line = np.where(theory[method] > 0, theory[method], np.nan)
-        ax.plot(h, line, color=style["color"], linestyle=style["linestyle"], linewidth=1.4)
-        ax.plot(h, place(errors), style["marker"], color=style["color"], markersize=5)
-        _label_line(ax, h, theory, method)
+    for method in sweep.errors:
         power, k = _truncation_power(sweep, method)
         if power and power not in powers.values():
-            ax.annotate(
-                f"~ {power}", (h[k], line[k]), (8, -6), textcoords="offset points", va="top",
-                color=style["color"],
-            )  # fmt: skip
+            color = METHOD_STYLES[method]["color"]
+            note(ax, f"~ {power}", (h[k], theory[method][k]), (8, -6), color=color, bbox=None)
         if power:
             powers[method] = power
-    ax.set_xlabel("step $h$")
-    ax.set_ylabel("relative error")
-    ax.xaxis.set_minor_locator(NullLocator())
-    key = [("o", PALETTE["gray"], "measured"), ("-", PALETTE["gray"], "predicted")]
-    _title_with_key(ax, title, key)
 
     best = {m: int(np.argmin(t)) for m, t in theory.items() if np.ptp(sweep.rounding[m]) > 0}
     facts = []
@@ -466,33 +739,24 @@ def _truncation_power(sweep, method):
     return power, np.flatnonzero(ruled)[np.argmin(steps)]
 
 
-def _label_line(ax, h, theory, method):
-    """Name a method's line where it runs farthest from the others."""
-    ordered = sorted(theory, key=lambda m: m != method)
-    line, *others = (np.log10(np.maximum(theory[m], 1e-250)) for m in ordered)
+def _label_curve(ax, x, curves, name, color):
+    """Name a curve where it runs farthest from the others."""
+    line = np.log10(np.maximum(curves[name], 1e-250))
+    others = [np.log10(np.maximum(y, 1e-250)) for other, y in curves.items() if other != name]
     apart = np.min([abs(line - other) for other in others], axis=0) if others else 0 * line
-    k = int(np.argmax(apart[1:-1])) + 1 if h.size > 2 else 0
-    beside = [max(k - 1, 0), min(k + 1, h.size - 1)]
-    rise, run = np.diff(line[beside])[0], np.diff(np.log10(h[beside]))[0]
+    k = int(np.argmax(apart[1:-1])) + 1 if x.size > 2 else 0
+    beside = [max(k - 1, 0), min(k + 1, x.size - 1)]
+    rise, run = np.diff(line[beside])[0], np.diff(np.log10(x[beside]))[0]
     slope = rise / run if run else 0
-    side, height = ("left", "bottom") if abs(slope) < 0.3 else ("right", "bottom")
-    if slope < -0.3:
-        height = "top"
-    ax.annotate(
-        method,
-        (h[k], 10.0 ** line[k]),
-        (0 if side == "left" else -8, 7 if height == "bottom" else -16),
-        textcoords="offset points",
-        ha=side,
-        va=height,
-        color=METHOD_STYLES[method]["color"],
-        weight="bold",
-        bbox={"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 1},
-    )
+    away = (0 if abs(slope) < 0.3 else -8, -16 if slope < -0.3 else 7)
+    note(ax, name, (x[k], 10.0 ** line[k]), away, color=ink(color), weight="bold")
 
 
 def _title_with_key(ax, title, key):
     """A title, and below it, clear of the data, what each sign in the plot means."""
+    if not key:
+        ax.set_title(title)
+        return
     for sign, color, label in key:
         ax.plot([], [], sign, color=color, markersize=5, linewidth=1.4, label=label)
     legend = ax.legend(

@@ -216,7 +216,7 @@ def _label_hint(y, N):
         (y.ndim > 0 and y.size == N, " Flatten it with y.ravel()."),
         (
             y.ndim == 2 and len(y) == N,
-            f' {labels_of}For targets see "Targets that are not one label" in notebook 08.',
+            f' {labels_of}For shares of several classes see notebook 13, "Other targets".',
         ),
     )
 

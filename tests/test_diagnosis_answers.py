@@ -6,9 +6,7 @@
 
 import ast
 import html
-import inspect
 import re
-import textwrap
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +15,7 @@ import pytest
 import softmax_lib
 from softmax_lib import exercises, lessons
 from softmax_lib.exercises import engine
-from softmax_lib.exercises.catalogue import MISTAKES
+from softmax_lib.lessons.slips import SENTENCES
 
 NUMBERS = [task.number for k in range(len(lessons.LESSONS)) for task in engine.lesson_tasks(k)]
 
@@ -58,7 +56,7 @@ def flat(text):
 
 def returned(number):
     """What the solution computes last: an expression, when it is more than a name or two."""
-    source = textwrap.dedent(inspect.getsource(engine.find_task(number).solution))
+    source = lessons.source_of(engine.find_task(number).solution)
     last = [flat(ast.unparse(n.value)) for n in ast.walk(ast.parse(source)) if is_return(n)]
     return [text for text in last if len(text) > 12]
 
@@ -87,7 +85,7 @@ def test_a_wrong_answer_is_told_what_is_wrong(title):
         assert len(text) < 3000
         assert not any(solution in flat(text) for solution in returned(number))
     for slug in slugs:
-        assert MISTAKES[slug].sentence in verdict.explain() or slug == "raised"
+        assert SENTENCES[slug] in verdict.explain() or slug == "raised"
     assert re.search(r"^[A-Z].*\?$", repr(verdict), re.M)  # one question, whatever it is
 
 

@@ -1047,25 +1047,6 @@ def test_a_name_is_claimed_the_same_way_twice():
         (lambda: exercises.case("0.1", 0), ValueError, "cases 1 to 3; got 0"),
         (lambda: exercises.case("0.1", 4), ValueError, "cases 1 to 3; got 4"),
         (lambda: exercises.case("0.1", "1"), ValueError, "cases 1 to 3; got '1'"),
-        (lambda: exercises.predict("", ["a", "b"]), TypeError, "question"),
-        (lambda: exercises.predict(["a", "b"], "Which?"), TypeError, "question"),
-        (lambda: exercises.predict("Which?", "ab"), TypeError, "list of texts"),
-        (lambda: exercises.predict("Which?", [1, 2]), TypeError, "list of texts"),
-        (lambda: exercises.predict("Which?", ["a"]), ValueError, "two different"),
-        (lambda: exercises.predict("Which?", ["a", "a"]), ValueError, "two different"),
-        (
-            lambda: exercises.predict("Which?", ["a", "b"]).reveal("c"),
-            ValueError,
-            "'a', 'b'; got 'c'",
-        ),
-        (lambda: exercises.predict("Which?", ["a", "b"]).reveal(None), ValueError, "got None"),
-        (
-            lambda: exercises.predict("Which?", ["a", "b"]).reveal(np.ones(2)),
-            ValueError,
-            "got array",
-        ),
-        (lambda: exercises.predict("Which?", ["a", "b"]).choose(3), ValueError, "1 to 2; got 3"),
-        (lambda: exercises.predict("Which?", ["a", "b"]).choose(0), ValueError, "1 to 2; got 0"),
     ],
 )
 def test_a_call_that_cannot_work_says_why(call, error, sentence):
@@ -1142,88 +1123,6 @@ def test_messages_show_themselves_and_not_in_quotes():
     assert isinstance(message, str)
     assert repr(message) == str(message)
     assert not repr(message).startswith("'")
-
-
-# Predictions
-
-
-def asked():
-    return exercises.predict("Is `1 < 2`?", ["it is", "it is not", "<neither>"])
-
-
-def test_a_prediction_not_made_is_said_and_revealed():
-    message = asked().reveal("it is")
-    assert repr(message) == "○ No prediction was made. What happens: it is"
-    assert seen_text(message._repr_html_()) == repr(message)
-
-
-def test_the_reveal_compares_with_the_kept_answer():
-    guess = asked()
-    guess.choose(2)
-    assert guess.answer == "it is not"
-    assert "You predicted: it is not. What happens: it is." in guess.reveal("it is")
-    assert "✓" not in guess.reveal("it is")
-    assert guess.reveal("it is not") == "✓ You predicted it: it is not"
-    guess.choose("<neither>")
-    assert guess.reveal("<neither>") == "✓ You predicted it: <neither>"
-    assert "&lt;neither&gt;" in guess.reveal("it is")._repr_html_()
-
-
-def choices_of(prediction):
-    prediction._repr_mimebundle_()
-    return prediction._choices
-
-
-def test_the_buttons_start_with_none_chosen_and_keep_what_is_chosen():
-    guess = asked()
-    choices = choices_of(guess)
-    assert choices.value is None
-    assert tuple(choices.options) == guess.options
-    assert choices.description
-    assert guess.answer is None
-    choices.value = "it is"
-    assert guess.answer == "it is"
-    choices.value = "it is not"
-    assert guess.reveal("it is not") == "✓ You predicted it: it is not"
-    guess.choose(1)
-    assert choices.value == "it is"
-
-
-def test_the_line_below_the_buttons_says_what_is_kept():
-    guess = asked()
-    guess._repr_mimebundle_()
-    box = guess._shown.widget
-    assert seen_text(box.children[0].value) == "Predict: Is 1 < 2?"
-    assert "Nothing chosen yet." in box.children[-1].value
-    choices_of(guess).value = "<neither>"
-    assert "Kept: &lt;neither&gt;" in box.children[-1].value
-    assert 'role="status"' in box.children[-1].value
-
-
-def test_a_prediction_shows_the_same_buttons_again_and_a_choice_made_before():
-    guess = asked()
-    guess.choose(3)
-    assert choices_of(guess).value == "<neither>"
-    assert "Kept: &lt;neither&gt;" in guess._shown.widget.children[-1].value
-    assert choices_of(guess) is choices_of(guess)
-
-
-def test_beside_the_buttons_stand_html_and_text_that_say_the_same():
-    guess = asked()
-    bundle = guess._repr_mimebundle_()
-    assert "application/vnd.jupyter.widget-view+json" in bundle
-    assert bundle["text/plain"] == repr(guess)
-    assert seen_text(bundle["text/html"]) == flat(repr(guess))
-    assert repr(guess).splitlines()[:3] == ["Predict: Is `1 < 2`?", "(1) it is", "(2) it is not"]
-    guess.choose(1)
-    assert asked()._repr_mimebundle_()["text/html"] == bundle["text/html"]
-
-
-def test_without_widgets_a_prediction_is_text(monkeypatch):
-    monkeypatch.setitem(sys.modules, "ipywidgets", None)
-    guess = asked()
-    bundle = guess._repr_mimebundle_()
-    assert bundle == {"text/plain": repr(guess), "text/html": guess._repr_html_()}
 
 
 def test_importing_the_exercises_brings_no_drawing_no_widgets_and_no_lesson():

@@ -396,3 +396,51 @@ def test_figures_of_a_check_and_a_sweep_are_light(displayed, problem):
     figures.plot_entry_errors(checked(problem))
     figures.plot_step_sweep(step_sweep(*problem))
     assert [len(bundle["text/html"]) < 40_000 for bundle, _ in displayed] == [True, True]
+
+
+def test_a_table_moves_its_numbers_and_frames():
+    fig, ax = figures.new_figure()
+    figures.Table.clear(ax, 0, 6, 0, 5)
+    table = figures.Table(ax, np.arange(6).reshape(2, 3), left=1, top=2, width=1.5, name="S")
+    frame = table.frame(1, 2)
+    assert frame.get_bbox().bounds == (4.0, 3, 1.5, 1)
+    table.fill([[-1.0], [0.0], [2.5]], figures.sign_color, left=0, top=0)
+    assert (table.right, table.bottom) == (1.5, 3)
+    assert [text.get_text() for text in table.numbers] == ["−1", "0", "2.5", "", "", ""]
+    assert [text.get_position() for text in table.numbers[:3]] == [
+        (0.75, k + 0.5) for k in range(3)
+    ]
+    negative, zero, positive = table.cells.get_facecolor()[:, :3]
+    assert negative[0] > negative[2]  # red rather than blue
+    assert positive[2] > positive[0]
+    assert (zero == 1).all()
+    drawn(fig)
+
+
+@pytest.mark.parametrize("color", [*figures.PALETTE.values(), *figures.CLASS_COLORS])
+def test_letters_in_any_color_can_be_read_on_white(color):
+    def luminance(rgb):
+        rgb = np.array(colors.to_rgb(rgb))
+        linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+        return linear @ [0.2126, 0.7152, 0.0722]
+
+    assert 1.05 / (luminance(figures.ink(color)) + 0.05) >= 4.5
+
+
+def test_series_of_errors_stand_apart_and_are_named():
+    fig, ax = figures.new_figure()
+    errors = {"central": [[1e-9, 2e-9], [3e-9]], "complex": [[0.0, 1e-16], [1e-16]]}
+    figures.draw_error_groups(ax, errors, [[1e-9] * 2, [np.nan]], 1e-7, names=["a", "b"])
+    labels = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert labels == ["central", "complex", "bound 1e-07", "rounding floor"]
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["a", "b"]
+    drawn(fig)
+
+
+def test_curves_without_theory_are_named_beside_their_markers():
+    fig, ax = figures.new_figure()
+    h = np.logspace(-8, -1, 8)
+    errors = {"forward": h, "by hand": np.stack([h**2, 2 * h**2], axis=1)}
+    figures.draw_error_curves(ax, h, errors, {"rounding floor": 1e-16 / h})
+    assert {text.get_text() for text in ax.texts} == {"forward", "by hand", "rounding floor"}
+    drawn(fig)

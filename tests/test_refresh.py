@@ -1,5 +1,6 @@
 """`make refresh`: what is stored, what is kept, and what is left alone."""
 
+import errno
 import itertools
 import os
 import stat
@@ -48,15 +49,21 @@ def stored(tmp_path_factory):
                 id="streams",
                 metadata={
                     "tags": ["eq-2"],
+                    "jupyter": {"source_hidden": True, "outputs_hidden": False},
                     "slideshow": {"slide_type": "slide"},
                     "ExecuteTime": {"start": "now"},
                     "execution": {"iopub.status.busy": "now"},
                 },
             ),
-            new_code_cell(VIEWS, id="views"),
+            new_code_cell(
+                VIEWS,
+                id="views",
+                metadata={"jupyter": {"outputs_hidden": True, "is_executing": True}},
+            ),
             new_code_cell(
                 "import os\nsorted(os.listdir()), object()",
                 id="folder",
+                metadata={"jupyter": {"source_hidden": False}},
             ),
             new_code_cell(
                 "import random\nrandom.random()",
@@ -105,8 +112,13 @@ def test_the_file_is_replaced_whole(stored):
 def test_metadata_are_what_authors_write(stored, cells):
     notebook = nbformat.read(stored[0], as_version=4)
     assert notebook.metadata == refresh.NOTEBOOK_METADATA
-    assert cells["streams"].metadata == {"tags": ["eq-2"], "slideshow": {"slide_type": "slide"}}
-    assert cells["title"].metadata == {}
+    assert cells["streams"].metadata == {
+        "jupyter": {"source_hidden": True},
+        "slideshow": {"slide_type": "slide"},
+        "tags": ["eq-2"],
+    }
+    assert cells["views"].metadata == {"jupyter": {"outputs_hidden": True}}
+    assert cells["title"].metadata == cells["folder"].metadata == {}
 
 
 def test_execution_counts_run_from_one(cells):
@@ -150,11 +162,17 @@ def test_a_traceback_keeps_the_cell_and_the_message_and_no_path(cells):
 def test_progress_bars_are_off_and_settings_of_the_user_stay_outside(monkeypatch, tmp_path, capsys):
     monkeypatch.delenv("TQDM_DISABLE", raising=False)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    source = "import os\nos.environ['TQDM_DISABLE'], os.environ.get('PYTHONPATH')"
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "own"))
+    startup = tmp_path / "own" / "profile_default" / "startup" / "mine.py"
+    startup.parent.mkdir(parents=True)
+    startup.write_text("mine = 1")
+    source = (
+        "import os\nos.environ['TQDM_DISABLE'], os.environ.get('PYTHONPATH'), 'mine' in globals()"
+    )
     path = write(tmp_path / "bars.ipynb", notebook_of(new_code_cell(source)))
     refresh.main([str(path)])
     (cell,) = nbformat.read(path, as_version=4).cells
-    assert cell.outputs[0].data["text/plain"] == "('1', None)"
+    assert cell.outputs[0].data["text/plain"] == "('1', None, False)"
     assert "bars.ipynb: changed" in capsys.readouterr().out
 
 
@@ -179,6 +197,22 @@ def test_a_notebook_that_cannot_be_stored_is_left_as_it_was(source, reason, tmp_
     assert "bad.ipynb" in said
     assert reason in said
     assert "'bad'" in said or "left.txt" in said
+
+
+@pytest.mark.parametrize("call", ["fdopen", "replace"])
+def test_a_full_disk_is_said_in_one_sentence(call, tmp_path, monkeypatch, capsys):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    path = write(tmp_path / "one.ipynb", notebook_of(new_code_cell("1 + 1")))
+    before = path.read_bytes()
+    monkeypatch.setattr(refresh.os, call, full)
+    monkeypatch.setattr(refresh, "execute", lambda notebook, name: None)
+    with pytest.raises(SystemExit, match="1 of 1 notebooks were left as they were"):
+        refresh.main([str(path)])
+    assert capsys.readouterr().err == f"NOT STORED: one.ipynb: {os.strerror(errno.ENOSPC)}\n"
+    assert path.read_bytes() == before
+    assert os.listdir(tmp_path) == ["one.ipynb"]
 
 
 def test_a_cell_that_takes_too_long_is_named(tmp_path, monkeypatch):

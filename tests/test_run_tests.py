@@ -61,6 +61,8 @@ def test_notebooks_are_compared_strictly():
 
 def test_settings_of_the_user_stay_outside(monkeypatch):
     monkeypatch.setenv("PYTHONPATH", "/elsewhere")
-    env = run_tests.environment()
+    monkeypatch.setenv("IPYTHONDIR", "/elsewhere")
+    env = run_tests.environment("ours")
     assert "PYTHONPATH" not in env
+    assert env["IPYTHONDIR"] == "ours"
     assert (env["OPENBLAS_NUM_THREADS"], env["TQDM_DISABLE"]) == ("1", "1")

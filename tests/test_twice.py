@@ -26,7 +26,7 @@ def test_a_second_run_that_shows_something_else_fails(tmp_path):
     ran = subprocess.run(
         [sys.executable, "-m", *command, "-n0", "-rA", "--rootdir", str(tmp_path)],
         cwd=run_tests.ROOT,
-        env=run_tests.environment(),
+        env=run_tests.environment(str(tmp_path / "ipython")),
         capture_output=True,
         text=True,
         check=False,

@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SECONDS_PER_CELL = 120
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 KEPT_CELL_METADATA = ("jupyter", "slideshow", "tags")
+KEPT_OF_JUPYTER = ("outputs_hidden", "source_hidden")
 NOTEBOOK_METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {
@@ -49,9 +50,9 @@ def keeps_outputs(cell):
     return "nbval-ignore-output" in cell.metadata.get("tags", []) and bool(cell.outputs)
 
 
-def environment():
-    """One thread, no progress bars, none of the user's own Python settings."""
-    env = dict(os.environ, OPENBLAS_NUM_THREADS="1", TQDM_DISABLE="1")
+def environment(ipython):
+    """One thread, no progress bars, none of the user's own settings of Python and IPython."""
+    env = dict(os.environ, OPENBLAS_NUM_THREADS="1", TQDM_DISABLE="1", IPYTHONDIR=ipython)
     env.pop("PYTHONPATH", None)
     return env
 
@@ -61,7 +62,7 @@ def execute(notebook, name):
     for cell in cells_of_code(notebook):
         cell.outputs, cell.execution_count = [], None
     started = [0]
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as ipython:
         client = NotebookClient(
             notebook,
             kernel_name="python3",
@@ -72,7 +73,9 @@ def execute(notebook, name):
             on_cell_start=lambda cell, cell_index: started.append(cell_index),
         )
         try:
-            client.execute(env=environment(), stderr=subprocess.DEVNULL)  # not the kernel's log
+            client.execute(
+                env=environment(ipython), stderr=subprocess.DEVNULL
+            )  # not the kernel's log
         except CellExecutionError as error:
             reason = f"{error.ename}: {error.evalue}"
         except CellTimeoutError:
@@ -145,9 +148,11 @@ def clean(notebook):
     title = {"title": notebook.metadata["title"]} if "title" in notebook.metadata else {}
     notebook.metadata = nbformat.from_dict({**NOTEBOOK_METADATA, **title})
     for cell in notebook.cells:
-        cell.metadata = nbformat.from_dict(
-            {key: cell.metadata[key] for key in KEPT_CELL_METADATA if key in cell.metadata}
-        )
+        kept = {key: cell.metadata[key] for key in KEPT_CELL_METADATA if key in cell.metadata}
+        hidden = kept.pop("jupyter", {})
+        if folded := {key: True for key in KEPT_OF_JUPYTER if hidden.get(key)}:
+            kept["jupyter"] = folded
+        cell.metadata = nbformat.from_dict(kept)
     for count, cell in enumerate(cells_of_code(notebook), start=1):
         cell.execution_count = count
         clean_outputs(cell)
@@ -179,7 +184,7 @@ def write(path, text):
         os.chmod(temporary, path.stat().st_mode)
         os.replace(temporary, path)
     except BaseException:
-        os.unlink(temporary)
+        Path(temporary).unlink(missing_ok=True)
         raise
 
 
@@ -213,6 +218,9 @@ def main(names):
         except Refused as reason:
             refused += 1
             print(f"NOT STORED: {reason}", file=sys.stderr)
+        except OSError as error:  # a full disk, a folder that may not be written
+            refused += 1
+            print(f"NOT STORED: {path.name}: {error.strerror or error}", file=sys.stderr)
         else:
             print(f"{path.name}: {state} ({time.monotonic() - start:.0f} s)")
     if refused:

@@ -7,6 +7,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -36,11 +37,11 @@ CHECKS = {
 }
 
 
-def environment():
-    """One thread a process, no progress bars, none of the user's own Python settings."""
+def environment(ipython):
+    """One thread a process, no progress bars, none of the user's settings of Python and IPython."""
     env = dict(os.environ, OPENBLAS_NUM_THREADS="1", TQDM_DISABLE="1", JUPYTER_PREFER_ENV_PATH="1")
     env.pop("PYTHONPATH", None)
-    return env
+    return env | {"IPYTHONDIR": ipython}
 
 
 def main(names):
@@ -56,9 +57,10 @@ def main(names):
     for name, arguments in checks.items():
         began = time.monotonic()
         print(f"\n=== {name}", flush=True)
-        code = subprocess.run(
-            [sys.executable, "-m", *arguments], cwd=ROOT, env=environment(), check=False
-        ).returncode
+        with tempfile.TemporaryDirectory() as ipython:
+            code = subprocess.run(
+                [sys.executable, "-m", *arguments], cwd=ROOT, env=environment(ipython), check=False
+            ).returncode
         print(f"=== {name}: {'passed' if code == 0 else 'FAILED'}", end="")
         print(f" ({time.monotonic() - began:.0f} s)", flush=True)
         if code:

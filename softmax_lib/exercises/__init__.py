@@ -8,16 +8,8 @@
 ○ 1.1 not attempted yet. A hint: exercises.hint("1.1")
 """
 
-from softmax_lib.exercises.engine import (
-    Prediction,
-    Verdict,
-    case,
-    check,
-    hint,
-    predict,
-    progress,
-    solution,
-)
+from softmax_lib.exercises.engine import Verdict, case, check, hint, progress, solution
+from softmax_lib.exercises.predictions import Prediction, predict
 from softmax_lib.exercises.report import Report, report
 
 __all__ = ["Prediction", "Report", "Verdict", "case", "check", "hint", "predict", "progress"]

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from softmax_lib.exercises.calls import call, is_blank, is_stub
-from softmax_lib.exercises.catalogue import MISTAKES
 from softmax_lib.exercises.comparing import Finding, exchanged_order, judge
 from softmax_lib.exercises.measured import consistency, in_common, the
 from softmax_lib.exercises.slips import answer_of, explained, is_right, shows, values_of
+from softmax_lib.lessons.slips import SENTENCES
 
 __all__ = ["Diagnosis", "diagnose"]
 
@@ -38,7 +38,7 @@ class Diagnosis:
         if not self.attempted:
             return ("not-attempted",)
         proven = {slug for found in [*self.findings, self.overall] for slug in found.slugs}
-        return tuple(slug for slug in MISTAKES if slug in proven)
+        return tuple(slug for slug in SENTENCES if slug in proven)
 
 
 def diagnose(task, function, seconds=float("inf")):
@@ -112,9 +112,9 @@ def name_slips(task, found, order):
         if len(names) > 1:
             either = " or ".join(" with ".join(sorted(some - sure)) for some in names)
             found.evidence += (f"From {the(task, k)} these cannot be told apart: {either}.",)
-        found.evidence += tuple(f"In {the(task, k)}, {said}." for said in sure - set(MISTAKES))
+        found.evidence += tuple(f"In {the(task, k)}, {said}." for said in sure - set(SENTENCES))
         found.evidence += in_common(task, k, answers)
-        found.overall += Finding(tuple(sure & set(MISTAKES)))
+        found.overall += Finding(tuple(sure & set(SENTENCES)))
         for i, answer in enumerate(answers):
             if not found.findings[i].right:
                 slugs = shown(task, k, answer, *sets[0]) if sets else ()

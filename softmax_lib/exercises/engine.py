@@ -1,4 +1,4 @@
-"""What a student calls: `check`, `case`, `hint`, `solution`, `progress`, `predict`.
+"""What a student calls: `check`, `case`, `hint`, `solution`, `progress`.
 
 Everything they show is a `Message`: a text, and the same text as HTML with a colored border. Signs
 (✓ right, ✗ not yet, ○ not attempted) say what the color says.
@@ -6,19 +6,17 @@ Everything they show is a `Message`: a text, and the same text as HTML with a co
 
 import html
 import importlib
-import inspect
 import re
 import textwrap
 from dataclasses import dataclass, field
 
 from softmax_lib import lessons
 from softmax_lib.exercises.calls import argument_names
-from softmax_lib.exercises.catalogue import MISTAKES
 from softmax_lib.exercises.comparing import describe_argument, shortened
 from softmax_lib.exercises.diagnosis import diagnose
+from softmax_lib.lessons.slips import QUESTIONS, SENTENCES
 
-__all__ = ["Message", "Prediction", "Verdict", "case", "check", "hint", "predict", "progress"]
-__all__ += ["solution"]
+__all__ = ["Message", "Verdict", "case", "check", "hint", "progress", "solution"]
 
 SIGNS = {"right": "✓", "not yet": "✗", "not attempted": "○"}
 # Okabe-Ito green, vermilion, sky blue, orange; the text keeps the theme's own color.
@@ -297,7 +295,7 @@ def check(number, function):
     _session[task.number] = (state, tries)
     sentences = (
         tuple(
-            ENDLESS if slug == "raised" and stopped else MISTAKES[slug].sentence
+            ENDLESS if slug == "raised" and stopped else SENTENCES[slug]
             for slug in found.mistakes
         )
         + found.evidence
@@ -322,7 +320,10 @@ def failure(task, found, function):
     score = f"Right on {total - len(wrong)} of {total} cases."
     blocks = [("title", f"✗ {task.number} {task.title}: not yet. {score}")]
     name = name_of(function) or task.name
-    question = MISTAKES[found.mistakes[0]].question if found.mistakes else task.question
+    question = task.question
+    if found.mistakes:
+        first = found.mistakes[0]
+        question = task.questions.get(first, QUESTIONS[first])
     if wrong:
         # The first case that shows the first mistake named, so that the question fits what is seen.
         first = set(found.mistakes[:1])
@@ -462,7 +463,7 @@ def solution(number):
     True
     """
     task = find_task(number)
-    source = textwrap.dedent(inspect.getsource(task.solution)).rstrip()
+    source = lessons.source_of(task.solution).rstrip()
     return Message(
         [("title", f"{task.number} {task.title}: one way to write it"), ("code", source)]
     )
@@ -498,178 +499,3 @@ def progress():
         ],
         "right" if done else "not attempted",
     )
-
-
-# Predictions
-
-
-class Prediction:
-    """A question asked before the cell that answers it; keeps what the student chose.
-
-    Displayed, it shows a button for each option, none of them chosen, worked by mouse or keyboard.
-    Where there are no widgets it shows the question and the options.
-
-    Attributes
-    ----------
-    question : str
-    options : tuple of str
-    answer : str or None
-        What the student chose, None as long as nothing is.
-    """
-
-    def __init__(self, question, options):
-        self.question = question
-        self.options = options
-        self.answer = None
-        self._choices = None
-        self._shown = None
-
-    def choose(self, option):
-        """Choose by code, where there are no buttons.
-
-        Parameters
-        ----------
-        option : int or str
-            The option's place, counted from 1, or its text.
-
-        Raises
-        ------
-        ValueError
-            No such option.
-        """
-        if isinstance(option, int) and 1 <= option <= len(self.options):
-            option = self.options[option - 1]
-        if option not in self.options:
-            raise ValueError(f"Choose 1 to {len(self.options)}; got {option!r}.")
-        self.answer = option
-        if self._choices is not None:
-            self._choices.value = option
-
-    def reveal(self, answer):
-        """Compare the kept answer with what was measured.
-
-        Parameters
-        ----------
-        answer : str
-            What happened: one of the options, computed from the result.
-
-        Returns
-        -------
-        Message
-            A string.
-
-        Raises
-        ------
-        ValueError
-            `answer` is none of the options.
-
-        Examples
-        --------
-        >>> guess = predict("What is exp(710) in float64?", ["about 1e308", "inf"])
-        >>> guess.reveal("inf")
-        ○ No prediction was made. What happens: inf
-        >>> guess.choose(2)
-        >>> guess.reveal("inf")
-        ✓ You predicted it: inf
-        """
-        if not isinstance(answer, str) or answer not in self.options:
-            options = ", ".join(map(repr, self.options))
-            raise ValueError(f"reveal takes one of the options {options}; got {answer!r}.")
-        if self.answer is None:
-            text, state = f"○ No prediction was made. What happens: {answer}", "not attempted"
-        elif self.answer == answer:
-            text, state = f"✓ You predicted it: {answer}", "right"
-        else:
-            text = f"≠ You predicted: {self.answer}. What happens: {answer}. Which step differs?"
-            state = "other"
-        return Message([("text", text)], state)
-
-    def _message(self):
-        options = [("text", f"({k}) {option}") for k, option in enumerate(self.options, 1)]
-        choose = ("text", "Without buttons: .choose(1) on this prediction.")
-        return Message([("title", f"Predict: {self.question}"), *options, choose])
-
-    def __repr__(self):
-        return str(self._message())
-
-    def _repr_html_(self):
-        return self._message().html
-
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        if self._shown is None:
-            try:
-                from softmax_lib.explorer import with_fallback
-
-                self._shown = with_fallback(self._buttons(), self._repr_html_(), repr(self))
-            except ImportError:  # the library without its notebooks: text it is
-                return {"text/plain": repr(self), "text/html": self._repr_html_()}
-        return self._shown._repr_mimebundle_(include=include, exclude=exclude)
-
-    def _buttons(self):
-        """The question, a button for each option, and a line that says what is kept.
-
-        Buttons, because JupyterLab takes the arrow keys that radio buttons and dropdowns need; Tab,
-        Space and Enter it leaves to them.
-        """
-        import ipywidgets as widgets
-
-        question = widgets.HTML(f"<strong>Predict:</strong> {inline(self.question)}")
-        self._choices = widgets.ToggleButtons(
-            options=self.options,
-            value=self.answer,
-            description="You say",
-            style={"button_width": "max-content"},
-            layout=widgets.Layout(width="auto"),
-        )
-        nothing = "Nothing chosen yet. Click, or go to a button with Tab and press Space."
-        kept = widgets.HTML(_kept_line(f"Kept: {self.answer}" if self.answer else nothing))
-
-        def keep(change):
-            self.answer = change["new"]
-            kept.value = _kept_line(f"Kept: {self.answer}")
-
-        self._choices.observe(keep, names="value")
-        return widgets.VBox([question, self._choices, kept])
-
-
-def _kept_line(text):
-    """A line that a screen reader reads aloud when it changes."""
-    return f'<span role="status">{inline(text)}</span>'
-
-
-def predict(question, options):
-    """Ask for a prediction; show it as the cell's last expression and reveal it later.
-
-    Parameters
-    ----------
-    question : str
-    options : sequence of str
-        At least two, all different.
-
-    Returns
-    -------
-    Prediction
-
-    Raises
-    ------
-    TypeError
-        The question or an option is no text.
-    ValueError
-        Fewer than two options, or two alike.
-
-    Examples
-    --------
-    >>> predict("What is exp(710) in float64?", ["about 1e308", "inf"])
-    Predict: What is exp(710) in float64?
-    (1) about 1e308
-    (2) inf
-    Without buttons: .choose(1) on this prediction.
-    """
-    if not isinstance(question, str) or not question.strip():
-        raise TypeError(f"predict needs a question as text; got {question!r}.")
-    if isinstance(options, str) or not all(isinstance(option, str) for option in options):
-        raise TypeError(f"predict needs a list of texts to choose from; got {options!r}.")
-    options = tuple(options)
-    if len(options) < 2 or len(set(options)) < len(options):
-        raise ValueError(f"predict needs at least two different options; got {options!r}.")
-    return Prediction(question, options)

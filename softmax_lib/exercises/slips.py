@@ -9,7 +9,6 @@ a mean, in reg or in a sign needs no rewriting: it is a factor on the data's par
 import functools
 import inspect
 import itertools
-import textwrap
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +20,7 @@ from softmax_lib.exercises.comparing import (
     bounds_of,
     tolerance,
 )
+from softmax_lib.lessons import source_of
 
 __all__ = ["Answer", "answer_of", "explained", "is_right", "shows", "sizes", "values_of"]
 
@@ -208,7 +208,7 @@ def rewritten(function, changes):
     """The function with texts of its source replaced by others; None when one is not there."""
     if not changes:
         return function
-    source = textwrap.dedent(inspect.getsource(function))
+    source = source_of(function)
     for right, wrong in changes:
         if right not in source:
             return None

@@ -1,15 +1,24 @@
 """The lessons: one module a notebook, with the notebook's name.
 
 A lesson module holds what its notebook shows and does not spell out: its drawings, its explorer,
-and its exercises as data, ``TASKS``. It imports no engine: `softmax_lib.exercises` finds a lesson's
-tasks when it is asked for one of them.
+and its exercises, each a solution under ``@task(...)``, collected in ``TASKS``. It imports no
+engine: `softmax_lib.exercises` finds a lesson's tasks when it is asked for one of them.
 """
 
+import inspect
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+import sys
+import textwrap
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
-__all__ = ["LESSONS", "Task"]
+__all__ = ["AXES", "KINDS", "LESSONS", "Task", "source_of", "task", "tasks_of"]
+
+# The series' notation (docs/equations.md): what the axes of an argument count ("1": one row), and
+# what kind of value a name stands for. A task that means something else by a name says so.
+AXES = {"X": "ND", "W": "DC", "U": "DC", "P": "NC", "S": "NC", "p": "1C", "y": "N"}
+KINDS = {"loss": "loss", **dict.fromkeys(("dW", "dS", "dS_i", "slope", "W_new"), "gradient")}
+KINDS.update(dict.fromkeys(("J", "vJ", "G", "row"), "derivative"))
 
 # The place in this tuple is the notebook's number: exercise "2.1" is looked up in LESSONS[2].
 LESSONS = (
@@ -26,6 +35,7 @@ LESSONS = (
     "where_bugs_hide",
     "train_on_digits",
     "speed",
+    "other_targets",
 )
 
 _NUMBER = re.compile(r"\d+\.[1-9]\d*")
@@ -34,9 +44,9 @@ _SIGNATURE = re.compile(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Task:
-    """One exercise, as data.
+    """One exercise, as data; lessons make theirs with `task`.
 
     Parameters
     ----------
@@ -61,12 +71,26 @@ class Task:
     reread : str
         The notebook and its section: ``'01_matrix_shapes, "Rows meet columns"'``.
     question : str
-        One question that lets the student find the slip.
+        One question that lets the student find a slip that has no question of its own.
     slips : tuple of (str, str, str)
-        What students do wrong here: a name of the catalogue (or the end of a sentence "In dW, ..."),
-        what stands in the solution's source, and what a student writes in its place.
+        What students do wrong here: a slug of `softmax_lib.lessons.slips.SENTENCES` (or the end of
+        a sentence "In dW, ..."), what stands in the solution's source, and what a student writes in
+        its place.
+    questions : mapping of str to str, optional
+        For the name of a slip, or of a kind of failure such as ``"wrong-shape"``, the question that
+        fits here better than that of `softmax_lib.lessons.slips.QUESTIONS`.
     model : callable, optional
         What the slips are rewritings of, when the solution calls what they are in.
+    conditions : tuple of callable
+        What the text demands besides right values, such as "two loops": each takes the attempt (see
+        `softmax_lib.lessons.conditions`) and returns a sentence when it is broken, else ``""``. A
+        sentence is a remark under a right answer; a `Broken` one makes it fail.
+    axes, kinds : mapping
+        What arguments and values stand for, by name: a mean and its factors are looked for in a
+        ``"loss"`` and a ``"gradient"``, zeros in these and in another ``"derivative"``.
+    reg, step : str
+        The argument at which 0 leaves the data's part alone, and the one at which 0 leaves all as
+        it was, where the solution has such arguments.
     rtol : float, default 1e-8
         Bound on ``norm(got - expected) / norm(expected)``. Answers in float32 get 1e-3.
     atol : float, default 0
@@ -110,15 +134,21 @@ class Task:
     reread: str
     question: str
     slips: tuple[tuple[str, str, str], ...] = ()
+    questions: Mapping[str, str] = field(default_factory=dict)
     model: Callable | None = None
+    conditions: tuple[Callable, ...] = ()
+    axes: Mapping[str, str] = field(default_factory=lambda: AXES)
+    kinds: Mapping[str, str] = field(default_factory=lambda: KINDS)
+    reg: str = "reg"
+    step: str = "learning_rate"
     rtol: float = 1e-8
     atol: float = 0.0
 
     def __post_init__(self):
-        for field in ("number", "title", "signature", "equation", "reread", "question"):
-            value = getattr(self, field)
+        for name in ("number", "title", "signature", "equation", "reread", "question"):
+            value = getattr(self, name)
             if not isinstance(value, str) or not value.strip():
-                raise TypeError(f"task {self.number!r}: {field} must be a text, got {value!r}")
+                raise TypeError(f"task {self.number!r}: {name} must be a text, got {value!r}")
         if not _NUMBER.fullmatch(self.number):
             raise ValueError(f'task {self.number!r}: number must look like "1.2"')
         if not _SIGNATURE.fullmatch(self.signature):
@@ -126,9 +156,9 @@ class Task:
                 f"task {self.number!r}: signature must look like "
                 f'"scores(X, W) -> S" or "loss(W, X) -> (loss, dW)", got {self.signature!r}'
             )
-        for field in ("solution", "cases"):
-            if not callable(getattr(self, field)):
-                raise TypeError(f"task {self.number!r}: {field} must be a function")
+        for name in ("solution", "cases"):
+            if not callable(getattr(self, name)):
+                raise TypeError(f"task {self.number!r}: {name} must be a function")
         if (
             not isinstance(self.hints, tuple)
             or len(self.hints) != 3
@@ -153,3 +183,83 @@ class Task:
     def stub(self):
         """The source of an unfilled answer, as the notebook's cell begins."""
         return f"def {_SIGNATURE.fullmatch(self.signature)['call']}:\n    ..."
+
+
+def task(number, title, *, returns, **fields):
+    """Make the function below an exercise's solution; its name and parameters are the student's.
+
+    Parameters
+    ----------
+    number, title : str
+    returns : str
+        The names of the values that come back: ``"S"``, ``"loss, dW"``.
+    **fields
+        The other fields of `Task`. A slip may have a fourth text here, its question.
+
+    Returns
+    -------
+    callable
+        A decorator; the function stays as it is, and carries its `Task` as ``task``.
+
+    Examples
+    --------
+    >>> @task(
+    ...     "1.9",
+    ...     "Ones",
+    ...     returns="P",
+    ...     cases=lambda: [([0.0],), ([1.0],), ([2.0],)],
+    ...     hints=("Look at the shape.", "Every entry is 1.", "Start from S.shape."),
+    ...     equation="eq. (2)",
+    ...     reread='01_matrix_shapes, "Shapes"',
+    ...     question="Which shape must come back?",
+    ... )
+    ... def ones(S):
+    ...     "Return ones in the shape of S."
+    ...     return S * 0 + 1.0
+    >>> ones.task.signature
+    'ones(S) -> P'
+    """
+    arrow = f"({returns})" if "," in returns else returns
+
+    slips, questions = fields.pop("slips", ()), fields.pop("questions", {})
+    fields["questions"] = {name: asked for name, _, _, *rest in slips for asked in rest} | questions
+    fields["slips"] = tuple(slip[:3] for slip in slips)
+
+    def made(function):
+        signature = f"{function.__name__}{inspect.signature(function)} -> {arrow}"
+        function.task = Task(number, title, signature, function, **fields)
+        return function
+
+    return made
+
+
+def tasks_of(module):
+    """The tasks whose solutions a module defines, in the order of the file.
+
+    Parameters
+    ----------
+    module : str
+        Its ``__name__``.
+
+    Returns
+    -------
+    tuple of Task
+    """
+    functions = [f for f in vars(sys.modules[module]).values() if inspect.isfunction(f)]
+    return tuple(f.task for f in functions if f.__module__ == module and hasattr(f, "task"))
+
+
+def source_of(function):
+    """The source of a solution, without the decorator that says what it is for.
+
+    Parameters
+    ----------
+    function : callable
+
+    Returns
+    -------
+    str
+        From ``def`` on, not indented.
+    """
+    source = textwrap.dedent(inspect.getsource(function)).rstrip() + "\n"
+    return re.sub(r"\A@.*?^(?=def )", "", source, flags=re.DOTALL | re.MULTILINE)

@@ -14,8 +14,8 @@ from softmax_lib.figures import (
     new_figure,
     show,
 )
-from softmax_lib.lessons import Task
-from softmax_lib.lessons.slips import FORWARD, HEIGHTS, level
+from softmax_lib.lessons import task, tasks_of
+from softmax_lib.lessons.slips import FORWARD, HEIGHTS, at_height
 from softmax_lib.loss import softmax_loss_vectorized
 from softmax_lib.sweep import step_sweep
 
@@ -193,21 +193,26 @@ def explore():
     return StepExplorer()
 
 
-# The exercises
+# Exercises
 
 
+@task(
+    "9.1",
+    "Complex-step derivative",
+    returns="slope",
+    cases=lambda: [(np.exp, 0.5, 1e-20), (np.sin, 2.0, 1e-8), (np.square, -3.0, 1e-100)],
+    hints=(
+        "Which part of f(x + ih) holds the slope?",
+        "f(x + ih) = f(x) + ih f'(x) - ...: keep the imaginary part, then undo the h.",
+        "Begin with `value = f(x + 1j * h)`.",
+    ),
+    equation="eq. (3), and how its slope was measured",
+    reread='03_cross_entropy_loss, "The slope, before we have a formula"',
+    question="What must you divide by, so that the answer does not depend on h?",
+)
 def complex_step(f, x, h):
     """Derivative of f at the number x, from the imaginary part of one value."""
     return f(x + 1j * h).imag / h
-
-
-def slope_along(W, X, y, U):
-    """First derivative of the mean loss along U, from the moments: mean of E_p[s] - s_m."""
-    S, s = X @ W, X @ U  # (N, C) both
-    T = S - S.max(axis=1, keepdims=True)
-    E = np.exp(T)
-    P = E / E.sum(axis=1, keepdims=True)
-    return np.mean(np.sum(P * s, axis=1) - s[np.arange(len(y)), y])
 
 
 def _slope_cases():
@@ -218,19 +223,62 @@ def _slope_cases():
         cases.append((size * W, X, rng.integers(0, C, N), U))
     for height in HEIGHTS:
         W, U, X = rng.normal(size=(3, 5)), rng.normal(size=(3, 5)), rng.normal(size=(4, 3))
-        cases.append(level(W, X, np.array([1, 0, 4, 2]), U, height))
+        cases.append(at_height(W, X, np.array([1, 0, 4, 2]), U, height))
     return cases
 
 
+@task(
+    "9.2",
+    "Slope of the mean loss along a direction",
+    returns="slope",
+    cases=_slope_cases,
+    hints=(
+        "How fast does each score of example i change when W moves along U?",
+        "The slope of L_i is the mean of s = X_i U under p, minus s at the right class.",
+        "Begin with `s = X @ U`, shape (N, C), and `P = softmax(X @ W)`.",
+    ),
+    equation="eq. (14), along U",
+    reread='09_gradient_check, "Three numbers know it all"',
+    question="Which of the C rates belongs to the right class of each example?",
+    slips=(
+        *FORWARD,
+        ("no-minus-one", " - s[np.arange(len(y)), y]", ""),
+        ("sign", " - s[np.arange(len(y)), y]", " + s[np.arange(len(y)), y]"),
+        ("diagonal-jacobian", "np.sum(P * s, axis=1)", "(P * s)[np.arange(len(y)), y]"),
+        ("last-example-only", "return np.mean(", "s[:-1] = P[:-1] = 0\n    return np.mean("),
+    ),
+)
+def slope_along(W, X, y, U):
+    """First derivative of the mean loss along U, from the moments: mean of E_p[s] - s_m."""
+    S, s = X @ W, X @ U  # (N, C) both
+    T = S - S.max(axis=1, keepdims=True)
+    E = np.exp(T)
+    P = E / E.sum(axis=1, keepdims=True)
+    return np.mean(np.sum(P * s, axis=1) - s[np.arange(len(y)), y])
+
+
+@task(
+    "9.3",
+    "Best step of the central difference",
+    returns="h",
+    cases=lambda: [
+        (1.0, 1.0, 2.0**-53),
+        (0.2, -3.0, 2.0**-53),
+        (40.0, 0.5, 2.0**-24),
+        (-2.0, 4.0, 1e-10),
+    ],
+    hints=(
+        "The sum of two errors is smallest where its derivative by h is 0.",
+        "Set -u |L| / h^2 + h |third| / 3 = 0 and solve for h.",
+        "Begin with `cube = ...`, the third power of h.",
+    ),
+    equation="eq. (3), and the two errors of its slope",
+    reread='09_gradient_check, "Predict the best step"',
+    question="What power of h is left when you multiply the equation by h squared?",
+)
 def best_central_step(L, third, u):
     """The step where u |L| / h + h^2 |third| / 6 is smallest."""
     return (3 * u * abs(L) / abs(third)) ** (1 / 3)
-
-
-def entry_errors(a, b):
-    """|a - b| / max(|a|, |b|) entry by entry, and 0 where both entries are 0."""
-    size = np.maximum(np.abs(a), np.abs(b))
-    return np.abs(a - b) / np.where(size > 0, size, 1)
 
 
 def _pairs():
@@ -247,77 +295,24 @@ def _pairs():
     ]
 
 
-TASKS = (
-    Task(
-        number="9.1",
-        title="Complex-step derivative",
-        signature="complex_step(f, x, h) -> slope",
-        solution=complex_step,
-        cases=lambda: [(np.exp, 0.5, 1e-20), (np.sin, 2.0, 1e-8), (np.square, -3.0, 1e-100)],
-        hints=(
-            "Which part of f(x + ih) holds the slope?",
-            "f(x + ih) = f(x) + ih f'(x) - ...: keep the imaginary part, then undo the h.",
-            "Begin with `value = f(x + 1j * h)`.",
-        ),
-        equation="eq. (3), and how its slope was measured",
-        reread='03_cross_entropy_loss, "The slope, before we have a formula"',
-        question="What must you divide by, so that the answer does not depend on h?",
+@task(
+    "9.4",
+    "Relative error of each entry",
+    returns="errors",
+    cases=_pairs,
+    hints=(
+        "Relative to what? Choose a size that treats a and b alike.",
+        "Divide |a - b| by the larger of |a| and |b|; where both are 0 there is no error.",
+        "Begin with `size = np.maximum(np.abs(a), np.abs(b))`.",
     ),
-    Task(
-        number="9.2",
-        title="Slope of the mean loss along a direction",
-        signature="slope_along(W, X, y, U) -> slope",
-        solution=slope_along,
-        cases=_slope_cases,
-        hints=(
-            "How fast does each score of example i change when W moves along U?",
-            "The slope of L_i is the mean of s = X_i U under p, minus s at the right class.",
-            "Begin with `s = X @ U`, shape (N, C), and `P = softmax(X @ W)`.",
-        ),
-        equation="eq. (14), along U",
-        reread='09_gradient_check, "Three numbers know it all"',
-        question="Which of the C rates belongs to the right class of each example?",
-        slips=(
-            *FORWARD,
-            ("no-minus-one", " - s[np.arange(len(y)), y]", ""),
-            ("sign", " - s[np.arange(len(y)), y]", " + s[np.arange(len(y)), y]"),
-            ("diagonal-jacobian", "np.sum(P * s, axis=1)", "(P * s)[np.arange(len(y)), y]"),
-            ("last-example-only", "return np.mean(", "s[:-1] = P[:-1] = 0\n    return np.mean("),
-        ),
-    ),
-    Task(
-        number="9.3",
-        title="Best step of the central difference",
-        signature="best_central_step(L, third, u) -> h",
-        solution=best_central_step,
-        cases=lambda: [
-            (1.0, 1.0, 2.0**-53),
-            (0.2, -3.0, 2.0**-53),
-            (40.0, 0.5, 2.0**-24),
-            (-2.0, 4.0, 1e-10),
-        ],
-        hints=(
-            "The sum of two errors is smallest where its derivative by h is 0.",
-            "Set -u |L| / h^2 + h |third| / 3 = 0 and solve for h.",
-            "Begin with `cube = ...`, the third power of h.",
-        ),
-        equation="eq. (3), and the two errors of its slope",
-        reread='09_gradient_check, "Predict the best step"',
-        question="What power of h is left when you multiply the equation by h squared?",
-    ),
-    Task(
-        number="9.4",
-        title="Relative error of each entry",
-        signature="entry_errors(a, b) -> errors",
-        solution=entry_errors,
-        cases=_pairs,
-        hints=(
-            "Relative to what? Choose a size that treats a and b alike.",
-            "Divide |a - b| by the larger of |a| and |b|; where both are 0 there is no error.",
-            "Begin with `size = np.maximum(np.abs(a), np.abs(b))`.",
-        ),
-        equation="eq. (14), and how it is compared",
-        reread='09_gradient_check, "One number for the verdict"',
-        question="What do you divide by where both entries are 0?",
-    ),
+    equation="eq. (14), and how it is compared",
+    reread='09_gradient_check, "One number for the verdict"',
+    question="What do you divide by where both entries are 0?",
 )
+def entry_errors(a, b):
+    """|a - b| / max(|a|, |b|) entry by entry, and 0 where both entries are 0."""
+    size = np.maximum(np.abs(a), np.abs(b))
+    return np.abs(a - b) / np.where(size > 0, size, 1)
+
+
+TASKS = tasks_of(__name__)

@@ -18,7 +18,7 @@ from softmax_lib.figures import (
 )
 from softmax_lib.forward import cross_entropy, scores, softmax
 from softmax_lib.gradcheck import relative_error
-from softmax_lib.lessons import Task
+from softmax_lib.lessons import task, tasks_of
 from softmax_lib.lessons.matrix_shapes import CLASSES, FEATURES
 from softmax_lib.lessons.scores_to_weights import half_trained_fruits
 from softmax_lib.lessons.slips import (
@@ -28,7 +28,7 @@ from softmax_lib.lessons.slips import (
     LOG,
     SLOPE,
     SUM,
-    level,
+    at_height,
 )
 from softmax_lib.loss import softmax_loss_vectorized
 
@@ -394,14 +394,6 @@ def explore():
 # Exercises
 
 
-def score_gradient(P, y):
-    """dL/dS, shape (N, C): P - Y over N, made in a copy of P."""
-    rows = np.arange(len(y))
-    dS = P.copy()
-    dS[rows, y] -= 1
-    return dS / len(y)
-
-
 def _score_cases():
     rng = np.random.default_rng(71)
     X, W, y = half_trained_fruits()
@@ -419,19 +411,31 @@ def _score_cases():
     ]
 
 
-def softmax_loss(W, X, y, reg):
-    """Loss and gradient of the whole set: X W forward, X^T (P - Y)/N + 2 reg W back."""
-    rows = np.arange(len(X))
-    S = X @ W  # (N, C)
-    T = S - S.max(axis=1, keepdims=True)  # one shift a row: no exponent above 0
-    E = np.exp(T)
-    Z = E.sum(axis=1, keepdims=True)  # (N, 1)
-    log_P = T - np.log(Z)  # never the logarithm of a probability
-    L_i = -log_P[rows, y]
-    loss = float(L_i.mean() + reg * np.sum(W * W))
-    dS = E / Z  # P, (N, C)
+@task(
+    "8.1",
+    "Gradient of the mean loss by the scores",
+    returns="dS",
+    cases=_score_cases,
+    hints=(
+        "After your function has run, must the caller's P still be a table of probabilities?",
+        "dL/dS = (P − Y)/N: every row loses 1 in one place, its label's.",
+        "Begin with `dS = P.copy()`.",
+    ),
+    equation="eq. (14)",
+    reread='08_gradient_in_code, "The same in matrices"',
+    question="How many entries of P does your line with the 1 change, and in whose array?",
+    slips=(
+        *SLOPE,
+        ("no-mean-gradient", "-= 1\n    return dS / len(y)", "-= 1 / len(y)\n    return dS"),
+        ("last-example-only", "return dS", "dS[:-1] = 0\n    return dS"),
+    ),
+)
+def score_gradient(P, y):
+    """dL/dS, shape (N, C): P - Y over N, made in a copy of P."""
+    rows = np.arange(len(y))
+    dS = P.copy()
     dS[rows, y] -= 1
-    return loss, X.T @ dS / len(y) + 2 * reg * W  # (D, C)
+    return dS / len(y)
 
 
 def _loss_cases():
@@ -454,7 +458,7 @@ def _loss_cases():
         made(7, 5, 4, 8.0, 0.5),  # a large W
         gaps,  # scores thousands apart
         (np.array([[1.0, 1.0, 1.5], [0.0, 2.0, -1.0]]), far, np.array([1, 0, 2, 1]), 0.0),
-        *(level(*made(4, 3, 5, 1.0, 0.0), height) for height in HEIGHTS),
+        *(at_height(*made(4, 3, 5, 1.0, 0.0), height) for height in HEIGHTS),
         (GAPS.copy(), np.eye(3), np.array([1, 0, 3]), 0.0),
         made(1, 4, 3, 1.0, 0.1),  # one example
         made(6, 5, 2, 1.0, 0.1),  # two classes
@@ -463,12 +467,34 @@ def _loss_cases():
     ]
 
 
-def sgd_step(W, X_i, m, learning_rate):
-    """Weights after one step on one example, without regularization; W stays as it is."""
-    S_i = X_i @ W  # (1, C)
-    G_i = softmax(S_i)
-    G_i[0, m] -= 1
-    return W - learning_rate * (X_i.T @ G_i)
+@task(
+    "8.2",
+    "Loss and gradient of the whole set",
+    returns="loss, dW",
+    cases=_loss_cases,
+    hints=(
+        "Forward: scores, one shift a row, log-sum-exp. Back: P − Y. Which of them needs reg?",
+        "The loss is mean_i L_i + reg sum(W W); dL/dW = X^T (P − Y)/N + 2 reg W.",
+        "Begin with `S = X @ W`, and take each row's largest score off the row.",
+    ),
+    equation="eq. (14)",
+    reread='08_gradient_in_code, "The same in matrices"',
+    question="Does every term of your loss have its derivative in dW, with the same factor?",
+    slips=(*FORWARD, *LOG, *SLOPE, *SUM),
+)
+def softmax_loss(W, X, y, reg):
+    """Loss and gradient of the whole set: X W forward, X^T (P - Y)/N + 2 reg W back."""
+    rows = np.arange(len(X))
+    S = X @ W  # (N, C)
+    T = S - S.max(axis=1, keepdims=True)  # one shift a row: no exponent above 0
+    E = np.exp(T)
+    Z = E.sum(axis=1, keepdims=True)  # (N, 1)
+    log_P = T - np.log(Z)  # never the logarithm of a probability
+    L_i = -log_P[rows, y]
+    loss = float(L_i.mean() + reg * np.sum(W * W))
+    dS = E / Z  # P, (N, C)
+    dS[rows, y] -= 1
+    return loss, X.T @ dS / len(y) + 2 * reg * W  # (D, C)
 
 
 def _step_in_full(W, X_i, m, learning_rate):
@@ -491,17 +517,37 @@ def _step_cases():
         (rng.normal(size=(5, 2)), rng.normal(size=(1, 5)), 0, 0.01),
         (1000 * rng.normal(size=(2, 4)), rng.normal(size=(1, 2)), 1, 30.0),
         *(
-            level(rng.normal(size=(3, 5)), rng.normal(size=(1, 3)), 2, 0.5, height)
+            at_height(rng.normal(size=(3, 5)), rng.normal(size=(1, 3)), 2, 0.5, height)
             for height in HEIGHTS
         ),
     ]
 
 
-def parts(dW, data, W):
-    """The numbers (a, b) with dW = a data + b W, by least squares over all entries."""
-    columns = np.stack([np.ravel(data), np.ravel(W)], axis=1)  # (D C, 2)
-    a, b = np.linalg.lstsq(columns, np.ravel(dW), rcond=None)[0]
-    return float(a), float(b)
+@task(
+    "8.3",
+    "Weights after one step on one example",
+    returns="W_new",
+    cases=_step_cases,
+    hints=(
+        "Which shape must the step have, so that it can be taken off W?",
+        "dL_i/dW = X_i^T (p − Y_i), and a step goes against it.",
+        "Begin with `p = softmax(X_i @ W)`, shape (1, C).",
+    ),
+    equation="eq. (14)",
+    reread='08_gradient_in_code, "One step, by hand"',
+    question="After your step, is the probability of the right class larger than before?",
+    slips=(
+        *FORWARD,
+        *SLOPE,
+    ),
+    model=_step_in_full,
+)
+def sgd_step(W, X_i, m, learning_rate):
+    """Weights after one step on one example, without regularization; W stays as it is."""
+    S_i = X_i @ W  # (1, C)
+    G_i = softmax(S_i)
+    G_i[0, m] -= 1
+    return W - learning_rate * (X_i.T @ G_i)
 
 
 def _parts_cases():
@@ -515,77 +561,26 @@ def _parts_cases():
     return cases
 
 
-TASKS = (
-    Task(
-        number="8.1",
-        title="Gradient of the mean loss by the scores",
-        signature="score_gradient(P, y) -> dS",
-        solution=score_gradient,
-        cases=_score_cases,
-        hints=(
-            "After your function has run, must the caller's P still be a table of probabilities?",
-            "dL/dS = (P − Y)/N: every row loses 1 in one place, its label's.",
-            "Begin with `dS = P.copy()`.",
-        ),
-        equation="eq. (14)",
-        reread='08_gradient_in_code, "The same in matrices"',
-        question="How many entries of P does your line with the 1 change, and in whose array?",
-        slips=(
-            *SLOPE,
-            ("no-mean-gradient", "-= 1\n    return dS / len(y)", "-= 1 / len(y)\n    return dS"),
-            ("last-example-only", "return dS", "dS[:-1] = 0\n    return dS"),
-        ),
+@task(
+    "8.4",
+    "What a gradient is made of",
+    returns="a, b",
+    cases=_parts_cases,
+    hints=(
+        "D times C equations, two unknowns. What are the columns of such a system?",
+        "Least squares: flatten data and W into the two columns, dW into the right side.",
+        "Begin with `np.stack([data.ravel(), W.ravel()], axis=1)`.",
     ),
-    Task(
-        number="8.2",
-        title="Loss and gradient of the whole set",
-        signature="softmax_loss(W, X, y, reg) -> (loss, dW)",
-        solution=softmax_loss,
-        cases=_loss_cases,
-        hints=(
-            "Forward: scores, one shift a row, log-sum-exp. Back: P − Y. Which of them needs reg?",
-            "The loss is mean_i L_i + reg sum(W W); dL/dW = X^T (P − Y)/N + 2 reg W.",
-            "Begin with `S = X @ W`, and take each row's largest score off the row.",
-        ),
-        equation="eq. (14)",
-        reread='08_gradient_in_code, "The same in matrices"',
-        question="Does every term of your loss have its derivative in dW, with the same factor?",
-        slips=(*FORWARD, *LOG, *SLOPE, *SUM),
-    ),
-    Task(
-        number="8.3",
-        title="Weights after one step on one example",
-        signature="sgd_step(W, X_i, m, learning_rate) -> W_new",
-        solution=sgd_step,
-        cases=_step_cases,
-        hints=(
-            "Which shape must the step have, so that it can be taken off W?",
-            "dL_i/dW = X_i^T (p − Y_i), and a step goes against it.",
-            "Begin with `p = softmax(X_i @ W)`, shape (1, C).",
-        ),
-        equation="eq. (14)",
-        reread='08_gradient_in_code, "One step, by hand"',
-        question="After your step, is the probability of the right class larger than before?",
-        slips=(
-            *FORWARD,
-            *SLOPE,
-        ),
-        model=_step_in_full,
-    ),
-    Task(
-        number="8.4",
-        title="What a gradient is made of",
-        signature="parts(dW, data, W) -> (a, b)",
-        solution=parts,
-        cases=_parts_cases,
-        hints=(
-            "D times C equations, two unknowns. What are the columns of such a system?",
-            "Least squares: flatten data and W into the two columns, dW into the right side.",
-            "Begin with `np.stack([data.ravel(), W.ravel()], axis=1)`.",
-        ),
-        equation="eq. (14)",
-        reread='08_gradient_in_code, "The loss has two parts, the gradient one"',
-        question="Do your a and b give back dW, entry by entry?",
-        atol=1e-9,
-    ),
+    equation="eq. (14)",
+    reread='08_gradient_in_code, "The loss has two parts, the gradient one"',
+    question="Do your a and b give back dW, entry by entry?",
+    atol=1e-9,
 )
+def parts(dW, data, W):
+    """The numbers (a, b) with dW = a data + b W, by least squares over all entries."""
+    columns = np.stack([np.ravel(data), np.ravel(W)], axis=1)  # (D C, 2)
+    a, b = np.linalg.lstsq(columns, np.ravel(dW), rcond=None)[0]
+    return float(a), float(b)
+
+
+TASKS = tasks_of(__name__)

@@ -25,9 +25,9 @@ from softmax_lib.figures import (
 )
 from softmax_lib.forward import cross_entropy, scores, softmax
 from softmax_lib.gradcheck import unit_roundoff
-from softmax_lib.lessons import Task
+from softmax_lib.lessons import task, tasks_of
 from softmax_lib.lessons.matrix_shapes import CLASSES, FEATURES, fruits
-from softmax_lib.lessons.slips import SLOPE, SUM
+from softmax_lib.lessons.slips import SLOPE, SUM, instead_of
 
 __all__ = [
     "TASKS",
@@ -537,13 +537,6 @@ def explore():
 # Exercises
 
 
-def scores_jacobian(X_i, j, C):
-    """Derivative of the C scores of one example by the weights of class j, eq. (13)."""
-    J = np.zeros((C, X_i.shape[1]))
-    J[j] = X_i[0]
-    return J
-
-
 def _jacobian_cases():
     rng = np.random.default_rng(61)
     X, _, _ = fruits()
@@ -556,11 +549,56 @@ def _jacobian_cases():
     ]
 
 
-def one_example_gradient(p, m, X_i):
-    """dL_i/dW of one example, in the shape of W: column j is (p_j - 1[j = m]) X_i, turned."""
-    G_i = p.copy()  # (1, C)
-    G_i[0, m] -= 1
-    return X_i.T @ G_i  # (D, 1)(1, C)
+@task(
+    "7.1",
+    "Derivative of the scores by one class's weights",
+    returns="J",
+    cases=_jacobian_cases,
+    hints=(
+        "How many scores are there, and how many weights has class j?",
+        "Eq. (13): row c belongs to the score S_ic. Which of the scores contain W_j?",
+        "Begin with `J = np.zeros((C, X_i.shape[1]))`.",
+    ),
+    equation="eq. (13)",
+    reread='07_scores_to_weights, "Which scores contain the weights of one class?"',
+    question="Does a row of your J belong to a score, and a column to a weight?",
+    slips=(
+        *instead_of(
+            "J[j] = X_i[0]",
+            (
+                "every row is filled",
+                "J[:] = X_i[0]",
+                "Does a score of another class contain the weights W_j?",
+            ),
+            (
+                "ones stand where the features belong",
+                "J[j] = 1",
+                "By which number is W_dj multiplied in S_ij?",
+            ),
+            (
+                "the wrong row is filled",
+                "J[j - 1] = X_i[0]",
+                "From which number are the classes counted?",
+            ),
+            (
+                "the features are divided among the classes",
+                "J[j] = X_i[0] / C",
+                "Is there a mean in eq. (1)?",
+            ),
+            ("sign", "J[j] = -X_i[0]"),
+        ),
+    ),
+    questions={
+        "raised": "Which axis of X_i counts the features?",
+        "transposed": "Numerator layout: do the rows of J belong to the scores, or to the weights?",
+        "wrong-shape": "How many scores are there, and how many weights has one class?",
+    },
+)
+def scores_jacobian(X_i, j, C):
+    """Derivative of the C scores of one example by the weights of class j, eq. (13)."""
+    J = np.zeros((C, X_i.shape[1]))
+    J[j] = X_i[0]
+    return J
 
 
 def _example_cases():
@@ -580,12 +618,55 @@ def _example_cases():
     ]
 
 
-def data_gradient(X, P, y):
-    """Gradient of the mean loss by the weights, without the regularization: X^T (P - Y) / N."""
-    rows = np.arange(len(y))
-    dS = P.copy()  # (N, C); the caller still needs P
-    dS[rows, y] -= 1
-    return X.T @ dS / len(y)
+@task(
+    "7.2",
+    "Gradient of one example's loss by W",
+    returns="dW",
+    cases=_example_cases,
+    hints=(
+        "By which number is X_i multiplied for class j, and where does the result stand?",
+        "Eq. (14) for all j at once: the column X_i^T, (D, 1), times the row p − Y_i, (1, C).",
+        "Begin with a copy of `p`, and take 1 off where the right class stands.",
+    ),
+    equation="eq. (14)",
+    reread='07_scores_to_weights, "The turn: from rows to columns"',
+    question="Which column of your result belongs to the right class, and which sign has it?",
+    slips=(
+        ("double-softmax", "p.copy()", "softmax(p)"),
+        *instead_of(
+            "G_i[0, m] -= 1",
+            ("no-minus-one", "G_i[0, m] -= 0"),
+            ("sign", "G_i[0, m] += 1"),
+            ("diagonal-jacobian", "G_i = (G_i - 1) * np.eye(p.size)[[m]]"),
+            ("sigmoid-factor", "G_i[0, m] -= 1\n    G_i *= p * (1 - p)"),
+            ("derivative-of-p", "G_i *= 1 - p"),
+            ("derivative-of-p", "G_i[0, m] -= 1\n    G_i *= p[0, m]"),
+            ("derivative-of-p", "G_i[0, m] -= 1\n    G_i *= -p[0, m]"),
+            ("labels-from-one", "G_i[0, m - 1] -= 1"),
+            ("the 1 is taken off every class", "G_i -= 1", "How many entries of p lose 1?"),
+            (
+                "the column of the right class stays empty",
+                "G_i[0, m] = 0",
+                "What is p_j - 1[j = m] for j = m?",
+            ),
+            (
+                "the right class's column is the other way round",
+                "G_i[0, m] = 1 - G_i[0, m]",
+                "Toward X_i or away from it: where should a step move W_m?",
+            ),
+        ),
+    ),
+    questions={
+        "raised": "Which shapes have the column X_i^T and the row p - Y_i, and which product has (D, C)?",
+        "transposed": "Column j of dL/dW belongs to a class: which axis of yours counts the classes?",
+        "wrong-shape": "Which product of a column (D, 1) and a row (1, C) has the shape of W?",
+    },
+)
+def one_example_gradient(p, m, X_i):
+    """dL_i/dW of one example, in the shape of W: column j is (p_j - 1[j = m]) X_i, turned."""
+    G_i = p.copy()  # (1, C)
+    G_i[0, m] -= 1
+    return X_i.T @ G_i  # (D, 1)(1, C)
 
 
 def _batch_cases():
@@ -606,10 +687,52 @@ def _batch_cases():
     ]
 
 
-def columns_cancel(dW):
-    """Whether the columns of dW, (D, C), sum to zero, up to 1e-9 of its largest entry."""
-    sums = np.abs(dW.sum(axis=1))  # (D,), over the classes
-    return bool(sums.max() <= 1e-9 * np.abs(dW).max())
+@task(
+    "7.3",
+    "Gradient of the mean loss by W",
+    returns="dW",
+    cases=_batch_cases,
+    hints=(
+        "The gradient of a mean is the mean of the gradients. Over what is the mean taken?",
+        "X^T (P − Y)/N: take 1 off each row of P at its label, in a copy, then one product.",
+        "Begin with `G = P.copy()`.",
+    ),
+    equation="eq. (14)",
+    reread='07_scores_to_weights, "All examples: one matrix product"',
+    question="If every example came twice, would your result stay as it is?",
+    slips=(
+        *SLOPE,
+        *SUM,
+        *instead_of(
+            "X.T @ dS / len(y)",
+            (
+                "the division is by D, where the examples are to be counted",
+                "X.T @ dS / X.shape[1]",
+                "Which axis of X counts the examples?",
+            ),
+            (
+                "the division is by all entries of X, where the examples are to be counted",
+                "X.T @ dS / X.size",
+                "How many terms does the mean over the examples have?",
+            ),
+            (
+                "the first example is left out",
+                "X[1:].T @ dS[1:] / len(y)",
+                "At which number does your loop over the examples begin?",
+            ),
+        ),
+    ),
+    questions={
+        "transposed": "Which axis of W, and so of dW, counts the classes?",
+        "wrong-shape": "Which shape must a gradient by W have?",
+    },
+)
+def data_gradient(X, P, y):
+    """Gradient of the mean loss by the weights, without the regularization: X^T (P - Y) / N."""
+    rows = np.arange(len(y))
+    dS = P.copy()  # (N, C); the caller still needs P
+    dS[rows, y] -= 1
+    return X.T @ dS / len(y)
 
 
 def _sum_cases():
@@ -637,73 +760,78 @@ def _sum_cases():
     ]
 
 
-TASKS = (
-    Task(
-        number="7.1",
-        title="Derivative of the scores by one class's weights",
-        signature="scores_jacobian(X_i, j, C) -> J",
-        solution=scores_jacobian,
-        cases=_jacobian_cases,
-        hints=(
-            "How many scores are there, and how many weights has class j?",
-            "Eq. (13): row c belongs to the score S_ic. Which of the scores contain W_j?",
-            "Begin with `J = np.zeros((C, X_i.shape[1]))`.",
-        ),
-        equation="eq. (13)",
-        reread='07_scores_to_weights, "Which scores contain the weights of one class?"',
-        question="Does a row of your J belong to a score, and a column to a weight?",
+@task(
+    "7.4",
+    "The check without differences",
+    returns="passes",
+    cases=_sum_cases,
+    hints=(
+        "There is one sum for every feature. Which axis of dW counts the classes?",
+        "Each sum must be zero, a negative one too, up to 1e-9 of the largest entry of dW.",
+        "Begin with the sums over the classes, `dW.sum(axis=1)`.",
     ),
-    Task(
-        number="7.2",
-        title="Gradient of one example's loss by W",
-        signature="one_example_gradient(p, m, X_i) -> dW",
-        solution=one_example_gradient,
-        cases=_example_cases,
-        hints=(
-            "By which number is X_i multiplied for class j, and where does the result stand?",
-            "Eq. (14) for all j at once: the column X_i^T, (D, 1), times the row p − Y_i, (1, C).",
-            "Begin with a copy of `p`, and take 1 off where the right class stands.",
-        ),
-        equation="eq. (14)",
-        reread='07_scores_to_weights, "The turn: from rows to columns"',
-        question="Which column of your result belongs to the right class, and which sign has it?",
-        slips=(
-            ("double-softmax", "p.copy()", "softmax(p)"),
-            ("no-minus-one", "G_i[0, m] -= 1", "G_i[0, m] -= 0"),
-            ("sign", "G_i[0, m] -= 1", "G_i[0, m] += 1"),
-            ("diagonal-jacobian", "G_i[0, m] -= 1", "G_i = (G_i - 1) * np.eye(p.size)[[m]]"),
+    equation="eq. (14)",
+    reread='07_scores_to_weights, "A check without differences"',
+    question="Is your bound relative to the size of dW, and is every feature held to it?",
+    slips=(
+        ("wrong-axis", "axis=1", "axis=0"),
+        *instead_of(
+            "(sums <= 1e-9 * np.abs(dW).max()).all()",
+            (
+                "one sum over all entries is tested, not one for each feature",
+                "abs(dW.sum()) <= 1e-9 * np.abs(dW).max()",
+                "Can two sums that are not zero add up to zero?",
+            ),
+            (
+                "the bound is a fixed number",
+                "np.allclose(dW.sum(axis=1), 0)",
+                "If every entry of dW were 1e12 times smaller, would your verdict change?",
+            ),
+            (
+                "the bound is a fixed number",
+                "(sums <= 1e-9).all()",
+                "If every entry of dW were 1e12 times smaller, would your verdict change?",
+            ),
+            (
+                "the sums are asked to be exactly zero",
+                "(sums == 0).all()",
+                "Must floats that ought to cancel do so to the last digit?",
+            ),
+            (
+                "one feature that cancels is enough",
+                "(sums <= 1e-9 * np.abs(dW).max()).any()",
+                "How many of the features must pass?",
+            ),
+            (
+                "a dW of zeros fails, though its columns cancel",
+                "(sums < 1e-9 * np.abs(dW).max()).all()",
+                "Is 0 up to 0 off allowed, and what does < say to that?",
+            ),
+            (
+                "a negative sum passes, however large",
+                "(dW.sum(axis=1) <= 1e-9 * np.abs(dW).max()).all()",
+                "Is a sum of -5 near zero?",
+            ),
+            (
+                "each feature is held to its own largest entry, not to that of dW",
+                "(sums <= 1e-9 * np.abs(dW).max(axis=1)).all()",
+                "Of which array is the largest entry asked for?",
+            ),
+            (
+                "it says True when the check fails",
+                "(sums > 1e-9 * np.abs(dW).max()).any()",
+                "Which of the two says that the columns cancel, True or False?",
+            ),
         ),
     ),
-    Task(
-        number="7.3",
-        title="Gradient of the mean loss by W",
-        signature="data_gradient(X, P, y) -> dW",
-        solution=data_gradient,
-        cases=_batch_cases,
-        hints=(
-            "The gradient of a mean is the mean of the gradients. Over what is the mean taken?",
-            "X^T (P − Y)/N: take 1 off each row of P at its label, in a copy, then one product.",
-            "Begin with `G = P.copy()`.",
-        ),
-        equation="eq. (14)",
-        reread='07_scores_to_weights, "All examples: one matrix product"',
-        question="If every example came twice, would your result stay as it is?",
-        slips=(*SLOPE, *SUM),
-    ),
-    Task(
-        number="7.4",
-        title="The check without differences",
-        signature="columns_cancel(dW) -> passes",
-        solution=columns_cancel,
-        cases=_sum_cases,
-        hints=(
-            "There is one sum for every feature. Which axis of dW counts the classes?",
-            "Each sum must be zero, a negative one too, up to 1e-9 of the largest entry of dW.",
-            "Begin with the sums over the classes, `dW.sum(axis=1)`.",
-        ),
-        equation="eq. (14)",
-        reread='07_scores_to_weights, "A check without differences"',
-        question="Is your bound relative to the size of dW, and is every feature held to it?",
-        slips=(("wrong-axis", "axis=1", "axis=0"),),
-    ),
+    questions={
+        "wrong-shape": "One verdict for dW, or one for each feature?",
+    },
 )
+def columns_cancel(dW):
+    """Whether the columns of dW, (D, C), sum to zero, up to 1e-9 of its largest entry."""
+    sums = np.abs(dW.sum(axis=1))  # (D,), over the classes
+    return bool((sums <= 1e-9 * np.abs(dW).max()).all())
+
+
+TASKS = tasks_of(__name__)

@@ -6,19 +6,29 @@ takes those it has the line for; the order is that in which they are made when t
 
 import numpy as np
 
-__all__ = ["level", "FORWARD", "GAPS", "HEIGHTS", "LOG", "SLOPE", "SUM"]
+__all__ = ["FORWARD", "GAPS", "HEIGHTS", "LOG", "QUESTIONS", "REG", "REREAD", "SENTENCES", "SLOPE"]
+__all__ += ["SUM", "at_height", "instead_of"]
 
+
+def instead_of(right, *wrongs):
+    """Slips that have a line in common: what stands there, then (name, what is written instead).
+
+    A third text is the question that fits the slip in this exercise.
+    """
+    return tuple((name, right, wrong, *question) for name, wrong, *question in wrongs)
 
 
 # Scores whose largest, 0, stands in every row and in every column, far above the others.
-GAPS = np.array([[0.0, -1000.0, -2000.0, 0.1], [-1000.0, 0.2, 0.0, -3000.0], [0.0, 0.1, -800.0, -1500.0]])
+GAPS = np.array(
+    [[0.0, -1000.0, -2000.0, 0.1], [-1000.0, 0.2, 0.0, -3000.0], [0.0, 0.1, -800.0, -1500.0]]
+)
 
 
 # Where the scores of a case lie: what breaks there tells the shifts apart.
 HEIGHTS = (400.0, -1000.0, np.array([0.0, 1000.0, -1000.0, 0.0, 0.0]))
 
 
-def level(W, X, *rest):
+def at_height(W, X, *rest):
     """The arguments of a case whose scores all lie about a height, which comes last."""
     *rest, height = rest
     X[:, -1] = 1.0
@@ -51,18 +61,55 @@ EPSILONS = (*(f"1e-{k}" for k in range(3, 17)), "np.finfo(float).eps", "1e-20", 
 
 # From log_P = T - np.log(Z), with L_i = -log_P[rows, y].
 LOG = (
-    ("log-of-zero", "T - np.log(Z)", "np.log(E / Z)"),
-    ("log-of-zero", "-log_P[rows, y]", "-(np.eye(E.shape[1])[y] * np.log(E / Z)).sum(axis=1)"),
-    *(("log-epsilon", "T - np.log(Z)", f"np.log(E / Z + {e})") for e in EPSILONS),
-    *(("log-epsilon", "T - np.log(Z)", f"np.log(np.maximum(E / Z, {e}))") for e in EPSILONS),
+    *instead_of(
+        "T - np.log(Z)",
+        ("log-of-zero", "np.log(E / Z)"),
+        ("unshifted-score", "S - np.log(Z)"),
+        ("the logarithm has base 2", "(T - np.log(Z)) / np.log(2)", "Which number has log 1?"),
+        ("the logarithm has base 10", "(T - np.log(Z)) / np.log(10)", "Which number has log 1?"),
+        *(("log-epsilon", f"np.log(E / Z + {e})") for e in EPSILONS),
+        *(("log-epsilon", f"np.log(np.maximum(E / Z, {e}))") for e in EPSILONS),
+    ),
+    *instead_of(
+        "-log_P[rows, y]",
+        ("log-of-zero", "-(np.eye(E.shape[1])[y] * np.log(E / Z)).sum(axis=1)"),
+        ("every-label", "-log_P[:, y]"),
+        ("labels-from-one", "-log_P[rows, y - 1]"),
+    ),
 )
 
 # From dS = ..., dS[rows, y] -= 1.
 SLOPE = (
     ("double-softmax", "P.copy()", "np.exp(P) / np.exp(P).sum(axis=1, keepdims=True)"),
-    ("no-minus-one", "dS[rows, y] -= 1", "dS = dS"),
-    ("sign", "dS[rows, y] -= 1", "dS[rows, y] += 1"),
-    ("diagonal-jacobian", "dS[rows, y] -= 1", "dS = (dS - 1) * np.eye(dS.shape[1])[y]"),
+    *instead_of(
+        "dS[rows, y] -= 1",
+        ("no-minus-one", "dS = dS"),
+        ("sign", "dS[rows, y] += 1"),
+        ("every-label", "dS[:, y] -= 1"),
+        ("the 1 is taken off every class", "dS -= 1", "How many entries of a row lose 1?"),
+        ("labels-from-one", "dS[rows, y - np.ones_like(y)] -= 1"),
+        ("diagonal-jacobian", "dS = (dS - 1) * np.eye(dS.shape[1])[y]"),
+        ("sigmoid-factor", "Q = dS * (1 - dS)\n    dS[rows, y] -= 1\n    dS *= Q"),
+        ("derivative-of-p", "dS *= 1 - dS"),
+        ("derivative-of-p", "Q = dS[rows, y][:, None]\n    dS[rows, y] -= 1\n    dS *= Q"),
+        ("derivative-of-p", "Q = -dS[rows, y][:, None]\n    dS[rows, y] -= 1\n    dS *= Q"),
+    ),
+)
+
+# From reg * np.sum(W * W) and 2 * reg * W.
+REG = (
+    *instead_of(
+        "np.sum(W * W)",
+        ("reg-not-squared", "np.sum(W)"),
+        ("reg-not-squared", "np.sum(np.abs(W))"),
+        ("reg-not-squared", "np.sqrt(np.sum(W * W))"),
+    ),
+    *instead_of(
+        "2 * reg * W",
+        ("reg-not-squared", "reg"),
+        ("reg-not-squared", "reg * np.sign(W)"),
+        ("W is missing behind 2 reg", "2 * reg", "What is the derivative of reg w w by w?"),
+    ),
 )
 
 # From X.T @ dS.
@@ -71,3 +118,176 @@ SUM = (
     ("only the first example counts", "X.T @ dS", "X[:1].T @ dS[:1]"),
     ("zero-gradient", "X.T @ dS", "0 * W"),
 )
+
+
+# What `check` says of a slip. The order is that of `Verdict.mistakes`: what hides others is first.
+SENTENCES = {
+    "not-attempted": "The function has no body yet, or a blank `...` in it is still to be filled.",
+    "raised": "The function stopped with an error before it returned.",
+    "wrong-return": "What the function returns is of the wrong kind.",
+    "swapped-return": "The values are returned in the wrong order.",
+    "wrong-shape": "The result has the wrong shape.",
+    "transposed": (
+        "The result is the transpose of the right one: rows and columns have changed places."
+    ),
+    "wrong-dtype": "The result's dtype cannot hold the right answer.",
+    "mutates-input": "The function changes an array that belongs to its caller.",
+    "zero-gradient": (
+        "Zeros come back where a derivative belongs: what is computed never gets there."
+    ),
+    "constant-answer": "What comes back is the same in every case, whatever goes in.",
+    "wrong-axis": (
+        "A sum runs over the wrong axis: over each column where each row has a sum of its own, or "
+        "the other way round, or over all."
+    ),
+    "double-softmax": "Softmax is applied twice: probabilities are treated as scores.",
+    "column-shift": (
+        "The shift takes the largest score of each column; the scores of one row get different "
+        "constants, and that changes p."
+    ),
+    "no-shift": (
+        "No shift is taken off the scores before exp, so large scores overflow and small ones all "
+        "underflow."
+    ),
+    "global-shift": (
+        "One constant is taken off the whole matrix, so rows far below the largest score "
+        "underflow to 0/0."
+    ),
+    "wrong-shift-sign": (
+        "The shift is added to the scores, not taken off: exp overflows sooner than without any "
+        "shift."
+    ),
+    "unshifted-score": (
+        "The sum is made of shifted scores, and the score of the right class beside it is not "
+        "shifted: the two must lose the same constant."
+    ),
+    "overwritten-probabilities": (
+        "The probabilities are written over before the last use of them: a second name for an "
+        "array is no second array."
+    ),
+    "log-of-zero": "The logarithm sees a probability that is 0, or has underflowed to 0.",
+    "log-epsilon": (
+        "A small constant keeps the logarithm from 0, and cuts off the loss of a confident mistake."
+    ),
+    "no-minus-one": "The 1 of the right class is never taken off the probabilities.",
+    "every-label": (
+        "Every row is used at the labels of all examples, where each has only its own: `[:, y]` "
+        "takes N columns, not N entries."
+    ),
+    "labels-from-one": (
+        "The labels are counted from 1: they start at 0, and are the numbers of the columns."
+    ),
+    "sigmoid-factor": (
+        "P - Y is multiplied by P (1 - P), the slope of a sigmoid: P - Y is the whole derivative "
+        "by the scores already."
+    ),
+    "derivative-of-p": (
+        "What comes is the derivative of a probability, with its factor p; that of -log p_m has "
+        "-1/p_m besides, which cancels it."
+    ),
+    "diagonal-jacobian": (
+        "Each p_k is differentiated by its own score only: the cases k != c of eq. (7) are missing."
+    ),
+    "last-example-only": (
+        "Only the last example counts: the line that adds up stands outside the loop, or "
+        "overwrites."
+    ),
+    "sign": "A sign is wrong: a part of the result comes with the opposite one.",
+    "no-mean-loss": "The loss adds the examples up where it should take their mean.",
+    "no-mean-gradient": "The gradient adds the examples up where it should take their mean.",
+    "mean-twice": (
+        "The mean is taken twice: what was divided by the number of examples is divided by it "
+        "again."
+    ),
+    "divided-by-classes": (
+        "A mean is taken over the classes: the division is by C, where the examples are to be "
+        "counted."
+    ),
+    "no-reg-loss": "The regularization is missing from the loss.",
+    "half-reg-loss": "The loss charges half the regularization: 0.5 reg where reg is asked for.",
+    "no-reg-gradient": "The gradient lacks the derivative of the regularization.",
+    "half-reg-gradient": "The gradient has half the derivative of the regularization.",
+    "reg-divided-by-n": (
+        "The regularization is divided by the number of examples; it belongs to the weights, not "
+        "to them."
+    ),
+    "reg-not-squared": (
+        "The regularization is not made of the squares of the weights, or its slope not of the "
+        "squares' slope."
+    ),
+    "reg-twice": "The regularization is counted twice.",
+}
+
+# The question that points at a slip without saying it. Without one, the task's own is asked.
+QUESTIONS = {
+    "not-attempted": "What is the first value you can compute from the arguments?",
+    "raised": "What does each name on the last line shown hold then, with which shape and type?",
+    "wrong-return": "What stands after `return`, and is it reached?",
+    "swapped-return": "In which order does the signature name the values?",
+    "wrong-shape": "What does each axis of your result count, and what should it count?",
+    "transposed": "What does a row of your result belong to: an example, a feature or a class?",
+    "wrong-dtype": "Which line gives your result its dtype?",
+    "mutates-input": "Which line writes into an argument instead of making a new array?",
+    "zero-gradient": "Which line gives what you return a value other than 0?",
+    "constant-answer": "Which of the arguments does the line with `return` depend on?",
+    "wrong-axis": "Which axis does your sum do away with, and what does that axis count?",
+    "double-softmax": "How many times does a score pass through exp on its way to your result?",
+    "column-shift": (
+        "Which constant is taken off the scores of one row, and is it the same for all of them?"
+    ),
+    "no-shift": "What is the largest number that you hand to exp when all scores are near 1000?",
+    "global-shift": "What is left of a row of scores near -1000 when another row holds 1000?",
+    "wrong-shift-sign": "After your shift, which value has the largest score of a row?",
+    "unshifted-score": "What was taken off the scores in your sum, and what off the one beside it?",
+    "overwritten-probabilities": "What does P hold at the moment when you take its logarithm?",
+    "log-of-zero": "Can a p be 0 where your log takes it, and what comes of it then?",
+    "log-epsilon": "How large can your loss become for one example, and how large should it?",
+    "no-minus-one": "What do the entries of a row of dL/dS sum to, and what do yours sum to?",
+    "every-label": "Which shape has P[:, y], and which entries of a row are in it?",
+    "labels-from-one": "Which column belongs to the label 0?",
+    "sigmoid-factor": "Which factor is left once -1/p_m and the Jacobian have been multiplied?",
+    "derivative-of-p": "Is it p_m whose slope you need, or -log p_m?",
+    "diagonal-jacobian": "Does p_k change when the score of another class does?",
+    "last-example-only": (
+        "How often does the line that fills your result run, and what does it do to what was there?"
+    ),
+    "sign": "Which terms have a minus in the equation, and which in your code?",
+    "no-mean-loss": "If every example came twice, what would happen to your loss?",
+    "no-mean-gradient": "If every example came twice, what would happen to your gradient?",
+    "mean-twice": "How many divisions by the number of examples does a term go through?",
+    "divided-by-classes": "How many numbers do you average, and what does each of them belong to?",
+    "no-reg-loss": "Does your loss change when reg does?",
+    "half-reg-loss": "By how much does your loss grow when reg goes from 0 to 1?",
+    "no-reg-gradient": "Does your gradient change when reg does?",
+    "half-reg-gradient": "What is the derivative of w times w by w?",
+    "reg-divided-by-n": "If every example came twice, what would happen to the part of reg?",
+    "reg-not-squared": "What does one weight of -3 add to the loss, and what is the slope of that?",
+    "reg-twice": "How many times does the part of reg get into your result?",
+}
+
+# The section that treats a slip, where there is one; for all others it is the task's own.
+REREAD = {
+    "no-shift": '02_stability_shift, "The shift"',
+    "wrong-shift-sign": '02_stability_shift, "The shift"',
+    "global-shift": '02_stability_shift, "One maximum for each row"',
+    "column-shift": '02_stability_shift, "One maximum for each row"',
+    "log-of-zero": '03_cross_entropy_loss, "Where the logarithm breaks"',
+    "log-epsilon": '03_cross_entropy_loss, "Where the logarithm breaks"',
+    "unshifted-score": '03_cross_entropy_loss, "Where the logarithm breaks"',
+    "every-label": '03_cross_entropy_loss, "The loss of one example"',
+    "labels-from-one": '03_cross_entropy_loss, "Nobody looked at the inputs"',
+    "reg-not-squared": '03_cross_entropy_loss, "From one example to the whole set"',
+    "sigmoid-factor": '06_softmax_jacobian, "The collapse"',
+    "derivative-of-p": '06_softmax_jacobian, "The collapse"',
+    "overwritten-probabilities": '08_gradient_in_code, "The copy that must not be forgotten"',
+    "no-mean-loss": '03_cross_entropy_loss, "From one example to the whole set"',
+    "diagonal-jacobian": '06_softmax_jacobian, "Two cases"',
+    "no-minus-one": '06_softmax_jacobian, "The collapse"',
+    "transposed": '07_scores_to_weights, "The turn: from rows to columns"',
+    "mutates-input": '08_gradient_in_code, "The copy that must not be forgotten"',
+    "no-mean-gradient": '08_gradient_in_code, "The loss has two parts, the gradient one"',
+    "no-reg-gradient": '08_gradient_in_code, "The loss has two parts, the gradient one"',
+    "half-reg-gradient": '08_gradient_in_code, "The loss has two parts, the gradient one"',
+    "zero-gradient": '08_gradient_in_code, "As printed"',
+    "last-example-only": '08_gradient_in_code, "As printed"',
+}

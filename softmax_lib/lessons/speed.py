@@ -18,7 +18,7 @@ from softmax_lib.figures import (
     new_figure,
     show,
 )
-from softmax_lib.lessons import Task
+from softmax_lib.lessons import task, tasks_of
 
 # The stopwatch
 
@@ -489,9 +489,30 @@ def explore():
     return Roofline()
 
 
-# The exercises
+# Exercises
 
 
+@task(
+    "12.1",
+    "What reading X once can gain at best",
+    returns="gain",
+    cases=lambda: [
+        (8000, 785, 10, 8, 4e10, 1e10),
+        (60000, 785, 2, 8, 5e10, 2e10),
+        (4096, 512, 1000, 4, 1e11, 1e10),
+        (49000, 3073, 10, 4, 1e11, 8e9),
+        (1797, 65, 9, 8, 2e10, 1.6e10),
+    ],
+    hints=(
+        "Two best times, one with X read twice and one with X read once. What is their ratio?",
+        "Eq. (1) takes 2NDC operations and eq. (14) as many; X has N D itemsize bytes. A best "
+        "time is the larger of the two times.",
+        "Begin with `arithmetic = 4 * N * D * C / rate`.",
+    ),
+    equation="eqs. (1) and (14), counted",
+    reread='12_speed, "What the machine could do at best"',
+    question="Which is larger, the time of the operations or that of the bytes?",
+)
 def gain_at_best(N, D, C, itemsize, rate, bandwidth):
     """How many times faster one reading of X is than two, at best."""
     arithmetic = 4 * N * D * C / rate
@@ -499,6 +520,28 @@ def gain_at_best(N, D, C, itemsize, rate, bandwidth):
     return max(arithmetic, 2 * reading) / max(arithmetic, reading)
 
 
+def _moment_cases():
+    """From kind to nasty: blocks that fit, a short last block, one block, a far origin."""
+    rng = np.random.default_rng(112)
+    X = rng.normal(size=(6, 4)) * [1.0, 2.0, 0.5, 3.0]
+    return [(X, 3), (X + 2.0, 4), (X[:5], 7), (rng.normal(size=(11, 3)) + 1e6, 2)]
+
+
+@task(
+    "12.2",
+    "Mean and standard deviation of every column in one reading",
+    returns="mean, std",
+    cases=_moment_cases,
+    hints=(
+        "Which two sums over the rows are enough for a mean and a variance?",
+        "The variance is the mean of the squares minus the square of the mean, and a shift of "
+        "all rows by the first one, X[0], does not change it.",
+        "Begin with `total, squares = np.zeros(X.shape[1]), np.zeros(X.shape[1])`.",
+    ),
+    equation="eq. (10), a block of rows at a time",
+    reread='12_speed, "Both: blocks of rows"',
+    question="What do you make of the two sums, and which digits does a subtraction leave?",
+)
 def column_moments(X, rows):
     """Mean and standard deviation of every column of X, read once, in blocks of rows."""
     N, origin = len(X), X[0]
@@ -511,13 +554,36 @@ def column_moments(X, rows):
     return origin + mean, np.sqrt(squares / N - mean * mean)
 
 
-def _moment_cases():
-    """From kind to nasty: blocks that fit, a short last block, one block, a far origin."""
-    rng = np.random.default_rng(112)
-    X = rng.normal(size=(6, 4)) * [1.0, 2.0, 0.5, 3.0]
-    return [(X, 3), (X + 2.0, 4), (X[:5], 7), (rng.normal(size=(11, 3)) + 1e6, 2)]
+def _score_cases():
+    """From kind to nasty: small scores, a short last block, rising and falling by thousands."""
+    rng = np.random.default_rng(113)
+    S = rng.normal(size=(4, 6))
+    climb = 1000.0 * np.arange(7) + rng.normal(size=(3, 7))
+    apart = S + np.array([[900.0], [0.0], [-900.0], [0.0]])  # one top for all rows breaks two
+    level = [(climb, 2), (-climb, 2), (S - 900.0, 2)]
+    return [(S, 3), (S[:3], 4), (S[:, :5], 1), (S, 9), *level, (S + 400.0, 3), (apart, 4)]
 
 
+@task(
+    "12.3",
+    "A running log-sum-exp over blocks of classes",
+    returns="lse",
+    cases=_score_cases,
+    hints=(
+        "When a later block brings a larger score, what becomes of the sum so far?",
+        "The shift of eq. (2): sum exp(s - a) times exp(a - b) is sum exp(s - b).",
+        "Begin with `top, total = np.full(len(S), -np.inf), np.zeros(len(S))`.",
+    ),
+    equation="eq. (2), and its shift",
+    reread='02_stability_shift, "The shift"',
+    question="Relative to which maximum was each part of the sum computed?",
+    slips=(
+        ("no-shift", "np.maximum(top, block.max(axis=1))", "np.zeros(len(S))"),
+        ("global-shift", "np.maximum(top, block.max(axis=1))", "np.full(len(S), S.max())"),
+        ("wrong-shift-sign", "np.maximum(top, block.max(axis=1))", "-S.max(axis=1)"),
+        ("last-example-only", "return top", "total[:-1], top[:-1] = 1, 0\n    return top"),
+    ),
+)
 def running_logsumexp(S, width):
     """log sum_l exp(S_il) for every row, S read once, in blocks of `width` classes."""
     top, total = np.full(len(S), -np.inf), np.zeros(len(S))
@@ -529,74 +595,4 @@ def running_logsumexp(S, width):
     return top + np.log(total)
 
 
-def _score_cases():
-    """From kind to nasty: small scores, a short last block, rising and falling by thousands."""
-    rng = np.random.default_rng(113)
-    S = rng.normal(size=(4, 6))
-    climb = 1000.0 * np.arange(7) + rng.normal(size=(3, 7))
-    apart = S + np.array([[900.0], [0.0], [-900.0], [0.0]])  # one top for all rows breaks two
-    level = [(climb, 2), (-climb, 2), (S - 900.0, 2)]
-    return [(S, 3), (S[:3], 4), (S[:, :5], 1), (S, 9), *level, (S + 400.0, 3), (apart, 4)]
-
-
-TASKS = (
-    Task(
-        number="12.1",
-        title="What reading X once can gain at best",
-        signature="gain_at_best(N, D, C, itemsize, rate, bandwidth) -> gain",
-        solution=gain_at_best,
-        cases=lambda: [
-            (8000, 785, 10, 8, 4e10, 1e10),
-            (60000, 785, 2, 8, 5e10, 2e10),
-            (4096, 512, 1000, 4, 1e11, 1e10),
-            (49000, 3073, 10, 4, 1e11, 8e9),
-            (1797, 65, 9, 8, 2e10, 1.6e10),
-        ],
-        hints=(
-            "Two best times, one with X read twice and one with X read once. What is their ratio?",
-            "Eq. (1) takes 2NDC operations and eq. (14) as many; X has N D itemsize bytes. A best "
-            "time is the larger of the two times.",
-            "Begin with `arithmetic = 4 * N * D * C / rate`.",
-        ),
-        equation="eqs. (1) and (14), counted",
-        reread='12_speed, "What the machine could do at best"',
-        question="Which is larger, the time of the operations or that of the bytes?",
-    ),
-    Task(
-        number="12.2",
-        title="Mean and standard deviation of every column in one reading",
-        signature="column_moments(X, rows) -> (mean, std)",
-        solution=column_moments,
-        cases=_moment_cases,
-        hints=(
-            "Which two sums over the rows are enough for a mean and a variance?",
-            "The variance is the mean of the squares minus the square of the mean, and a shift of "
-            "all rows by the first one, X[0], does not change it.",
-            "Begin with `total, squares = np.zeros(X.shape[1]), np.zeros(X.shape[1])`.",
-        ),
-        equation="eq. (10), a block of rows at a time",
-        reread='12_speed, "Both: blocks of rows"',
-        question="What do you make of the two sums, and which digits does a subtraction leave?",
-    ),
-    Task(
-        number="12.3",
-        title="A running log-sum-exp over blocks of classes",
-        signature="running_logsumexp(S, width) -> lse",
-        solution=running_logsumexp,
-        cases=_score_cases,
-        hints=(
-            "When a later block brings a larger score, what becomes of the sum so far?",
-            "The shift of eq. (2): sum exp(s - a) times exp(a - b) is sum exp(s - b).",
-            "Begin with `top, total = np.full(len(S), -np.inf), np.zeros(len(S))`.",
-        ),
-        equation="eq. (2), and its shift",
-        reread='02_stability_shift, "The shift"',
-        question="Relative to which maximum was each part of the sum computed?",
-        slips=(
-            ("no-shift", "np.maximum(top, block.max(axis=1))", "np.zeros(len(S))"),
-            ("global-shift", "np.maximum(top, block.max(axis=1))", "np.full(len(S), S.max())"),
-            ("wrong-shift-sign", "np.maximum(top, block.max(axis=1))", "-S.max(axis=1)"),
-            ("last-example-only", "return top", "total[:-1], top[:-1] = 1, 0\n    return top"),
-        ),
-    ),
-)
+TASKS = tasks_of(__name__)

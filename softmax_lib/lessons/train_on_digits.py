@@ -17,8 +17,8 @@ from softmax_lib.figures import (
     show,
 )
 from softmax_lib.forward import cross_entropy, softmax
-from softmax_lib.lessons import Task
-from softmax_lib.lessons.slips import FORWARD, HEIGHTS, SLOPE, SUM, level
+from softmax_lib.lessons import task, tasks_of
+from softmax_lib.lessons.slips import FORWARD, HEIGHTS, SLOPE, SUM, at_height
 from softmax_lib.progress import with_bar as bar_over
 
 
@@ -396,14 +396,7 @@ def explore():
     return TrainingRoom()
 
 
-# The exercises
-
-
-def raw_weights(W, mean, spread):
-    """Weights that make of raw pixels the scores that W makes of standardized ones."""
-    pixels = W[:-1] / spread[:, None]  # (D, C)
-    bias = W[-1:] - mean @ pixels  # (1, C)
-    return np.vstack([pixels, bias])
+# Exercises
 
 
 def _raw_cases():
@@ -414,12 +407,26 @@ def _raw_cases():
     ]
 
 
-def confusion(y, predicted, C):
-    """How often each right class (row) was given each class (column), shape (C, C)."""
-    counts = np.zeros((C, C), dtype=int)
-    for right, said in zip(y, predicted, strict=True):
-        counts[right, said] += 1
-    return counts
+@task(
+    "11.1",
+    "Weights for raw pixels",
+    returns="W_raw",
+    cases=_raw_cases,
+    hints=(
+        "Write one score of one standardized image, then sort it: what multiplies a pixel?",
+        "(x - mean) / spread @ w + b = x @ (w / spread) + (b - mean @ (w / spread))",
+        "Begin with `pixels = W[:-1] / spread[:, None]`, and look at mean @ pixels.",
+    ),
+    equation="eq. (1)",
+    reread='11_train_on_digits, "Standardize"',
+    question="Which score does an image that is equal to the mean get, before and after?",
+    slips=(("sign", "- mean @", "+ mean @"),),
+)
+def raw_weights(W, mean, spread):
+    """Weights that make of raw pixels the scores that W makes of standardized ones."""
+    pixels = W[:-1] / spread[:, None]  # (D, C)
+    bias = W[-1:] - mean @ pixels  # (1, C)
+    return np.vstack([pixels, bias])
 
 
 def _confusion_cases():
@@ -432,16 +439,26 @@ def _confusion_cases():
     ]
 
 
-def sgd_step(W, X, y, reg, learning_rate):
-    """W after one step against the gradient of the loss on this batch."""
-    rows = np.arange(len(y))
-    S = X @ W  # (N, C)
-    T = S - S.max(axis=1, keepdims=True)
-    E = np.exp(T)
-    dS = E / E.sum(axis=1, keepdims=True)
-    dS[rows, y] -= 1
-    dW = X.T @ dS / len(y) + 2 * reg * W  # (D, C)
-    return W - learning_rate * dW
+@task(
+    "11.2",
+    "Confusion matrix",
+    returns="counts",
+    cases=_confusion_cases,
+    hints=(
+        "One example adds 1 to one cell. Which row, which column?",
+        "counts[r, j] is the number of examples with right class r and predicted class j.",
+        "Begin with `counts = np.zeros((C, C), dtype=int)`.",
+    ),
+    equation="eq. (1), and its largest score",
+    reread='11_train_on_digits, "The test digits, once"',
+    question="Which cell does each example add to, and what if the same pair comes twice?",
+)
+def confusion(y, predicted, C):
+    """How often each right class (row) was given each class (column), shape (C, C)."""
+    counts = np.zeros((C, C), dtype=int)
+    for right, said in zip(y, predicted, strict=True):
+        counts[right, said] += 1
+    return counts
 
 
 def _step_cases():
@@ -457,62 +474,41 @@ def _step_cases():
         cases.append((W, X, rng.integers(0, C - 1, N), reg, rate))
     for height in HEIGHTS:
         W, X = rng.normal(size=(3, 5)), rng.normal(size=(4, 3))
-        cases.append(level(W, X, np.array([1, 0, 4, 2]), 0.0, 1.0, height))
+        cases.append(at_height(W, X, np.array([1, 0, 4, 2]), 0.0, 1.0, height))
     far = np.array([[2.0, 1.0], [900.0, 1.0], [0.5, 1.0], [-950.0, 1.0]])  # rows far apart
     W = np.array([[1.0, 1.0, 1.5], [0.0, 2.0, -1.0]])
     return [*cases, (W, far, np.array([1, 0, 1, 2]), 0.0, 1.0)]
 
 
-TASKS = (
-    Task(
-        number="11.1",
-        title="Weights for raw pixels",
-        signature="raw_weights(W, mean, spread) -> W_raw",
-        solution=raw_weights,
-        cases=_raw_cases,
-        hints=(
-            "Write one score of one standardized image, then sort it: what multiplies a pixel?",
-            "(x - mean) / spread @ w + b = x @ (w / spread) + (b - mean @ (w / spread))",
-            "Begin with `pixels = W[:-1] / spread[:, None]`, and look at mean @ pixels.",
-        ),
-        equation="eq. (1)",
-        reread='11_train_on_digits, "Standardize"',
-        question="Which score does an image that is equal to the mean get, before and after?",
-        slips=(("sign", "- mean @", "+ mean @"),),
+@task(
+    "11.3",
+    "One step of gradient descent",
+    returns="W_new",
+    cases=_step_cases,
+    hints=(
+        "Four lines: scores, probabilities, gradient, step. Scores may be thousands apart.",
+        "dL/dW = X^T (P - Y)/N + 2 reg W; the step goes against it.",
+        "Begin with `S = X @ W`, then shift each row by its maximum.",
     ),
-    Task(
-        number="11.2",
-        title="Confusion matrix",
-        signature="confusion(y, predicted, C) -> counts",
-        solution=confusion,
-        cases=_confusion_cases,
-        hints=(
-            "One example adds 1 to one cell. Which row, which column?",
-            "counts[r, j] is the number of examples with right class r and predicted class j.",
-            "Begin with `counts = np.zeros((C, C), dtype=int)`.",
-        ),
-        equation="eq. (1), and its largest score",
-        reread='11_train_on_digits, "The test digits, once"',
-        question="Which cell does each example add to, and what if the same pair comes twice?",
-    ),
-    Task(
-        number="11.3",
-        title="One step of gradient descent",
-        signature="sgd_step(W, X, y, reg, learning_rate) -> W_new",
-        solution=sgd_step,
-        cases=_step_cases,
-        hints=(
-            "Four lines: scores, probabilities, gradient, step. Scores may be thousands apart.",
-            "dL/dW = X^T (P - Y)/N + 2 reg W; the step goes against it.",
-            "Begin with `S = X @ W`, then shift each row by its maximum.",
-        ),
-        equation="eq. (14), over the batch",
-        reread='11_train_on_digits, "Train"',
-        question="Which terms does the mean divide, and which does the learning rate multiply?",
-        slips=(
-            *FORWARD,
-            *SLOPE,
-            *SUM,
-        ),
+    equation="eq. (14), over the batch",
+    reread='11_train_on_digits, "Train"',
+    question="Which terms does the mean divide, and which does the learning rate multiply?",
+    slips=(
+        *FORWARD,
+        *SLOPE,
+        *SUM,
     ),
 )
+def sgd_step(W, X, y, reg, learning_rate):
+    """W after one step against the gradient of the loss on this batch."""
+    rows = np.arange(len(y))
+    S = X @ W  # (N, C)
+    T = S - S.max(axis=1, keepdims=True)
+    E = np.exp(T)
+    dS = E / E.sum(axis=1, keepdims=True)
+    dS[rows, y] -= 1
+    dW = X.T @ dS / len(y) + 2 * reg * W  # (D, C)
+    return W - learning_rate * dW
+
+
+TASKS = tasks_of(__name__)

@@ -16,7 +16,7 @@ from softmax_lib.figures import (
 )
 from softmax_lib.forward import cross_entropy, softmax
 from softmax_lib.gradcheck import gradient_check
-from softmax_lib.lessons import Task
+from softmax_lib.lessons import task, tasks_of
 from softmax_lib.loss import softmax_loss_vectorized
 
 
@@ -312,27 +312,33 @@ def explore():
     return BugHunt()
 
 
-# The exercises
+# Exercises
 
 
+@task(
+    "10.1",
+    "What a check with these settings notices",
+    returns="mean, classes, ridge, shift",
+    cases=lambda: [
+        (6, 3, 0.1, 900.0),
+        (1, 3, 0.1, 5.0),
+        (3, 3, 0.0, 700.0),
+        (4, 2, 0.0, 720.0),
+        (5, 5, 1.0, 20.0),
+    ],
+    hints=(
+        "For each bug ask: with which number is the wrong formula the right one?",
+        "1/N is 1 at N = 1; 1/C is 1/N at N = C; 2 reg W is 0 at reg = 0; exp ends at 709.78.",
+        "Begin with `mean = N > 1`.",
+    ),
+    equation="eq. (14), and its wrong versions",
+    reread='10_where_bugs_hide, "Read it by columns"',
+    question="At which setting does each wrong formula give the right number?",
+)
 def notices(N, C, reg, largest_score):
     """Whether a gradient check sees: no mean, divided by classes, no reg gradient, no shift."""
     limit = np.log(np.finfo(np.float64).max)
     return N > 1, N != C, reg > 0, bool(largest_score > limit)
-
-
-def passes(f, W, X, y, reg):
-    """Whether f's gradient agrees with central differences of f's loss, to 1e-6 by norm."""
-    h = 1e-5
-    dW = f(W, X, y, reg)[1]
-    slopes = np.zeros(W.shape)
-    for d in range(W.shape[0]):
-        for j in range(W.shape[1]):
-            step = np.zeros(W.shape)
-            step[d, j] = h
-            rise = f(W + step, X, y, reg)[0] - f(W - step, X, y, reg)[0]
-            slopes[d, j] = rise / (2 * h)
-    return bool(np.linalg.norm(dW - slopes) <= 1e-6 * np.linalg.norm(slopes))
 
 
 def _check_cases():
@@ -348,11 +354,32 @@ def _check_cases():
     ]
 
 
-def charges_right(f, W, X, y, reg):
-    """Whether f's loss is log C at W = 0, and grows by reg * sum(W * W) when reg comes in."""
-    nothing = f(0 * W, X, y, reg)[0] - np.log(W.shape[1])
-    price = f(W, X, y, reg)[0] - f(W, X, y, 0.0)[0] - reg * np.sum(W * W)
-    return bool(abs(nothing) <= 1e-9 and abs(price) <= 1e-9)
+@task(
+    "10.2",
+    "A gradient check of your own",
+    returns="verdict",
+    cases=_check_cases,
+    hints=(
+        "One entry of W at a time: up by h, down by h, and only f's loss is used.",
+        "Compare by norm: norm(dW - slopes) <= 1e-6 * norm(slopes).",
+        "Begin with `h = 1e-5` and `slopes = np.zeros(W.shape)`.",
+    ),
+    equation="eq. (14), and its judge",
+    reread='09_gradient_check, "Three derivatives decide"',
+    question="Which part of what f returns gives the slopes, and which part is on trial?",
+)
+def passes(f, W, X, y, reg):
+    """Whether f's gradient agrees with central differences of f's loss, to 1e-6 by norm."""
+    h = 1e-5
+    dW = f(W, X, y, reg)[1]
+    slopes = np.zeros(W.shape)
+    for d in range(W.shape[0]):
+        for j in range(W.shape[1]):
+            step = np.zeros(W.shape)
+            step[d, j] = h
+            rise = f(W + step, X, y, reg)[0] - f(W - step, X, y, reg)[0]
+            slopes[d, j] = rise / (2 * h)
+    return bool(np.linalg.norm(dW - slopes) <= 1e-6 * np.linalg.norm(slopes))
 
 
 def _charge_cases():
@@ -361,56 +388,25 @@ def _charge_cases():
     return [(f, W, X, y, 0.25) for f in functions]
 
 
-TASKS = (
-    Task(
-        number="10.1",
-        title="What a check with these settings notices",
-        signature="notices(N, C, reg, largest_score) -> (mean, classes, ridge, shift)",
-        solution=notices,
-        cases=lambda: [
-            (6, 3, 0.1, 900.0),
-            (1, 3, 0.1, 5.0),
-            (3, 3, 0.0, 700.0),
-            (4, 2, 0.0, 720.0),
-            (5, 5, 1.0, 20.0),
-        ],
-        hints=(
-            "For each bug ask: with which number is the wrong formula the right one?",
-            "1/N is 1 at N = 1; 1/C is 1/N at N = C; 2 reg W is 0 at reg = 0; exp ends at 709.78.",
-            "Begin with `mean = N > 1`.",
-        ),
-        equation="eq. (14), and its wrong versions",
-        reread='10_where_bugs_hide, "Read it by columns"',
-        question="At which setting does each wrong formula give the right number?",
+@task(
+    "10.3",
+    "Whether the loss is the loss we mean",
+    returns="verdict",
+    cases=_charge_cases,
+    hints=(
+        "Two losses that you know without any softmax: which?",
+        "At W = 0 the loss is log C; reg adds reg * sum(W * W), and nothing else.",
+        "Begin with `nothing = f(0 * W, X, y, reg)[0]`.",
     ),
-    Task(
-        number="10.2",
-        title="A gradient check of your own",
-        signature="passes(f, W, X, y, reg) -> verdict",
-        solution=passes,
-        cases=_check_cases,
-        hints=(
-            "One entry of W at a time: up by h, down by h, and only f's loss is used.",
-            "Compare by norm: norm(dW - slopes) <= 1e-6 * norm(slopes).",
-            "Begin with `h = 1e-5` and `slopes = np.zeros(W.shape)`.",
-        ),
-        equation="eq. (14), and its judge",
-        reread='09_gradient_check, "Three derivatives decide"',
-        question="Which part of what f returns gives the slopes, and which part is on trial?",
-    ),
-    Task(
-        number="10.3",
-        title="Whether the loss is the loss we mean",
-        signature="charges_right(f, W, X, y, reg) -> verdict",
-        solution=charges_right,
-        cases=_charge_cases,
-        hints=(
-            "Two losses that you know without any softmax: which?",
-            "At W = 0 the loss is log C; reg adds reg * sum(W * W), and nothing else.",
-            "Begin with `nothing = f(0 * W, X, y, reg)[0]`.",
-        ),
-        equation="eq. (3), where it is known",
-        reread='10_where_bugs_hide, "What no gradient check can see"',
-        question="By how much must the loss grow when reg goes from 0 to reg?",
-    ),
+    equation="eq. (3), where it is known",
+    reread='10_where_bugs_hide, "What no gradient check can see"',
+    question="By how much must the loss grow when reg goes from 0 to reg?",
 )
+def charges_right(f, W, X, y, reg):
+    """Whether f's loss is log C at W = 0, and grows by reg * sum(W * W) when reg comes in."""
+    nothing = f(0 * W, X, y, reg)[0] - np.log(W.shape[1])
+    price = f(W, X, y, reg)[0] - f(W, X, y, 0.0)[0] - reg * np.sum(W * W)
+    return bool(abs(nothing) <= 1e-9 and abs(price) <= 1e-9)
+
+
+TASKS = tasks_of(__name__)
