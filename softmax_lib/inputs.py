@@ -216,7 +216,7 @@ def _label_hint(y, N):
         (y.ndim > 0 and y.size == N, " Flatten it with y.ravel()."),
         (
             y.ndim == 2 and len(y) == N,
-            f' {labels_of}For targets see "Targets that are not one label" in notebook 08.',
+            f' {labels_of}For shares of several classes see notebook 13, "Other targets".',
         ),
     )
 
@@ -247,7 +247,7 @@ IDS = f"Are these ids? {UNIQUE} numbers the classes from 0."
 
 def regularization(reg):
     """`reg` as a Python float, finite and not negative."""
-    return _real_number(reg, "reg", ">= 0")
+    return reg if type(reg) is float and 0 <= reg < np.inf else _real_number(reg, "reg", ">= 0")
 
 
 def loss_inputs(W, X, y, reg, *, cast_X=True):
