@@ -1,7 +1,6 @@
 """The instructors' report: student notebooks made from the series' own, right, wrong and broken."""
 
 import csv
-import inspect
 import json
 import re
 import subprocess
@@ -14,6 +13,7 @@ import pytest
 
 from softmax_lib import exercises
 from softmax_lib.exercises import engine
+from softmax_lib.lessons import source_of
 
 # The module: exercises.report is the function that it gives its name to.
 report = sys.modules["softmax_lib.exercises.report"]
@@ -23,7 +23,7 @@ NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 def solved(number):
     """The solution's source under the name that the student's function has."""
     task = engine.find_task(number)
-    source = textwrap.dedent(inspect.getsource(task.solution))
+    source = source_of(task.solution)
     return re.sub(r"^def \w+", f"def {task.name}", source)
 
 

@@ -307,7 +307,7 @@ def _slope_cases():
         "Begin with `s = X @ U`, shape (N, C), and `P = softmax(X @ W)`.",
     ),
     equation="eq. (14), along U",
-    reread='09_gradient_check, "Three numbers know it all"',
+    reread='09_gradient_check, "The derivatives are moments"',
     question="Which of the C rates belongs to the right class of each example?",
     slips=(
         *FORWARD,

@@ -505,7 +505,7 @@ def _example_cases():
         "Begin with a copy of `p`, and take 1 off where the right class stands.",
     ),
     equation="eq. (14)",
-    reread='07_scores_to_weights, "The turn: from rows to columns"',
+    reread='07_scores_to_weights, "The transpose: from rows to columns"',
     question="Which column of your result belongs to the right class, and which sign has it?",
     slips=(
         ("double-softmax", "p.copy()", "softmax(p)"),
