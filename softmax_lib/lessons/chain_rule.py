@@ -73,7 +73,7 @@ def plot_chain(values, rates):
         arrow(ax, (k + 0.2, 0.1), (k + 0.8, 0.1), color=forward)
         arrow(ax, (k + 0.8, -0.1), (k + 0.2, -0.1), color=backward)
         ax.text(k + 0.5, 0.34, f"${name}$ = {number(rate, 2)}", ha="center", va="center")
-        ax.text(k + 0.5, -0.36, f"× {number(rate, 2)}", color=backward, ha="center", va="center")
+        ax.text(k + 0.5, -0.36, f"× {_factor(rate)}", color=backward, ha="center", va="center")
     ax.text(-0.62, 0.62, "forward:\nvalues", color=forward, ha="center", va="center")
     ax.text(-0.62, -0.66, "back:\nslopes", color=backward, ha="center", va="center")
     ax.set(xlim=(-0.95, 3.3), ylim=(-1.2, 0.85))
@@ -135,6 +135,7 @@ def plot_first_factor(p_m, errors):
         xlabel="probability of the right class, $p_m$", ylabel="relative error of $dL_i/dp$",
         title="Eq. (5), measured for right answers and for wrong ones",
     )  # fmt: skip
+    ax.set_xlim(3e-5, 1.6)
     k = len(p_m) // 4
     color = ink(METHOD_STYLES["central"]["color"])
     note(ax, "$h^2 / (3\\,p_m^2)$", (p_m[k], truncation[k]), (10, 4), color=color)
@@ -225,6 +226,11 @@ def plot_paths(factors, m, j):
         f"are on no open path. Only p_{m} leads to the loss, with the derivative "
         f"{number(first[0, m], 2)}.",
     )
+
+
+def _factor(rate):
+    """A rate behind a times sign: a negative one in parentheses."""
+    return number(rate, 2) if rate >= 0 else f"({number(rate, 2)})"
 
 
 def _spread(count):
