@@ -386,7 +386,6 @@ HIDDEN = {
     ("double-softmax", "log-of-zero"): (FAR, ["3.1", "3.2", "8.2"]),
     ("double-softmax", "log-epsilon"): (FAR, ["3.1", "3.2", "8.2"]),
     ("column-shift", "double-softmax"): (ONE_ROW, ["8.3"]),
-    ("column-shift", "diagonal-jacobian"): (ONE_ROW, ["8.3"]),
     ("wrong-axis", "double-softmax"): (ONE_ROW, ["8.3"]),
     ("wrong-axis", "diagonal-jacobian"): (ONE_ROW, ["8.3"]),
     ("no-minus-one", "mutates-input"): ("p itself is returned, then set to 0", ["6.3"]),
@@ -628,7 +627,8 @@ def test_what_has_no_name_gets_none(name):
     assert not verdict.passed
     assert verdict.mistakes == ()
     assert "expected" in repr(verdict)
-    assert engine.find_task(number).question in repr(verdict)
+    task = engine.find_task(number)
+    assert any(asked in repr(verdict) for asked in (task.question, *task.questions.values()))
 
 
 @settings(derandomize=True, deadline=None, max_examples=40)

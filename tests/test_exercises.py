@@ -30,7 +30,7 @@ from hypothesis.extra import numpy as hnp
 
 from softmax_lib import exercises, lessons
 from softmax_lib.exercises import comparing, diagnosis, engine
-from softmax_lib.lessons import LESSONS, Task
+from softmax_lib.lessons import LESSONS, Task, source_of
 from softmax_lib.lessons.conditions import Broken
 from softmax_lib.lessons.slips import QUESTIONS, SENTENCES
 from softmax_lib.messages import Message
@@ -1234,7 +1234,7 @@ def test_a_solution_written_in_other_roundings_passes(lesson, task):
 
 @every_task
 def test_the_hints_hold_no_solution(lesson, task):
-    body = ast.parse(textwrap.dedent(inspect.getsource(task.solution))).body[0].body[1:]
+    body = ast.parse(source_of(task.solution)).body[0].body[1:]
     whole = squeezed("\n".join(map(ast.unparse, body)))
     returned = [squeezed(ast.unparse(node.value)) for node in body if isinstance(node, ast.Return)]
     for hint in task.hints:
@@ -1429,7 +1429,7 @@ def bounded(function, filename, limit=100_000):
 
 def mutants(function):
     """(what is wrong, source, function) for every mutant of a function's source."""
-    source = textwrap.dedent(inspect.getsource(function))
+    source = source_of(function)
     for which in itertools.count():
         tree = marked(ast.parse(source))
         replace = _Replace(which)

@@ -1,14 +1,12 @@
-"""Lesson 04, the chain rule: three links from a weight to the loss.
+"""Lesson 05, the chain rule: three links from a weight to the loss.
 
-What notebook 05 shows and does not spell out: three pictures, the shape train, three exercises.
+What notebook 05 shows and does not spell out: four pictures, the shape train, three exercises.
 """
 
 import textwrap
 
 import ipywidgets as widgets
 import numpy as np
-from matplotlib.collections import PolyCollection
-from matplotlib.colors import to_rgba
 
 from softmax_lib.explorer import Explorer
 from softmax_lib.figures import (
@@ -16,69 +14,107 @@ from softmax_lib.figures import (
     MATRIX_COLORS,
     METHOD_STYLES,
     PALETTE,
-    error_axis,
+    Table,
+    arrow,
+    draw_error_curves,
+    draw_error_groups,
     house_style,
+    ink,
     new_figure,
+    note,
     show,
 )
 from softmax_lib.forward import cross_entropy, softmax
-from softmax_lib.gradcheck import default_step, numerical_gradient, relative_error, unit_roundoff
+from softmax_lib.gradcheck import default_step, numerical_gradient, relative_error
 from softmax_lib.lessons import task, tasks_of
 from softmax_lib.lessons.slips import instead_of
+from softmax_lib.words import digits, listed, number, shape
 
-__all__ = ["TASKS", "explore", "plot_chain_errors", "plot_first_factor", "plot_paths"]
+__all__ = [
+    "TASKS",
+    "explore",
+    "plot_chain",
+    "plot_chain_errors",
+    "plot_first_factor",
+    "plot_paths",
+]
 
 
 # Pictures
 
 
 @house_style
-def plot_chain_errors(errors, floor, bounds):
+def plot_chain(values, rates):
+    """Draw the chain of numbers: values forward on the nodes, slopes back on the same edges.
+
+    Parameters
+    ----------
+    values : tuple of float
+        w, s, p and L.
+    rates : tuple of float
+        ds/dw, dp/ds and dL/dp.
+    """
+    names = ("w", "s", "p", "L")
+    back = [1.0]
+    for rate in reversed(rates):
+        back.insert(0, back[0] * rate)  # dL/dw, dL/ds, dL/dp, dL/dL
+    fig, ax = new_figure(height=2.9)
+    forward, backward = ink(PALETTE["green"]), ink(MATRIX_COLORS["dW"])
+    for k, (name, value) in enumerate(zip(names, values, strict=True)):
+        ax.text(
+            k, 0, f"${name}$", ha="center", va="center", fontsize=14,
+            bbox={"boxstyle": "circle,pad=0.35", "facecolor": "white", "edgecolor": INK},
+        )  # fmt: skip
+        style = {"ha": "center", "va": "center", "weight": "bold"}
+        ax.text(k, 0.62, number(value, 2), color=forward, **style)
+        ax.text(k, -0.66, number(back[k], 2), color=backward, **style)
+        ax.text(k, -0.98, f"$dL/d{name}$", color=backward, ha="center", va="center")
+    edges = zip(("ds/dw", "dp/ds", "dL/dp"), rates, strict=True)
+    for k, (name, rate) in enumerate(edges):
+        arrow(ax, (k + 0.2, 0.1), (k + 0.8, 0.1), color=forward)
+        arrow(ax, (k + 0.8, -0.1), (k + 0.2, -0.1), color=backward)
+        ax.text(k + 0.5, 0.34, f"${name}$ = {number(rate, 2)}", ha="center", va="center")
+        ax.text(k + 0.5, -0.36, f"× {_factor(rate)}", color=backward, ha="center", va="center")
+    ax.text(-0.62, 0.62, "forward:\nvalues", color=forward, ha="center", va="center")
+    ax.text(-0.62, -0.66, "back:\nslopes", color=backward, ha="center", va="center")
+    ax.set(xlim=(-0.95, 3.3), ylim=(-1.2, 0.85))
+    ax.axis("off")
+    ax.set_title("Values go forward, slopes come back on the same edges")
+    pairs = [f"{name} = {number(v, 2)}" for name, v in zip(names, values, strict=True)]
+    slopes = [f"dL/d{name} = {number(b, 2)}" for name, b in zip(names, back, strict=True)]
+    show(
+        fig,
+        f"Forward: {', '.join(pairs)}. Back, from right to left: {', '.join(slopes[::-1])}. Each "
+        "slope is the one to its right times the rate of the edge between them.",
+        f"Four nodes in a line, w, s, p, L, joined by arrows to the right and back. On the edges "
+        f"stand the rates {listed(rates, lambda r: number(r, 2))}. {'; '.join(pairs)}. Below: "
+        f"{'; '.join(slopes)}.",
+    )
+
+
+@house_style
+def plot_chain_errors(errors):
     """Draw how far the product of three measured factors is from the measured whole.
 
     Parameters
     ----------
-    errors : dict of str to ndarray, shape (C, D)
-        Relative error of each entry, by method; row j holds those of dL_i/dW_j.
-    floor : ndarray, shape (C, D)
-        Rounding floor of each entry of the central differences, u |L| / (h |g|).
-    bounds : dict of str to float
-        What the caption counts against, by method.
+    errors : dict of str to list of ndarray, shape (D,)
+        By method, for each class j, the relative error of each entry of dL_i/dW_j.
     """
-    fig, ax = new_figure(height=3.9)
-    unit = unit_roundoff(float)
-    place = error_axis(ax, *errors.values(), floor, unit, 1e-7)
-    C, D = floor.shape
-    x = np.arange(C)[:, None] * (D + 1.5) + np.arange(D)  # (C, D)
-    for method, error in errors.items():
-        style = METHOD_STYLES[method]
-        ax.plot(x.ravel(), place(error).ravel(), style["marker"], color=style["color"])
-        ax.annotate(
-            {"central": "central differences", "complex": "complex step"}[method],
-            (x[0, 0] - 0.4, 10 ** {"central": -7.6, "complex": -14.0}[method]),
-            color=style["color"],
-            weight="bold",
-        )
-    ax.hlines(floor, x - 0.4, x + 0.4, color=PALETTE["gray"], linewidth=1.6)
-    ax.axhline(unit, color=PALETTE["gray"], linewidth=1.2, linestyle="--")
-    beside = {"textcoords": "offset points", "color": PALETTE["gray"], "fontsize": 9.5}
-    ax.annotate("rounding floor", (x[-1, -1] + 0.5, floor[-1, -1]), (4, -3), **beside)
-    ax.annotate("one rounding, $u$", (x[-1, -1] + 0.5, unit), (4, 4), **beside)
-    ax.set_xlim(-1, x[-1, -1] + 3.2)
-    ax.set_xticks(x.mean(axis=1), [f"class j = {j}: {D} entries" for j in range(C)])
-    ax.set_ylabel("relative error")
-    ax.set_title("Product of the three factors against the whole")
-    counts = ", ".join(
-        f"{np.sum(error < bounds[method])} of {error.size} entries agree to {bounds[method]:.0e} "
-        f"({method})"
-        for method, error in errors.items()
+    fig, ax = new_figure(height=3.7)
+    names = [f"class j = {j}: {len(e)} entries" for j, e in enumerate(errors["central"])]
+    draw_error_groups(
+        ax, errors, names=names, title="Product of the three factors against the whole"
     )
+    names_of = {"central": "central differences", "complex": "the complex step"}
+    worst = ", ".join(f"≈ {np.max(e):.0e} by {names_of[m]}" for m, e in errors.items())
+    size = np.size(errors["central"])
     show(
         fig,
-        f"The chain rule, measured: {counts}.",
-        f"Errors of the {C * D} entries on a log axis, in a group for each of the {C} classes. "
-        "Those of central differences lie about their rounding floor, a short bar for each entry; "
-        f"those of the complex step lie far below, about one rounding. {counts}.",
+        f"The chain rule, measured on {size} entries. Largest error: {worst}.",
+        f"Errors of the {size} entries on a log axis, in a group for each of the {len(names)} "
+        f"classes. Those of the complex step lie some five decades below those of central "
+        f"differences. Largest error: {worst}.",
     )
 
 
@@ -93,46 +129,28 @@ def plot_first_factor(p_m, errors):
     errors : dict of str to ndarray, shape (K,)
         Relative error of dL_i/dp by norm, by method: ``"central"`` and ``"complex"``.
     """
-    unit, h = unit_roundoff(float), default_step("central", float)
-    truncation = h**2 / (3 * p_m**2)
-    rounding = unit * p_m * (1 - np.log(p_m)) / h
-    fig, ax = new_figure(height=3.9)
-    place = error_axis(ax, *errors.values(), truncation, rounding, unit)
-    ax.set_xscale("log")
-    ax.plot(p_m, truncation, color=METHOD_STYLES["central"]["color"], linewidth=1.4)
-    ax.plot(p_m, rounding, color=PALETTE["gray"], linewidth=1.6)
-    ax.axhline(unit, color=PALETTE["gray"], linewidth=1.2, linestyle="--")
-    for method, error in errors.items():
-        style = METHOD_STYLES[method]
-        ax.plot(p_m, place(error), style["marker"], color=style["color"], markersize=5)
-    words = {"textcoords": "offset points"}
-    k = len(p_m) // 3
-    ax.annotate(
-        "central differences:\ntruncation, $h^2 / (3\\,p_m^2)$", (p_m[k], truncation[k]), (10, 6),
-        color=METHOD_STYLES["central"]["color"], weight="bold", **words,
+    truncation = default_step("central", float) ** 2 / (3 * p_m**2)
+    fig, ax = new_figure(height=3.7)
+    draw_error_curves(
+        ax, p_m, errors, {"central": truncation},
+        xlabel="probability of the right class, $p_m$", ylabel="relative error of $dL_i/dp$",
+        title="Eq. (5), measured for right answers and for wrong ones",
     )  # fmt: skip
-    ax.annotate("rounding floor", (p_m[k], rounding[k]), (0, -16), color=PALETTE["gray"], **words)
-    ax.annotate(
-        "complex step", (p_m[k], 4e-16), (0, 10), color=METHOD_STYLES["complex"]["color"],
-        weight="bold", **words,
-    )  # fmt: skip
-    ax.annotate("one rounding, $u$", (p_m[0], unit), (0, 4), color=PALETTE["gray"], **words)
-    ax.set_xlabel("probability of the right class, $p_m$")
-    ax.set_ylabel("relative error of $dL_i/dp$")
-    ax.set_title("Eq. (5), measured for right answers and for wrong ones")
+    ax.set_xlim(3e-5, 1.6)
+    k = len(p_m) // 4
+    color = ink(METHOD_STYLES["central"]["color"])
+    note(ax, "$h^2 / (3\\,p_m^2)$", (p_m[k], truncation[k]), (10, 4), color=color)
     small = p_m <= 1e-2
     slope = np.polyfit(np.log10(p_m[small]), np.log10(errors["central"][small]), 1)[0]
-    exact = (errors["complex"] < 1e-14).all()
     fact = (
         f"Below p_m = 0.01 the error of central differences goes like p_m to the power {slope:.1f}."
-        f" The complex step is right to 14 digits at {'every' if exact else 'not every'} p_m."
+        f" The complex step errs by ≈ {errors['complex'].max():.0e} at most."
     )
     show(
         fig,
         fact,
-        f"Log-log plot of the relative error against p_m, from {p_m[0]:g} to {p_m[-1]:.2g}, with "
-        f"two lines of theory. {fact} Toward p_m = 1 the central errors come down to a rounding "
-        "floor that rises with p_m.",
+        f"Log-log plot of the relative error against p_m, from {p_m[0]:g} to {p_m[-1]:.2g}, with a "
+        f"line of theory. {fact} Toward p_m = 1 the central errors leave the line.",
     )
 
 
@@ -156,31 +174,28 @@ def plot_paths(factors, m, j):
         "p": [(4.4, y) for y in _spread(C)],
         "L": [(6.4, 0.5)],
     }
-    tables = ((last, "W", "S"), (middle, "S", "p"), (first, "p", "L"))
-    for table, source, goal in tables:
+    for table, source, goal in ((last, "W", "S"), (middle, "S", "p"), (first, "p", "L")):
         for (row, column), value in np.ndenumerate(table):
             alive = {"S": column == j and row == m, "W": row == j, "p": column == m}[source]
             (x0, y0), (x1, y1) = at[source][column], at[goal][row]
-            style = {"color": PALETTE["gray"], "linewidth": 1.0, "linestyle": "-"}
+            style = {"color": PALETTE["gray"], "linewidth": 1.0}
             if value == 0:
-                style |= {"linestyle": (0, (1, 3))}
+                style["linestyle"] = (0, (1, 3))
             elif alive:
                 style = {"color": MATRIX_COLORS["dW"], "linewidth": 3.0, "zorder": 1.5}
             ax.plot([x0, x1], [y0, y1], **style)
             if alive:
                 t = {"W": 0.38, "S": 0.27, "p": 0.5}[source]
-                ax.text(
-                    x0 + t * (x1 - x0), y0 + t * (y1 - y0), _number(value), ha="center",
-                    va="center", fontsize=9.5, weight="bold", zorder=4,
-                    bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0},
-                )  # fmt: skip
+                place = x0 + t * (x1 - x0), y0 + t * (y1 - y0)
+                middle_of = {"ha": "center", "va": "center", "fontsize": 9.5, "weight": "bold"}
+                note(ax, number(value, 2), place, (0, 0), zorder=4, **middle_of)
     names = {
         "W": [f"$W_{{{d}{j}}}$" for d in range(D)],
         "S": [f"$S_{{i{c}}}$" for c in range(C)],
         "p": [f"$p_{k}$" for k in range(C)],
         "L": ["$L_i$"],
     }
-    colors = {"W": "#8A5F00", "S": MATRIX_COLORS["S"], "p": "#8B3A62", "L": INK}
+    colors = {kind: ink(MATRIX_COLORS[kind.upper()]) for kind in "WSp"} | {"L": INK}
     for kind, places in at.items():
         for (x, y), name in zip(places, names[kind], strict=True):
             ax.text(
@@ -189,9 +204,9 @@ def plot_paths(factors, m, j):
                       "edgecolor": colors[kind], "linewidth": 1.6},
             )  # fmt: skip
     for x, text in (
-        (1.0, f"$dS_i/dW_{j}$ {last.shape}"),
-        (3.2, f"$dp/dS_i$ {middle.shape}"),
-        (5.4, f"$dL_i/dp$ {first.shape}"),
+        (1.0, f"$dS_i/dW_{j}$ {shape(last)}"),
+        (3.2, f"$dp/dS_i$ {shape(middle)}"),
+        (5.4, f"$dL_i/dp$ {shape(first)}"),
     ):
         ax.text(x, -0.22, text, ha="center", va="top")
     ax.set(xlim=(-0.5, 6.9), ylim=(-0.38, 1.14))
@@ -210,8 +225,13 @@ def plot_paths(factors, m, j):
         f"loss. All {D} weights lead to score {j} by thick lines, to the other scores by dotted "
         f"ones. Every score leads to every probability, but of these {middle.size} lines {dead} "
         f"are on no open path. Only p_{m} leads to the loss, with the derivative "
-        f"{_number(first[0, m])}.",
+        f"{number(first[0, m], 2)}.",
     )
+
+
+def _factor(rate):
+    """A rate behind a times sign: a negative one in parentheses."""
+    return number(rate, 2) if rate >= 0 else f"({number(rate, 2)})"
 
 
 def _spread(count):
@@ -219,18 +239,11 @@ def _spread(count):
     return 0.5 - (np.arange(count) - (count - 1) / 2) / max(count - 1, 2)
 
 
-def _number(value, digits=2):
-    text = f"{value:.{digits}f}"
-    if float(text) == 0:
-        return "0" if value == 0 else f"{0:.{digits}f}"
-    return text.replace("-", "−")
-
-
 # The explorer
 
 
 def _examples():
-    """The five examples of notebooks 03 and 05: X (5, 4), W (4, 3) and y (5,)."""
+    """The five examples of notebooks 03 to 05: X (5, 4), W (4, 3) and y (5,)."""
     rng = np.random.default_rng(1)
     return rng.normal(size=(5, 4)), rng.normal(size=(4, 3)), np.array([2, 0, 1, 0, 2])
 
@@ -257,36 +270,6 @@ def _measured(X, W, y, i, j):
     )
 
 
-class _Table:
-    """Cells that can be laid out anew: a matrix of numbers, at another place, in another shape."""
-
-    def __init__(self, ax, size, color):
-        self.cells = PolyCollection([], facecolors=to_rgba(color, 0.22), edgecolors="white")
-        ax.add_collection(self.cells, autolim=False)
-        self.texts = [ax.text(0, 0, "", ha="center", va="center") for _ in range(size)]
-        # All zeros are one artist: a text each would take half a millisecond each.
-        (self.zeros,) = ax.plot([], [], marker="$0$", ls="", color=PALETTE["gray"], ms=7, mew=0)
-
-    @property
-    def artists(self):
-        return [self.cells, self.zeros, *self.texts]
-
-    def put(self, M, left, bottom):
-        """Show M with its lower left corner at (left, bottom)."""
-        corners = np.array([(0, 0), (1, 0), (1, 1), (0, 1)])
-        places = [(left + column, bottom + len(M) - 1 - row) for row, column in np.ndindex(M.shape)]
-        self.cells.set_verts([corners + place for place in places])
-        middles = np.array(places) + 0.5
-        self.zeros.set_data(*middles[M.ravel() == 0].T)
-        for value, middle, text in zip(M.ravel(), middles, self.texts, strict=True):
-            text.set_position(middle)
-            text.set_text(_number(value) if value else "")
-
-    def show(self, visible):
-        for artist in self.artists:
-            artist.set_visible(visible)
-
-
 class ShapeTrain(Explorer):
     """Three factors drawn as cars of a train; a transposed one may break a coupling."""
 
@@ -307,11 +290,12 @@ class ShapeTrain(Explorer):
 
     def controls(self):
         """Which example, which class, and which of the three factors is transposed."""
-        turned = [("none", 0), *((f"{k + 1}: {name}", k + 1) for k, name in enumerate(self.names))]
+        factors = [("none", 0), *((name, k + 1) for k, name in enumerate(self.names))]
+        classes = list(range(self.W.shape[1]))
         return {
             "i": widgets.IntSlider(1, 0, len(self.X) - 1, description="example i"),
-            "j": widgets.IntSlider(2, 0, self.W.shape[1] - 1, description="class j"),
-            "turned": widgets.SelectionSlider(options=turned, description="transposed factor"),
+            "j": widgets.ToggleButtons(options=classes, value=2, description="class j"),
+            "transposed": widgets.ToggleButtons(options=factors, description="transpose"),
         }
 
     def build(self, fig):
@@ -320,32 +304,33 @@ class ShapeTrain(Explorer):
         ax = fig.subplots()
         self.length = 2 * C + D + 2 * self.gap
         self.wide = max(self.length, 2 * C + max(C, D) + 2 * self.gap)
-        ax.set(xlim=(-0.2, self.wide + 0.2), ylim=(-5.1, max(C, D) + 1.0))
-        ax.axis("off")
-        ax.hlines(-0.42, 0, self.wide, color=PALETTE["gray"], linewidth=2)
-        colors = [MATRIX_COLORS[name] for name in ("P", "S", "W")]
-        sizes = (C, C * C, C * D)
-        self.cars = [_Table(ax, n, color) for n, color in zip(sizes, colors, strict=True)]
+        Table.clear(ax, -0.2, self.wide + 0.2, -max(C, D) - 1.0, 5.1)
+        ax.hlines(0.42, 0, self.wide, color=PALETTE["gray"], linewidth=2)
+        numbers = {"text": digits, "fontsize": 8.5}
+        self.cars = [
+            Table(ax, np.zeros(size), name=name, **numbers)
+            for size, name in (((1, C), "P"), ((C, C), "S"), ((C, D), "W"))
+        ]
         self.wheels = [
             ax.plot([], [], "o", color=INK, markersize=8, markerfacecolor="white")[0]
             for _ in self.cars
         ]
         middle = {"ha": "center", "va": "center"}
         self.titles = [ax.text(0, 0, "", weight="bold", **middle) for _ in self.cars]
-        self.shapes = [ax.text(0, -1.05, "", **middle) for _ in self.cars]
+        self.shapes = [ax.text(0, 1.05, "", **middle) for _ in self.cars]
         self.bars = [ax.plot([], [], linewidth=3, solid_capstyle="butt")[0] for _ in range(2)]
-        self.meetings = [ax.text(0, 0.75, "", weight="bold", **middle) for _ in range(2)]
+        self.meetings = [ax.text(0, -0.75, "", weight="bold", **middle) for _ in range(2)]
 
         left = self.wide / 2 - D / 2 + 0.6
-        ax.text(left - 0.3, -4.5, "$dL_i/dW_j$ measured", ha="right", va="center")
-        ax.text(left - 0.3, -2.9, "product", ha="right", va="center", weight="bold")
-        self.product = _Table(ax, D, MATRIX_COLORS["dW"])
-        self.whole = _Table(ax, D, PALETTE["gray"])
-        self.verdict = ax.text(left + D + 0.3, -3.7, "", va="center", weight="bold")
+        ax.text(left - 0.3, 4.5, "$dL_i/dW_j$ measured", ha="right", va="center")
+        ax.text(left - 0.3, 2.9, "product", ha="right", va="center", weight="bold")
+        self.product = Table(ax, np.zeros((1, D)), left, 2.4, name="dW", **numbers)
+        self.whole = Table(ax, np.zeros((1, D)), left, 4.0, **numbers)
+        self.verdict = ax.text(left + D + 0.3, 3.7, "", va="center", weight="bold")
         self.message = ax.text(
-            left, -2.75, "", va="center", fontsize=9, color=PALETTE["vermillion"], linespacing=1.3
-        )
-        self.below = left
+            left, 2.75, "", va="center", fontsize=9, color=ink(PALETTE["vermillion"]),
+            linespacing=1.3,
+        )  # fmt: skip
         tables = (*self.cars, self.product, self.whole)
         return [
             *(artist for table in tables for artist in table.artists),
@@ -353,78 +338,71 @@ class ShapeTrain(Explorer):
             *(self.verdict, self.message),
         ]
 
-    def update(self, i, j, turned):
+    def update(self, i, j, transposed):
         """Couple the cars, or show where they do not couple and what numpy says."""
         *factors, whole = self.measured[i, j]
         letters = list(self.letters)
-        if turned:
-            factors[turned - 1] = factors[turned - 1].T
-            letters[turned - 1] = letters[turned - 1][::-1]
-        self._draw_cars(factors, letters, turned)
-        self.whole.put(whole, self.below, -5.0)
+        if transposed:
+            factors[transposed - 1] = factors[transposed - 1].T
+            letters[transposed - 1] = letters[transposed - 1][::-1]
+        self._draw_cars(factors, letters, transposed)
+        self.whole.fill(whole)
         try:
             product, message = factors[0] @ factors[1] @ factors[2], ""
         except ValueError as error:
             product, message = None, str(error)
-        self.product.show(product is not None)
+        for artist in self.product.artists:
+            artist.set_visible(product is not None)
         self.message.set_text("\n".join(textwrap.wrap(f"ValueError: {message}", 52)))
         self.message.set_visible(product is None)
         m = self.y[i]
         cars = f"Example {i}, right class m = {m}; weights of class j = {j}."
-        shapes = "".join(_shape(factor) for factor in factors)
-        inside = ", ".join(_number(value) for value in factors[0].ravel())
-        row = ", ".join(_number(value) for value in whole.ravel())
+        shapes = "".join(map(shape, factors))
         train = (
-            f"Three tables in a line, {shapes}, the first with the numbers {inside}; the measured "
-            f"dL_i/dW_j is {row}."
+            f"Three tables in a line, {shapes}, the first with the numbers "
+            f"{listed(factors[0].ravel(), digits)}; the measured dL_i/dW_j is "
+            f"{listed(whole.ravel(), digits)}."
         )
         if product is None:
-            name = self.names[turned - 1]
+            name = self.names[transposed - 1]
             k = 0 if factors[0].shape[1] != factors[1].shape[0] else 1
             a, b = factors[k].shape[1], factors[k + 1].shape[0]
             self.verdict.set_text("")
             fact = f"{name} is transposed: {a} meets {b}, and coupling {k + 1} breaks. {message}"
             return f"{cars} {fact}", f"{train} {fact}"
-        self.product.put(product, self.below, -3.4)
+        self.product.fill(product)
         agree = relative_error(product, whole) <= 1e-13
         self.verdict.set_text("equal, to\n13 digits" if agree else "different")
-        how = f" {self.names[turned - 1]} is transposed, and nothing changes." if turned else ""
-        fact = (
-            f"{shapes} gives {_shape(product)}, {'equal to' if agree else 'not'} the measured row"
-        )
+        how = ""
+        if transposed:
+            how = f" {self.names[transposed - 1]} is transposed, and nothing changes."
+        fact = f"{shapes} gives {shape(product)}, {'equal to' if agree else 'not'} the measured row"
         return f"{cars}{how} {fact}.", f"{train}{how} {fact}. {cars}"
 
-    def _draw_cars(self, factors, letters, turned):
+    def _draw_cars(self, factors, letters, transposed):
         widths = [factor.shape[1] for factor in factors]
         left = (self.wide - sum(widths) - 2 * self.gap) / 2
-        ends = []
         for k, (car, factor) in enumerate(zip(self.cars, factors, strict=True)):
-            middle = left + widths[k] / 2
-            car.put(factor, left, 0)
-            spread = min(0.8, widths[k] / 4)
-            self.wheels[k].set_data([middle - spread, middle + spread], [-0.2, -0.2])
-            sign = f"({self.signs[k]})$^T$" if turned == k + 1 else self.signs[k]
+            car.fill(factor, left=left, top=-len(factor))
+            middle, spread = left + widths[k] / 2, min(0.8, widths[k] / 4)
+            self.wheels[k].set_data([middle - spread, middle + spread], [0.2, 0.2])
+            sign = f"({self.signs[k]})$^T$" if transposed == k + 1 else self.signs[k]
             self.titles[k].set_text(f"{k + 1}: {sign}")
-            self.titles[k].set_position((middle, len(factor) + 0.5))
-            self.shapes[k].set_text(f"({', '.join(letters[k])}) = {_shape(factor)}")
+            self.titles[k].set_position((middle, -len(factor) - 0.5))
+            self.shapes[k].set_text(f"({', '.join(letters[k])}) = {shape(factor)}")
             self.shapes[k].set_x(middle)
-            ends.append((left, left + widths[k]))
-            left += widths[k] + self.gap
+            left = car.right + self.gap
         for k, (bar, meeting) in enumerate(zip(self.bars, self.meetings, strict=True)):
             a, b = factors[k].shape[1], factors[k + 1].shape[0]
-            start, end = ends[k][1], ends[k + 1][0]
+            start, end = self.cars[k].right, self.cars[k + 1].left
             broken = a != b
             cut = [start, start + 0.4, np.nan, end - 0.4, end]
-            bar.set_data(cut if broken else [start, end], [0.25] * (5 if broken else 2))
+            bar.set_data(cut if broken else [start, end], [-0.25] * (5 if broken else 2))
             color = PALETTE["vermillion"] if broken else INK
             bar.set_color(color)
             meeting.set_text(f"{a} ≠ {b}" if broken else f"{a} = {b}")
             meeting.set_color(color)
             meeting.set_x((start + end) / 2)
-
-
-def _shape(M):
-    return f"({', '.join(map(str, M.shape))})"
 
 
 def explore(X=None, W=None, y=None):

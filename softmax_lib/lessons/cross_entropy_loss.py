@@ -10,15 +10,15 @@ from softmax_lib.explorer import Explorer
 from softmax_lib.figures import (
     CLASS_COLORS,
     INK,
-    METHOD_STYLES,
     PALETTE,
     error_axis,
     house_style,
+    ink,
     new_figure,
+    note,
     show,
 )
 from softmax_lib.forward import cross_entropy, scores, softmax
-from softmax_lib.gradcheck import relative_error
 from softmax_lib.lessons import task, tasks_of
 from softmax_lib.lessons.slips import (
     EPSILONS,
@@ -30,8 +30,17 @@ from softmax_lib.lessons.slips import (
     at_height,
     instead_of,
 )
+from softmax_lib.words import listed, signed
 
-__all__ = ["TASKS", "explore", "plot_both_ends", "plot_minus_log", "plot_step_errors"]
+__all__ = ["TASKS", "explore", "plot_both_ends", "plot_minus_log", "plot_slope_errors"]
+
+# The plain logarithm, the patched one, the stable one: three curves that run on top of each other
+# for a while, so each is thinner than the one below it.
+STYLES = (
+    {"color": PALETTE["vermillion"], "linestyle": (0, (3, 2)), "linewidth": 1.6, "zorder": 3},
+    {"color": PALETTE["orange"], "linestyle": "-", "linewidth": 3.4, "zorder": 2.5},
+    {"color": PALETTE["sky"], "linestyle": "-", "linewidth": 8, "alpha": 0.55, "zorder": 2},
+)
 
 
 @house_style
@@ -41,16 +50,14 @@ def plot_minus_log(C):
     p = np.linspace(0.004, 1, 400)
     ax.plot(p, -np.log(p), color=PALETTE["blue"])
     points = (
-        (1.0, "sure and right: 0", (-4, 12), "right"),
-        (1 / 2, f"a coin toss: log 2 = {np.log(2):.2f}", (8, 8), "left"),
-        (1 / C, f"knows nothing, C = {C}: log C = {np.log(C):.2f}", (8, 15), "left"),
-        (0.01, f"sure and wrong, $p_m$ = 0.01: {-np.log(0.01):.2f}", (10, -3), "left"),
+        (1.0, "sure and right: 0", (-4, 12)),
+        (1 / 2, f"a coin toss: log 2 = {np.log(2):.2f}", (8, 8)),
+        (1 / C, f"knows nothing, C = {C}: log C = {np.log(C):.2f}", (8, 15)),
+        (0.01, f"sure and wrong, $p_m$ = 0.01: {-np.log(0.01):.2f}", (10, -3)),
     )
-    for at, text, offset, side in points:
+    for at, text, away in points:
         ax.plot(at, -np.log(at), "o", color=PALETTE["vermillion"], clip_on=False, zorder=3)
-        ax.annotate(
-            text, (at, -np.log(at)), offset, textcoords="offset points", ha=side, va="bottom"
-        )
+        note(ax, text, (at, -np.log(at)), away, va="bottom")
     ax.set(xlim=(0, 1), ylim=(0, 5.6), xlabel="$p_m$, probability given to the right label")
     ax.set_ylabel("$L_i = -\\log\\ p_m$")
     ax.set_title("The less you gave to the truth, the more you pay")
@@ -73,12 +80,7 @@ def plot_both_ends(losses):
     losses : dict of str to function
         Name to ``f(S, y) -> (N,)``: the plain logarithm, the patched one, the stable one.
     """
-    styles = (
-        {"color": PALETTE["vermillion"], "linestyle": "--", "linewidth": 2.4, "zorder": 3},
-        {"color": PALETTE["orange"], "linestyle": ":", "linewidth": 2.6, "zorder": 2.5},
-        {"color": PALETTE["blue"], "linestyle": "-", "linewidth": 1.8},
-    )
-    fig, (left, right) = new_figure(height=3.7, ncols=2)
+    fig, (left, right) = new_figure(height=3.9, ncols=2)
     wrong_gaps, right_gaps = np.arange(0.0, 901.0), np.arange(1.0, 61.0)
     wrong, sure = {}, {}
     with np.errstate(divide="ignore"):
@@ -87,7 +89,7 @@ def plot_both_ends(losses):
             sure[name] = loss(np.stack([0 * right_gaps, -right_gaps], axis=1), np.full(60, 0))
     plain, patched, stable = losses
     place = error_axis(right, sure[plain], sure[stable])
-    for name, style in zip(losses, styles, strict=True):
+    for name, style in zip(losses, STYLES, strict=True):
         shown = np.where(np.isfinite(wrong[name]), wrong[name], np.nan)
         left.plot(wrong_gaps, shown, **style)
         shown = np.where(sure[name] >= 0, place(np.maximum(sure[name], 0)), np.nan)
@@ -96,154 +98,119 @@ def plot_both_ends(losses):
     last = wrong_gaps[np.isfinite(wrong[plain])][-1]
     cap = wrong[patched][-1]
     zero = right_gaps[sure[plain] == 0][0]
-    left.plot(last, last, "X", color=PALETTE["vermillion"], markersize=9, zorder=4)
-    left.annotate(
-        f"inf beyond {last:.0f}", (last, last), (-12, 0), textcoords="offset points",
-        ha="right", va="center",
-    )  # fmt: skip
-    left.annotate(
-        f"stuck at {cap:.1f}", (600, cap), (0, 5), textcoords="offset points", ha="center"
-    )
-    left.set(xlim=(0, 900), ylim=(0, 920), xlabel="gap, right class behind", ylabel="$L_i$")
-    left.set_title("Sure and wrong: $p_m$ becomes 0")
-    left.grid(True)
-    right.annotate(
-        f"0 from {zero:.0f} on", (60, place([0.0])[0]), (-2, 5), textcoords="offset points",
-        ha="right",
-    )  # fmt: skip
     ends = right_gaps[sure[patched] > 0][-1]
-    right.annotate(
-        "turns\nnegative", (ends, sure[patched][right_gaps == ends][0]), (-22, -34),
-        textcoords="offset points", ha="right", va="center", arrowprops={"arrowstyle": "->"},
+    cross = {"marker": "X", "markersize": 9, "zorder": 4, "markeredgecolor": "white"}
+    left.plot(last, last, color=PALETTE["vermillion"], **cross)
+    right.plot(ends, sure[patched][right_gaps == ends][0], color=PALETTE["orange"], **cross)
+    red, amber = ink(PALETTE["vermillion"]), ink(PALETTE["orange"])
+    note(left, f"infinite beyond {last:.0f}", (last, last), (-12, 0), color=red, va="center")
+    note(left, f"stuck at {cap:.1f}", (640, cap), (0, 6), color=amber, ha="center", va="bottom")
+    left.set(xlim=(0, 900), ylim=(0, 920), xlabel="gap, right class behind", ylabel="$L_i$")
+    left.set_title("Sure and wrong: $p_m$ becomes 0", fontsize=11)
+    left.grid(True)
+    note(right, f"0 from {zero:.0f} on", (60, place([0.0])[0]), (-2, 6), color=red, ha="right")
+    note(
+        right, f"negative\nbeyond {ends:.0f}", (ends, sure[patched][right_gaps == ends][0]),
+        (-12, -4), color=amber, va="top",
     )  # fmt: skip
     right.set(xlim=(0, 60), xlabel="gap, right class ahead")
-    right.set_title("Sure and right: $p_m$ becomes 1")
+    right.set_title("Sure and right: $p_m$ becomes 1", fontsize=11)
     fig.legend(*right.get_legend_handles_labels(), loc="outside lower center", ncols=3)
     show(
         fig,
         f"Wrong by a gap: the plain logarithm is infinite beyond {last:.0f}, the patched one stops "
         f"at {cap:.1f}. Right by a gap: the plain one is exactly 0 from {zero:.0f} on, the patched "
-        f"one negative. Log-sum-exp with log1p follows the true loss at both ends.",
+        f"one negative beyond {ends:.0f}. Log-sum-exp with log1p follows the true loss at both "
+        f"ends.",
         f"Two panels, the loss of two classes against the gap between their scores. Left, wrong "
         f"answers: the stable loss is a straight line up to a gap of 900; the plain one lies on it "
         f"and ends at a cross at {last:.0f}; the patched one is flat at {cap:.1f}. Right, right "
-        f"answers, log axis: the stable loss falls on a straight line; the plain one falls to "
-        f"exactly 0 at {zero:.0f}; the patched one dives below 0 before.",
+        f"answers, log axis: the stable loss falls on a straight line; the plain one lies on it "
+        f"and falls to exactly 0 at {zero:.0f}; the patched one lies on it, too, and ends at a "
+        f"cross at {ends:.0f}, for beyond it is below 0.",
     )
 
 
 @house_style
-def plot_step_errors(steps, derivatives, judge, floor):
-    """Draw the error of forward and central differences against the step.
+def plot_slope_errors(leads, errors):
+    """Draw how far the measured slope of each loss is from p_m - 1, against the lead.
 
     Parameters
     ----------
-    steps : ndarray, shape (K,)
-        The steps h.
-    derivatives : dict of str to ndarray, shape (K, N, C)
-        dL/dS by ``"forward"`` and ``"central"`` differences at every step.
-    judge : ndarray, shape (N, C)
-        dL/dS by the complex step.
-    floor : ndarray, shape (K,)
-        Rounding floor of a typical entry, u |L| / (h |g|).
+    leads : ndarray, shape (K,)
+        By how much the right one of two classes leads.
+    errors : dict of str to ndarray, shape (K,)
+        Relative error of the slope, of the plain logarithm, the patched one, the stable one.
     """
-    fig, ax = new_figure(height=4.3)
-    entries = {
-        method: np.array([relative_error(d, judge, entrywise=True).ravel() for d in at_steps])
-        for method, at_steps in derivatives.items()
-    }
-    norms = {
-        method: np.array([relative_error(d, judge) for d in at_steps])
-        for method, at_steps in derivatives.items()
-    }
-    place = error_axis(ax, floor, *entries.values())
-    ax.plot(steps, floor, color=PALETTE["gray"], linewidth=1.6)
-    for method, error in norms.items():
-        style = METHOD_STYLES[method]
-        ax.plot(
-            steps, place(entries[method]), linestyle="", marker=style["marker"], markersize=2,
-            color=style["color"], alpha=0.35,
-        )  # fmt: skip
-        ax.plot(
-            steps, place(error), linestyle="", marker=style["marker"], markersize=5.5,
-            color=style["color"],
-        )  # fmt: skip
-    ruled = (steps <= 1.1e-2) & (steps >= 0.9e-4)  # truncation alone, in both methods
-    slopes = {}
-    for method, power, end in (("forward", 1, 1e-8), ("central", 2, 1e-6)):
-        error, color = norms[method], METHOD_STYLES[method]["color"]
-        slopes[method] = np.polyfit(np.log10(steps[ruled]), np.log10(error[ruled]), 1)[0]
-        start = np.flatnonzero(ruled)[0]
-        reach = steps[steps >= end]
-        ax.plot(
-            reach, error[start] * (reach / steps[start]) ** power, color=color, linewidth=1.3,
-            linestyle=METHOD_STYLES[method]["linestyle"],
-        )  # fmt: skip
-        k = int(np.argmin(abs(steps - 1e-4)))
-        name = f"{method}, slope {power}"
-        above = {"ha": "right", "va": "bottom", "xytext": (-4, 10)}
-        below = {"ha": "left", "va": "top", "xytext": (12, -4)}
-        ax.annotate(
-            name, (steps[k], error[k]), textcoords="offset points", color=color, weight="bold",
-            **(above if method == "forward" else below),
-        )  # fmt: skip
-    k = int(np.argmin(abs(steps - 1e-3)))
-    ax.annotate(
-        "rounding floor\n$u\\,|L| / (h\\,|g|)$", (steps[k], floor[k]), (0, -15),
-        textcoords="offset points", color=PALETTE["gray"], ha="right", va="top",
-    )  # fmt: skip
-    ax.set_xscale("log")
-    ax.set_xlabel("step $h$")
-    ax.set_ylabel("relative error of $dL/dS$")
-    ax.set_title("A smaller step helps, until rounding takes over")
+    fig, ax = new_figure(height=3.9)
+    place = error_axis(ax, *errors.values())
+    for (name, error), style in zip(errors.items(), STYLES, strict=True):
+        ax.plot(leads, place(error), label=name, **style)
+    ax.axvline(0, color=PALETTE["gray"], linewidth=0.8)
+    ax.axhline(1, color=INK, linewidth=1, linestyle=":")
+    note(ax, "nothing of the slope is left", (-3, 1), (0, -6), ha="center")
+    ax.set(xlim=(leads[0], leads[-1]), xlabel="lead of the right class: wrong | right")
+    ax.set_ylabel("relative error of the slope")
+    ax.set_title("Does each loss know its own slope?")
+    fig.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    plain, patched, stable = errors.values()
+    lost = leads[(plain > 0.9) & (patched > 0.9)].min()
+    behind = -leads[(patched > 0.9) & (leads < 0)].max()
     fact = (
-        f"Where truncation rules, the error falls like h to the power {slopes['forward']:.1f} for "
-        f"forward differences and {slopes['central']:.1f} for central ones."
+        f"Both plain logarithms lose their slope from a lead ≈ {lost:.0f} on; the patched one has "
+        f"lost it, too, wherever the right class is {behind:.0f} or more behind. The error of the "
+        f"stable loss is at most ≈ {stable.max():.0e}."
     )
     show(
         fig,
-        f"{fact} Large markers: by norm; small ones: the {judge.size} entries. Judge: the complex "
-        f"step.",
-        f"Log-log plot of the relative error against the step h, from {steps.max():.0e} down to "
-        f"{steps.min():.0e}. {fact} Toward small h both turn and climb beside the rounding floor, "
-        f"a line of slope -1.",
+        fact,
+        f"Relative error of the slope on a log axis, against the lead of the right class from "
+        f"{leads[0]:.0f} to {leads[-1]:.0f}. One curve stays low all the way; the plain one climbs "
+        f"to 1 on the right, the patched one on both sides. {fact}",
     )
 
 
 class ScoresToLoss(Explorer):
-    """Three scores and a right class: p as bars, and the place on the loss surface."""
+    """Three scores and a right class: p and the slopes as bars, and the place on the loss's map."""
 
-    title = "From three scores to one loss"
-    size = (7.0, 3.9)
+    title = "From three scores to one loss, and its slopes"
+    size = (7.0, 4.9)
     reach = 12.0  # two scores differ by at most this
 
     def controls(self):
         """One slider a score, and the right class."""
         sliders = {
             f"s{k}": widgets.FloatSlider(
-                start,
-                min=-6,
-                max=6,
-                step=0.5,
-                description=f"score of class {k}",
+                start, min=-6, max=6, step=0.5, description=f"score of class {k}",
                 readout_format=".1f",
             )
             for k, start in enumerate((2.0, 0.5, -1.0))
-        }
-        right = widgets.IntSlider(1, min=0, max=2, description="right class m")
+        }  # fmt: skip
+        right = widgets.ToggleButtons(options=[0, 1, 2], value=1, description="right class m")
         return {**sliders, "m": right}
 
     def build(self, fig):
-        """Bars on the left, contours of L over the right class's two leads on the right."""
-        left, right = fig.subplots(ncols=2, width_ratios=(1, 1.35))
-        self.bars = list(left.bar(range(3), [1, 1, 1], color=CLASS_COLORS[:3], edgecolor=INK))
-        self.tops = [left.text(k, 1, "", ha="center", va="bottom") for k in range(3)]
-        self.sum = left.text(0, 1.03, "", transform=left.transAxes, weight="bold", va="bottom")
-        left.set(ylim=(0, 1.3), xticks=range(3), yticks=(0, 0.5, 1))
-        left.set_xticklabels([f"class {k}" for k in range(3)])
-        left.set_ylabel("probability")
-        left.grid(True, axis="y")
+        """Two rows of bars on the left, contours of L over the right class's leads on the right."""
+        grid = fig.add_gridspec(2, 2, width_ratios=(1, 1.25))
+        self.bars, self.tops, marks = {}, {}, []
+        for row, (name, limits) in enumerate((("p", (0, 1.32)), ("slope", (-1.35, 1.35)))):
+            ax = fig.add_subplot(grid[row, 0])
+            colors = CLASS_COLORS[:3] if name == "p" else [PALETTE["gray"]] * 3
+            self.bars[name] = list(ax.bar(range(3), [1, 1, 1], color=colors, edgecolor=INK))
+            self.tops[name] = [ax.text(k, 1, "", ha="center", va="center") for k in range(3)]
+            ax.set(ylim=limits, xticks=range(3))
+            ax.set_xticklabels([f"class {k}" for k in range(3)])
+            ax.grid(True, axis="y")
+            marks += [*self.bars[name], *self.tops[name]]
+            if name == "p":
+                ax.set(yticks=(0, 0.5, 1), ylabel="probability")
+                self.sum = ax.text(0, 1.05, "", transform=ax.transAxes, weight="bold", va="bottom")
+            else:
+                ax.set(yticks=(-1, 0, 1), ylabel="slope of $L_i$ by score")
+                ax.axhline(0, color=INK, linewidth=0.8)
+                ax.tick_params(axis="x", length=0)
 
+        right = fig.add_subplot(grid[:, 1])
         axis = np.linspace(-self.reach, self.reach, 97)
         a, b = np.meshgrid(axis, axis)
         S = np.stack([0 * a, -a, -b], axis=-1).reshape(-1, 3)
@@ -257,36 +224,44 @@ class ScoresToLoss(Explorer):
         right.clabel(lines, fmt="%g", fontsize=9)
         right.text(
             self.reach - 0.4, 4.3, "prediction right", ha="right", va="center",
-            color=PALETTE["green"], weight="bold", fontsize=9.5,
+            color=ink(PALETTE["green"]), weight="bold", fontsize=9.5,
         )  # fmt: skip
         (self.point,) = right.plot(
-            0, 0, "o", color=PALETTE["vermillion"], markeredgecolor="white", markersize=11,
-            clip_on=False,
-        )  # fmt: skip
+            0, 0, "o", color=PALETTE["purple"], markeredgecolor=INK, markersize=11, clip_on=False
+        )
         right.set(xlim=(-self.reach, self.reach), ylim=(-self.reach, self.reach))
         right.set(xticks=range(-12, 13, 6), yticks=range(-12, 13, 6))
         right.set_xlabel("$S_0$", alpha=0)  # the room that the moving names need
         right.set_ylabel("$S_0$", alpha=0)
-        right.set_title("Contours of $L_i$", fontsize=10.5, weight="normal")
+        right.set_title("Map of the loss: lines of equal $L_i$", fontsize=10.5, weight="normal")
         points = {"xycoords": "axes fraction", "textcoords": "offset points"}
         self.names = (
             right.annotate("", (0.5, 0), (0, -21), ha="center", va="top", **points),
             right.annotate("", (0, 0.5), (-27, 0), ha="right", va="center", rotation=90, **points),
         )
-        return [*self.bars, *self.tops, self.sum, self.point, *self.names]
+        return [*marks, self.sum, self.point, *self.names]
 
     def update(self, s0, s1, s2, m):
         """Move bars, point and words to the scores and the right class."""
         S = np.array([[s0, s1, s2]])
         p, loss = softmax(S)[0], cross_entropy(S, [m])[0]
-        for k, (bar, top) in enumerate(zip(self.bars, self.tops, strict=True)):
+        slope = p.copy()
+        slope[m] = -np.delete(p, m).sum()  # p_m - 1, without its cancellation
+        for k in range(3):
+            bar, top = self.bars["p"][k], self.tops["p"][k]
             bar.set_height(p[k])
             bar.set_hatch("//" if k == m else "")
-            top.set_text(f"{_short(p[k])}\nright" if k == m else _short(p[k]))
+            top.set_text(_short(p[k]))
             top.set_weight("bold" if k == m else "normal")
-            top.set_y(p[k] + 0.02)
+            top.set_y(p[k] + 0.12)
+            bar, top = self.bars["slope"][k], self.tops["slope"][k]
+            bar.set_height(slope[k])
+            bar.set_facecolor(PALETTE["blue" if slope[k] > 0 else "vermillion"])
+            bar.set_hatch("//" if k == m else "")
+            top.set_text(signed(slope[k]))
+            top.set_y(slope[k] + (0.2 if slope[k] > 0 else -0.2))
         result = f"−log {_short(p[m])} = {_short(loss)}"
-        self.sum.set_text(f"$L_i$ = {result}")
+        self.sum.set_text(f"$m$ = {m}:   $L_i$ = {result}")
         first, second = (k for k in range(3) if k != m)
         leads = S[0, m] - S[0, [first, second]]
         self.point.set_data([leads[0]], [leads[1]])
@@ -298,15 +273,14 @@ class ScoresToLoss(Explorer):
             verdict = "the prediction is wrong"
         else:
             verdict = "the right class shares the lead"
-        caption = (
-            f"Right class {m}: L_i = {result}; {verdict}. "
-            f"Its lead is {leads[0]:+.1f} over class {first}, {leads[1]:+.1f} over class {second}."
-        )
+        slopes = f"slopes by the scores {listed(slope, signed)}"
+        caption = f"Right class {m}: L_i = {result}; {verdict}. In blue and red: {slopes}."
         return caption, (
-            f"Bars: p = ({', '.join(map(_short, p))}) from scores ({s0:.1f}, {s1:.1f}, {s2:.1f}). "
-            f"Beside them contours of the loss over the two leads of the right class, with a point "
-            f"at ({leads[0]:.1f}, {leads[1]:.1f}), where the loss is {_short(loss)}. The loss "
-            f"falls to 0 toward the upper right and grows without bound toward the other sides."
+            f"Bars: p = ({', '.join(map(_short, p))}) from scores ({s0:.1f}, {s1:.1f}, {s2:.1f}); "
+            f"below them, as bars from 0, {slopes}. Beside them contours of the loss over the two "
+            f"leads of the right class, with a point at ({leads[0]:.1f}, {leads[1]:.1f}), where "
+            f"the loss is {_short(loss)}. The loss falls to 0 toward the upper right and grows "
+            f"without bound toward the other sides."
         )
 
 

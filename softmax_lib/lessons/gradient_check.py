@@ -14,11 +14,12 @@ from softmax_lib.figures import (
     new_figure,
     show,
 )
-from softmax_lib.gradcheck import step_sweep
+from softmax_lib.gradcheck import unit_roundoff
 from softmax_lib.lessons import task, tasks_of
 from softmax_lib.lessons.conditions import no_warning
 from softmax_lib.lessons.slips import FORWARD, HEIGHTS, at_height, instead_of
 from softmax_lib.loss import softmax_loss_vectorized
+from softmax_lib.sweep import step_sweep
 
 
 def problem():
@@ -97,66 +98,95 @@ class StepExplorer(Explorer):
     title = "A difference is a slope between two points"
     size = (9.4, 3.9)
     play = "h"
+    pace = 500  # 33 steps
+    views = ("whole curve", "zoom in to h")
 
     def controls(self):
-        """The step, the method, the precision: sliders, which the arrow keys move."""
+        """The step, the method, the precision, and how near the curve is looked at."""
         self.problem = problem()
         self.sweeps = {
             dtype: step_sweep(*self._cast(dtype), U=self.problem[4], steps=_STEPS)
             for dtype in ("float64", "float32")
         }
         steps = [(f"{h:.0e}", k) for k, h in reversed(list(enumerate(_STEPS)))]
+        choices = {
+            "method": ("forward", "central", "complex"),
+            "dtype": ("float64", "float32"),
+            "view": self.views,
+        }
         return {
             "h": widgets.SelectionSlider(options=steps, value=1, description="step h"),
-            "method": widgets.SelectionSlider(
-                options=["forward", "central", "complex"], value="forward", description="method"
-            ),
-            "dtype": widgets.SelectionSlider(
-                options=["float64", "float32"], description="precision"
-            ),
+            **{
+                name: widgets.ToggleButtons(
+                    options=options, description={"dtype": "precision"}.get(name, name)
+                )
+                for name, options in choices.items()
+            },
         }
 
     def _cast(self, dtype):
         W, X, y, reg, _ = self.problem
         return W.astype(dtype), X.astype(dtype), y, reg
 
-    def build(self, fig):
-        """The curve of the loss and the map's axes stand; slope, points and errors move."""
-        W, X, y, reg, U = self.problem
-        self.left, self.right = fig.subplots(ncols=2, width_ratios=(1, 1.15))
-        t = np.linspace(-1.25, 1.25, 101)
-        self.loss = [softmax_loss_vectorized(W + s * U, X, y, reg)[0] for s in t]
-        self.left.plot(t, self.loss, color=INK)
-        self.left.set(xlabel="t", ylabel="loss at $W + t\\,U$", title="The slope at t = 0")
-        self.left.set_xlim(-1.3, 1.3)
-        low, high = min(self.loss), max(self.loss)
-        self.left.set_ylim(low - 0.15 * (high - low), high + 0.1 * (high - low))
-        (tangent,) = self.left.plot(
-            t, softmax_loss_vectorized(W, X, y, reg)[0] + self.sweeps["float64"].slope * t,
-            color=PALETTE["gray"], linestyle=":", label="true slope",
-        )  # fmt: skip
-        self.left.legend(handles=[tangent], loc="upper center")
-        self.right.set(xscale="log", yscale="log", xlim=(3e-17, 3), ylim=(1e-18, 1e3))
-        self.right.set(xlabel="step $h$", ylabel="relative error", title="Its error")
-        self.right.grid(True, axis="y")
-        (self.secant,) = self.left.plot([], [], linewidth=2)
-        (self.ends,) = self.left.plot([], [], "o")
-        (self.line,) = self.right.plot([], [], linewidth=1.4)
-        (self.points,) = self.right.plot([], [], linestyle="", markersize=4)
-        (self.here,) = self.right.plot([], [], "o", markersize=13, mfc="none", mew=2, color=INK)
-        return [self.secant, self.ends, self.line, self.points, self.here]
-
-    def update(self, h, method, dtype):
-        """Put the secant through the two points, and ring the present step on the map."""
+    def _losses(self, dtype, t):
+        """The loss at W + t U for every t, computed in the precision."""
         W, X, y, reg = self._cast(dtype)
-        U, step = self.problem[4].astype(dtype), W.dtype.type(_STEPS[h])
+        U = self.problem[4].astype(dtype)
+        kind = np.result_type(dtype, 1j) if np.iscomplexobj(t) else dtype
+        return np.array([softmax_loss_vectorized(W + s * U, X, y, reg)[0] for s in t.astype(kind)])
+
+    def build(self, fig):
+        """Axes and the map's labels stand; curve, slope, points and errors move.
+
+        The curve's axes hold t, or t in units of h, from -1.3 to 1.3, and the losses' range from 0
+        to 1: so a zoom changes no axis, and is as quick as all else.
+        """
+        left, right = fig.subplots(ncols=2, width_ratios=(1, 1.15))
+        left.set(xlim=(-1.3, 1.3), ylim=(-0.15, 1.25), xticks=[-1, 0, 1], yticks=[])
+        left.set(xlabel=" ", ylabel="loss at $W + t\\,U$", title="The slope at t = 0")
+        right.set(xscale="log", yscale="log", xlim=(3e-17, 3), ylim=(1e-18, 1e3))
+        right.set(xlabel="step $h$", ylabel="relative error", title="Its error")
+        right.grid(True, axis="y")
+        (self.tangent,) = left.plot([], [], color=PALETTE["gray"], linestyle=":")
+        (self.curve,) = left.plot([], [], color=INK, drawstyle="steps-mid")
+        (self.secant,) = left.plot([], [], linewidth=2)
+        (self.ends,) = left.plot([], [], "o")
+        self.unit = left.text(0, -0.33, "", ha="center", va="center")
+        left.text(1.25, 1.19, "dotted: true slope", ha="right", va="center", fontsize=9.5)
+        (self.line,) = right.plot([], [], linewidth=1.4)
+        (self.points,) = right.plot([], [], linestyle="", markersize=4)
+        (self.here,) = right.plot([], [], "o", markersize=13, mfc="none", mew=2, color=INK)
+        return [
+            *(self.tangent, self.curve, self.secant, self.ends, self.unit),
+            *(self.line, self.points, self.here),
+        ]
+
+    def update(self, h, method, dtype, view):
+        """Put the secant through the two points, and ring the present step on the map."""
+        step, zoomed = np.dtype(dtype).type(_STEPS[h]), view == self.views[1]
         sweep, style = self.sweeps[dtype], METHOD_STYLES[method]
-        t = {"forward": [0, step], "central": [-step, step], "complex": [0, 1j * step]}[method]
-        L = np.array([softmax_loss_vectorized(W + s * U, X, y, reg)[0] for s in t])
+        t = np.array({"forward": [0, 1], "central": [-1, 1], "complex": [0, 1j]}[method]) * step
+        L = self._losses(dtype, t)
         slope = L[1].imag / step if method == "complex" else (L[1] - L[0]) / (t[1] - t[0])
-        t, L = np.real(t), L.real
-        self.secant.set_data([-1.25, 1.25], L[0] + slope * (np.array([-1.25, 1.25]) - t[0]))
-        self.ends.set_data(t, L)
+        t, L = np.real(t), np.real(L).astype(float)
+        unit = float(step) if zoomed else 1.0
+        x = np.linspace(-1.25, 1.25, 126 if zoomed else 51)
+        losses = self._losses(dtype, x * unit).astype(float)
+        stairs = len(np.unique(losses))
+        low = losses.min()
+        high = max(losses.max(), low + 3 * unit_roundoff(dtype) * abs(low))
+
+        def place(loss):
+            return (loss - low) / (high - low)
+
+        self.curve.set_data(x, place(losses))
+        self.curve.set_drawstyle("steps-mid" if zoomed else "default")
+        reach = np.array([-1.25, 1.25])
+        self.secant.set_data(reach, place(L[0] + float(slope) * (reach * unit - t[0])))
+        at_zero = self._losses(dtype, np.zeros(1)).item()
+        self.tangent.set_data(reach, place(at_zero + float(sweep.slope) * reach * unit))
+        self.ends.set_data(t / unit, place(L))
+        self.unit.set_text(f"$t$, in steps of h = {step:.0e}" if zoomed else "$t$")
         self.line.set_data(sweep.steps, sweep.truncation[method] + sweep.rounding[method])
         errors = np.maximum(sweep.errors[method], 3e-18)
         self.points.set_data(sweep.steps, errors)
@@ -167,26 +197,24 @@ class StepExplorer(Explorer):
         truncation, rounding = sweep.truncation[method][h], sweep.rounding[method][h]
         rules = "truncation" if truncation > rounding else "rounding"
         caption = (
-            f"{method}, {dtype}, h = {step:.0e}: theory expects a relative error of "
-            f"{_decade(truncation + rounding)}, and {rules} rules."
+            f"{method}, {dtype}, h = {step:.0e}: relative error ≈ {sweep.errors[method][h]:.1e}. "
+            f"Theory expects about 1e{round(np.log10(truncation + rounding)):+d}: {rules} rules."
         )
+        if zoomed and stairs < len(x) / 2:
+            caption += (
+                f" From so near, the curve is a staircase: ≈ {stairs} heights at {len(x)} places."
+            )
+        places = {
+            "forward": f"t = 0 and t = {step:.0e}",
+            "central": f"t = −{step:.0e} and t = {step:.0e}",
+            "complex": "t = 0, with the slope from the imaginary part",
+        }[method]
         alt = (
-            f"Left, the loss along U with a line through {_places(method, step)}. Right, the error "
-            f"of the {method} slope against h in {dtype}, with a ring at h = {step:.0e}. {caption}"
+            f"Left, the loss along U{', from −1.25 h to 1.25 h,' if zoomed else ''} with a line "
+            f"through {places}. Right, the error of the {method} slope against h in {dtype}, with "
+            f"a ring at h = {step:.0e}. {caption}"
         )
         return caption, alt
-
-
-def _decade(error):
-    return f"about 1e{round(np.log10(error)):+d}"
-
-
-def _places(method, step):
-    return {
-        "forward": f"t = 0 and t = {step:.0e}",
-        "central": f"t = −{step:.0e} and t = {step:.0e}",
-        "complex": "t = 0, with the slope from the imaginary part",
-    }[method]
 
 
 def explore():
@@ -208,7 +236,7 @@ def explore():
         "Begin with `value = f(x + 1j * h)`.",
     ),
     equation="eq. (3), and how its slope was measured",
-    reread='03_cross_entropy_loss, "The slope, before we have a formula"',
+    reread='04_numerical_derivatives, "The order of a method"',
     question="What must you divide by, so that the answer does not depend on h?",
     slips=(
         *instead_of(
@@ -279,7 +307,7 @@ def _slope_cases():
         "Begin with `s = X @ U`, shape (N, C), and `P = softmax(X @ W)`.",
     ),
     equation="eq. (14), along U",
-    reread='09_gradient_check, "Three numbers know it all"',
+    reread='09_gradient_check, "The derivatives are moments"',
     question="Which of the C rates belongs to the right class of each example?",
     slips=(
         *FORWARD,

@@ -7,13 +7,13 @@ from matplotlib.patches import Rectangle
 from softmax_lib.explorer import Explorer
 from softmax_lib.figures import (
     CLASS_COLORS,
-    CLASS_MARKERS,
     INK,
-    MATRIX_COLORS,
     PALETTE,
-    error_axis,
+    Table,
     house_style,
+    ink,
     new_figure,
+    note,
     show,
 )
 from softmax_lib.forward import cross_entropy, scores, softmax
@@ -34,47 +34,15 @@ from softmax_lib.lessons.slips import (
     instead_of,
 )
 from softmax_lib.loss import softmax_loss_vectorized
+from softmax_lib.words import digits, listed, number
 
 __all__ = [
     "TASKS",
     "explore",
     "half_trained_fruits",
-    "numpy_calls",
     "plot_learning_rates",
     "plot_stages",
 ]
-
-
-def numpy_calls(function, *arrays):
-    """How often ``function(*arrays)`` hands numpy work: a piece read or written, or arithmetic."""
-    calls = 0
-
-    def plain(value):
-        return value.view(np.ndarray) if isinstance(value, Counted) else value
-
-    class Counted(np.ndarray):
-        def __array_ufunc__(self, ufunc, method, *inputs, out=None, **options):
-            nonlocal calls
-            calls += 1
-            if out is not None:
-                options["out"] = tuple(map(plain, out))
-            result = getattr(ufunc, method)(*map(plain, inputs), **options)
-            if out is not None:
-                return out[0]
-            return result.view(Counted) if isinstance(result, np.ndarray) else result
-
-        def __getitem__(self, key):
-            nonlocal calls
-            calls += 1
-            return super().__getitem__(key)
-
-        def __setitem__(self, key, value):
-            nonlocal calls
-            calls += 1
-            plain(self)[key] = value  # numpy's own would read the piece, too
-
-    function(*(np.array(a).view(Counted) for a in arrays))
-    return calls
 
 
 # Pictures
@@ -82,67 +50,42 @@ def numpy_calls(function, *arrays):
 
 @house_style
 def plot_stages(checks, bound=1e-8):
-    """Draw the entry errors of every stage of the mending, a panel for each way of asking.
+    """Draw what each way of asking says of each stage of the mending, as a table.
 
     Parameters
     ----------
     checks : dict of str to dict of str to GradientCheck
-        By panel, then by stage.
+        By question, then by stage; the last stage is the right one.
     bound : float
-        Drawn as a line; entries above it are counted.
+        Entries whose error is above it are counted as wrong.
     """
-    fig, axes = new_figure(height=4.0, ncols=len(checks), sharey=True)
+    *wrong, right = next(iter(checks.values()))
+
+    def said(stage, check):
+        passes = "✓ passes" if stage == right else "! passes"
+        off = int((check.entry_errors >= bound).sum())
+        error = f"error {digits(check.error)}, {off} of {check.entry_errors.size} wrong"
+        return f"{passes if check.passed else '✗ fails'}\n{error}"
+
+    words = [[said(stage, panel[stage]) for panel in checks.values()] for stage in (*wrong, right)]
+    fig, ax = new_figure(height=3.9)
     fig.suptitle(
         "Six fruits and reg > 0 see every slip; easier questions miss some", x=0.01, ha="left"
     )
-    every = [check for panel in checks.values() for check in panel.values()]
-    floors = [check.floor[np.isfinite(check.floor)] for check in every]
-    everything = [*(check.entry_errors for check in every), *floors, bound]
-    counts = {}
-    for ax, (name, panel) in zip(axes, checks.items(), strict=True):
-        place = error_axis(ax, *everything)
-        for k, check in enumerate(panel.values()):
-            D, C = check.entry_errors.shape
-            for j in range(C):
-                x = k + (np.arange(D) + j * D - (C * D - 1) / 2) * 0.8 / (C * D)
-                errors = place(check.entry_errors[:, j])
-                look = {"color": CLASS_COLORS[j], "markersize": 4.2, "linestyle": ""}
-                ax.vlines(x, bound, np.maximum(errors, bound), color=CLASS_COLORS[j], lw=0.8)
-                ax.plot(x, errors, marker=CLASS_MARKERS[j], **look)
-                ax.hlines(check.floor[:, j], x - 0.035, x + 0.035, color=PALETTE["gray"], lw=2)
-        ax.axhline(bound, color=INK, linewidth=1.2, linestyle="--")
-        ax.set_xticks(range(len(panel)), panel, rotation=38, ha="right", rotation_mode="anchor")
-        ax.set_xlim(-0.6, len(panel) - 0.4)
-        ax.set_title(name, weight="normal", fontsize=10.5)
-        counts[name] = [int((check.entry_errors >= bound).sum()) for check in panel.values()]
-    axes[0].set_ylabel("relative error of an entry")
-    for j in range(C):
-        look = {"color": CLASS_COLORS[j], "marker": CLASS_MARKERS[j], "linestyle": ""}
-        axes[0].plot([], [], label=CLASSES[j], **look)
-    axes[0].plot([], [], color=PALETTE["gray"], linewidth=2, label="rounding floor")
-    axes[0].plot([], [], color=INK, linewidth=1.2, linestyle="--", label=f"bound {bound:g}")
-    fig.legend(
-        *axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=5, columnspacing=1.4
+    table = Table(ax, words, width=3.2, text=str, fontsize=9)
+    table.fill(words, lambda cell: PALETTE["vermillion"] if cell[0] == "!" else "#E3F1EC")
+    table.names((*wrong, right), checks, color=INK, fontsize=10.5)
+    Table.clear(ax, -2.3, table.right, -0.6, table.bottom)
+    missed = "; ".join(
+        f"{name}: {', '.join(s for s in wrong if panel[s].passed) or 'none'}"
+        for name, panel in checks.items()
     )
-    stages = list(next(iter(checks.values())))
     show(
         fig,
-        f"Entries above {bound:g}, of {every[0].entry_errors.size}: "
-        + "; ".join(
-            f"{name}: "
-            + (", ".join(f"{k} ({s})" for s, k in zip(stages, n, strict=True) if k) or "none")
-            for name, n in counts.items()
-        )
-        + ".",
-        f"{len(checks)} log plots of the relative error of every entry, with {len(stages)} groups "
-        "of markers each, one a stage. Entries that are off stand near 1, on a stem; the others "
-        f"lie below a dashed line at {bound:g}, near gray dashes, their rounding floors. Panel by "
-        "panel, the groups that still have stems: "
-        + "; ".join(
-            f"{name}, {', '.join(s for s, k in zip(stages, n, strict=True) if k) or 'none'}"
-            for name, n in counts.items()
-        )
-        + ".",
+        f"Wrong stages that pass: {missed}.",
+        f"A table, a row for each of {len(words)} stages, a column for each question, with the "
+        f"error by norm and a count of wrong entries. Wrong stages that pass are marked by a red "
+        f"ground: {missed}.",
     )
 
 
@@ -165,17 +108,15 @@ def plot_learning_rates(X, W, y, i):
     for k in payers:
         ax.plot(rates, after[:, k], color=CLASS_COLORS[y[k]], linestyle=":", linewidth=1.8)
     ax.axhline(before.mean(), color=PALETTE["gray"], linewidth=1)
-    note = {"textcoords": "offset points", "fontsize": 9.5}
-    ax.annotate(f"fruit {i} itself", (rates[20], own[20]), (6, 5), color=CLASS_COLORS[y[i]], **note)
-    ax.annotate("mean before the step", (rates[0], before.mean()), (2, 4), color="#555555", **note)
-    ax.annotate("mean after", (rates[6], mean[6]), (2, -15), color=INK, **note)
+    own_color = CLASS_COLORS[y[i]]
+    note(ax, f"fruit {i} itself", (rates[20], own[20]), (6, 5), color=own_color, fontsize=9.5)
+    note(ax, "mean before the step", (rates[0], before.mean()), color="#555555", fontsize=9.5)
+    note(ax, "mean after", (rates[6], mean[6]), (2, -4), fontsize=9.5)
     first = max(payers, key=lambda k: after[-1, k])
     at = np.searchsorted(after[:, first], 3.2)
-    name = " and ".join(map(str, payers))
-    ax.annotate(
-        f"fruits {name}, {CLASSES[y[first]]}s", (rates[at], 3.2), (-8, 0), ha="right",
-        color="#8A5F00", **note,
-    )  # fmt: skip
+    payer = f"fruits {' and '.join(map(str, payers))}, {CLASSES[y[first]]}s"
+    color = ink(CLASS_COLORS[y[first]])
+    note(ax, payer, (rates[at], 3.2), (-8, 0), va="center", color=color, fontsize=9.5)
     ax.set(xscale="log", ylim=(0, 4), xlabel="learning rate η", ylabel="loss after the step")
     ax.grid(True)
     falls = bool((np.diff(own) < 0).all())
@@ -197,53 +138,19 @@ CODES = ("mended", "without 1/N", "without 2 reg W")
 REG = 0.1
 
 
-def _number(value, places=4):
-    value = round(float(value), places)
-    return f"{value:.{places}f}".replace("-", "−") if value else "0"
-
-
 def _short(value):
-    return _number(value, 3)
+    return number(value, 3)
 
 
-def _listed(values):
-    return ", ".join(map(_number, values))
-
-
-class _Grid:
-    """A matrix as cells `width` wide and 1 high, y growing downward."""
-
-    def __init__(self, ax, M, left, top, name, width, text=_number):
-        self.left, self.top, self.width, self.shape = left, top, width, M.shape
-        rows, columns = M.shape
-        size = (width * columns, rows)
-        color = MATRIX_COLORS[name]
-        ax.add_patch(Rectangle((left, top), *size, facecolor=color, alpha=0.14))
-        self.color = color
-        self.numbers = {
-            at: ax.text(*self.middle(*at), text(value), ha="center", va="center", fontsize=9.5)
-            for at, value in np.ndenumerate(M)
-        }
-
-    def middle(self, i, j):
-        return self.left + self.width * (j + 0.5), self.top + i + 0.5
-
-    def label(self, ax, text, above=1.05):
-        x = self.left + self.width * self.shape[1] / 2
-        ax.text(x, self.top - above, text, ha="center", va="bottom", weight="bold")
-
-    def frame(self, ax, rows=1, columns=1, **style):
-        style = {"fill": False, "edgecolor": self.color, "linewidth": 2.4, "zorder": 3} | style
-        return ax.add_patch(Rectangle((0, 0), self.width * columns, rows, **style))
-
-    def put(self, frame, i, j):
-        frame.set_xy((self.left + self.width * j, self.top + i))
+def _long(value):
+    return number(value, 4)
 
 
 class _LoopStepper(Explorer):
     title = "Two loops fill dW, one column at a time"
     size = (6.8, 5.0)
     play = "step"
+    pace = 1200  # a sentence to read
 
     def __init__(self):
         self.X, self.W, self.y = half_trained_fruits()
@@ -267,7 +174,7 @@ class _LoopStepper(Explorer):
     def controls(self):
         return {
             "step": widgets.IntSlider(14, 0, self.P.size + 1, description="step"),
-            "code": widgets.SelectionSlider(options=CODES, description="code"),
+            "code": widgets.ToggleButtons(options=CODES, description="code"),
         }
 
     def build(self, fig):
@@ -280,32 +187,27 @@ class _LoopStepper(Explorer):
         self.code = [ax.text(0, k + 0.5, "", **mono) for k in range(8)]
         self.says = [ax.text(14.5, k + 0.5, "", va="center", fontsize=10) for k in range(8)]
         top = 10.6
-        self.x = _Grid(ax, self.X, 2.6, top, "X", 0.85, text=lambda v: f"{v:g}")
-        self.p = _Grid(ax, self.P, 7.8, top, "P", 1.6, text=_short)
-        self.dw = _Grid(ax, self.W, 16.5, top, "dW", 2.0)
-        self.x.label(ax, f"$X$  {self.X.shape}")
-        self.p.label(ax, f"$P$  {self.P.shape}")
-        self.dw.label(ax, f"$dW$  {self.W.shape}")
-        small = {"fontsize": 9, "color": PALETTE["gray"]}
-        for i, m in enumerate(self.y):
-            ax.text(2.4, top + i + 0.5, f"{i} {CLASSES[m]}", ha="right", va="center", **small)
-        for grid in (self.p, self.dw):
-            for j, name in enumerate(CLASSES):
-                x, _ = grid.middle(0, j)
-                ax.text(x, top - 0.12, name, ha="center", va="bottom", **small)
-        for d, name in enumerate(FEATURES):
-            ax.text(16.3, top + d + 0.5, name, ha="right", va="center", **small)
+        self.x = Table(ax, self.X, 2.6, top, name="X", width=0.85, fontsize=9.5)
+        self.p = Table(ax, self.P, 7.8, top, name="P", width=1.6, text=_short, fontsize=9.5)
+        self.dw = Table(ax, self.W, 16.5, top, name="dW", width=2.0, text=_short, fontsize=9.5)
+        for name, table in (("X", self.x), ("P", self.p), ("dW", self.dw)):
+            size = f"({table.rows}, {table.columns})"
+            x = (table.left + table.right) / 2
+            ax.text(x, top - 1.05, f"${name}$  {size}", ha="center", va="bottom", weight="bold")
+        self.x.names(f"{i} {CLASSES[m]}" for i, m in enumerate(self.y))
+        self.p.names(columns=CLASSES, fontsize=8.5)
+        self.dw.names(FEATURES, CLASSES)
         self.verdict = ax.text(13.2, top + D + 1.0, "", va="center", weight="bold")
         self.frames = {
-            "x": self.x.frame(ax, columns=D),
-            "p": self.p.frame(ax),
-            "dw": self.dw.frame(ax, rows=D),
+            "x": self.x.frame(i=0),
+            "p": self.p.frame(0, 0),
+            "dw": self.dw.frame(j=0),
         }
         ax.set(xlim=(-0.4, 22.7), ylim=(top + N + 0.2, -0.3))
         ax.axis("off")
         return [
             *(self.bar, *self.code, *self.says, self.verdict, *self.frames.values()),
-            *self.dw.numbers.values(),
+            *self.dw.artists,
         ]
 
     def update(self, step, code):
@@ -324,21 +226,18 @@ class _LoopStepper(Explorer):
         for text, line in zip(self.code, lines, strict=True):
             text.set_text(line)
         dW = self.states[code][step]
-        for at, value in np.ndenumerate(dW):
-            self.dw.numbers[at].set_text(_short(value))
-            self.dw.numbers[at].set_color(INK if round(float(value), 9) else "#9A9A9A")
+        self.dw.fill(dW)
         inside = 0 < step <= N * C
         for frame in self.frames.values():
             frame.set_visible(inside)
         if inside:
             i, j = divmod(step - 1, C)
             line, says, fact = self._turn(i, j, code)
-            self.x.put(self.frames["x"], i, 0)
-            self.p.put(self.frames["p"], i, j)
-            self.dw.put(self.frames["dw"], 0, j)
-            fact = (
-                f"Step {step} of {N * C + 1}: {fact} Column {j} of dW is now ({_listed(dW[:, j])})."
-            )
+            self.frames["x"].set_xy(self.x.corner(i=i))
+            self.frames["p"].set_xy(self.p.corner(i, j))
+            self.frames["dw"].set_xy(self.dw.corner(j=j))
+            column = listed(dW[:, j], _long)
+            fact = f"Step {step} of {N * C + 1}: {fact} Column {j} of dW is now ({column})."
         elif step == 0:
             line, says = 0, ["Before the loops:", "all entries are 0."]
             fact = "Step 0: dW is made, all zeros."
@@ -358,7 +257,7 @@ class _LoopStepper(Explorer):
             f"Lines of code, {code}, with line {line + 1} marked. Below, tables of X and P"
             + (f" with row {i} of X and entry ({i}, {j}) of P framed" if inside else "")
             + ", and the table dW with the columns "
-            + "; ".join(f"({_listed(column)})" for column in dW.T)
+            + "; ".join(f"({listed(column, _long)})" for column in dW.T)
             + (f", column {j} framed" if inside else "")
             + f". Beside the code: {'; '.join(says[:2])}."
         )
@@ -375,17 +274,17 @@ class _LoopStepper(Explorer):
             f"i = {i}, {CLASSES[m]}",
             f"j = {j}, {CLASSES[j]}",
             "",
-            f"$p_j - 1[j = m]$ = {_number(self.P[i, j])} − {one}",
-            f"   = {_number(g)}",
+            f"$p_j - 1[j = m]$ = {_long(self.P[i, j])} − {one}",
+            f"   = {_long(g)}",
             f"times $X_i${over_n}:",
-            f"({', '.join(_number(v) for v in term[:2])},",
-            f" {', '.join(_number(v) for v in term[2:])})",
+            f"({', '.join(_long(v) for v in term[:2])},",
+            f" {', '.join(_long(v) for v in term[2:])})",
         ]
         return (
             6 if one else 4,
             says,
-            f"fruit {i} ({CLASSES[m]}), class {j} ({CLASSES[j]}): {_number(g)} times "
-            f"X_i{over_n} is ({_listed(term)}).",
+            f"fruit {i} ({CLASSES[m]}), class {j} ({CLASSES[j]}): {_long(g)} times "
+            f"X_i{over_n} is ({listed(term, _long)}).",
         )
 
 

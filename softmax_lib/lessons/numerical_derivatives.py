@@ -1,11 +1,201 @@
-"""What `04_numerical_derivatives.ipynb` needs: error against step, the explorer, exercises."""
+"""Lesson 04, numerical derivatives: a slope from two points, or from one complex one.
 
+What notebook 04 shows and does not spell out: error against step, the explorer, three exercises.
+"""
+
+import ipywidgets as widgets
 import numpy as np
 
+from softmax_lib.explorer import Explorer
+from softmax_lib.figures import (
+    INK,
+    METHOD_STYLES,
+    PALETTE,
+    error_axis,
+    house_style,
+    ink,
+    new_figure,
+    note,
+    show,
+)
 from softmax_lib.lessons import task, tasks_of
 from softmax_lib.lessons.slips import instead_of
 
-__all__ = ["TASKS"]
+__all__ = ["TASKS", "explore", "plot_orders"]
+
+
+NAMES = {"forward": "forward", "central": "central", "complex": "complex step"}
+
+
+@house_style
+def plot_orders(steps, errors):
+    """Draw errors against the step, with the line that each method's order predicts.
+
+    Parameters
+    ----------
+    steps : ndarray, shape (K,)
+        The steps h, falling.
+    errors : dict of str to ndarray, shape (K,)
+        Relative error by norm, by ``"forward"`` and ``"central"`` differences.
+    """
+    orders = {"forward": 1, "central": 2}
+    fig, ax = new_figure(height=4.2)
+    k = int(np.argmin(abs(np.log10(steps) + 2)))
+    lines = {m: errors[m][k] * (steps / steps[k]) ** orders[m] for m in errors}
+    lines = {m: np.where(line > 0.3 * errors[m].min(), line, np.nan) for m, line in lines.items()}
+    error_axis(ax, *errors.values())
+    for method, line in lines.items():
+        color, marker, dashes = METHOD_STYLES[method].values()
+        ax.plot(steps, errors[method], ls="", marker=marker, markersize=5, color=color)
+        ax.plot(steps, line, linewidth=1.4, linestyle=dashes, color=color)
+    ax.set_xscale("log")
+    ax.set(xlabel="step $h$", ylabel="relative error of $dL/dS$, by norm")
+    ax.set_title("A smaller step helps, until rounding rules")
+    ruled = (steps <= 1.1e-2) & (steps >= 0.9e-4)  # truncation alone, in both methods
+    slopes = {
+        m: np.polyfit(np.log10(steps[ruled]), np.log10(errors[m][ruled]), 1)[0] for m in orders
+    }
+    for method, order in orders.items():
+        at = {"forward": 1e-5, "central": 1e-4}[method]
+        j = int(np.argmin(abs(steps - at)))
+        color = ink(METHOD_STYLES[method]["color"])
+        at = steps[j], lines[method][j]
+        away = (-8, 6) if method == "forward" else (12, -4)
+        note(ax, f"{method}: order {order}", at, away, color=color, weight="bold")
+    fact = (
+        f"Where truncation rules, the error falls like h to the power {slopes['forward']:.1f} for "
+        f"forward differences and {slopes['central']:.1f} for central ones. The best step of "
+        f"forward is ≈ {steps[errors['forward'].argmin()]:.0e}, that of central "
+        f"≈ {steps[errors['central'].argmin()]:.0e}."
+    )
+    show(
+        fig,
+        fact,
+        f"Log-log plot of the relative error against the step h, from {steps.max():.0e} down to "
+        f"{steps.min():.0e}, with a straight line for each order. {fact} Below it, both climb.",
+    )
+
+
+class SecantAndTangent(Explorer):
+    """The loss along one score: its tangent, the slope that a step measures, and the error."""
+
+    title = "A measured slope, and how wrong it is"
+    size = (7.0, 4.0)
+    reach = 5.0
+
+    def controls(self):
+        """The place, the step, the method."""
+        methods = [(name, method) for method, name in NAMES.items()]
+        return {
+            "method": widgets.ToggleButtons(options=methods, description="method"),
+            "x": widgets.FloatSlider(
+                1.0, min=-3, max=3, step=0.5, description="score x", readout_format=".1f"
+            ),
+            "h": widgets.FloatLogSlider(
+                1.0, base=10, min=-16, max=0.5, step=0.5, description="step h",
+                readout_format=".0e",
+            ),
+        }  # fmt: skip
+
+    def build(self, fig):
+        """The curve on the left, errors of the three methods against the step on the right."""
+        left, right = fig.subplots(ncols=2, width_ratios=(1, 1.1))
+        x = np.linspace(-self.reach, self.reach, 201)
+        left.plot(x, _loss(x), color=INK, linewidth=1.6)
+        left.set(xlim=(-self.reach, self.reach), ylim=(-0.7, 5), xlabel="score $x$")
+        left.set_ylabel("loss $f(x)$")
+        (self.tangent,) = left.plot(
+            x[[0, -1]], [0, 0], color=PALETTE["gray"], linewidth=5, alpha=0.45
+        )
+        (self.secant,) = left.plot(x[[0, -1]], [0, 0], linewidth=1.8)
+        (self.ends,) = left.plot([], [], "o", markersize=7, markeredgecolor="white", zorder=4)
+        self.words = left.text(
+            0.03,
+            0.97,
+            "",
+            transform=left.transAxes,
+            va="top",
+            linespacing=1.4,
+            family="DejaVu Sans Mono",
+            fontsize=9.5,
+        )
+
+        self.steps = 10 ** np.arange(-16, 0.75, 0.5)
+        self.place = error_axis(right, [0.0, 1e-16, 9.0])
+        right.set_xscale("log")
+        right.set(xlim=(3e-17, 6), xlabel="step $h$", xticks=10.0 ** np.arange(-16, 1, 4))
+        right.set_title("relative error", fontsize=10.5, weight="normal")
+        self.dots = {}
+        for method in NAMES:
+            style = {key: METHOD_STYLES[method][key] for key in ("color", "marker")}
+            size = 7 if method == "central" else 4.5  # where two coincide, both are seen
+            (self.dots[method],) = right.plot(
+                [], [], ls="", markersize=size, zorder=2 if method == "central" else 3, **style
+            )
+        (self.ring,) = right.plot(
+            [], [], "o", markersize=13, markerfacecolor="none", markeredgecolor=INK,
+            markeredgewidth=1.6, zorder=5,
+        )  # fmt: skip
+        for method, at, side in (
+            ("forward", (1e-13, 3e-2), "left"),
+            ("central", (1e-3, 2e-10), "left"),
+            ("complex", (1e-15, 8e-15), "left"),
+        ):
+            color = ink(METHOD_STYLES[method]["color"])
+            right.text(*at, NAMES[method], color=color, weight="bold", ha=side, fontsize=9.5)
+        moving = [self.tangent, self.secant, self.ends, self.words, self.ring]
+        return [*moving, *self.dots.values()]
+
+    def update(self, method, x, h):
+        """Lay both lines through the point and ring the error of the chosen step."""
+        slope = _slope(x)
+        measured = _measured(method, x, h)
+        for name, dots in self.dots.items():
+            errors = [abs(_measured(name, x, step) - slope) / slope for step in self.steps]
+            dots.set_data(self.steps, self.place(np.array(errors)))
+        error = abs(measured - slope) / slope
+        self.ring.set_data([h], self.place(np.array([error])))
+        color = METHOD_STYLES[method]["color"]
+        between = {"forward": (x, x + h), "central": (x - h, x + h), "complex": (x,)}[method]
+        sides = np.array([-self.reach, self.reach])
+        self.tangent.set_ydata(_loss(x) + slope * (sides - x))
+        start = between[0]
+        self.secant.set_ydata(_loss(start) + measured * (sides - start))
+        self.secant.set_color(color)
+        self.ends.set_data(between, [_loss(at) for at in between])
+        self.ends.set_color(color)
+        self.words.set_text(f"measured {measured:.12f}\ntrue     {slope:.12f}")
+        fact = (
+            f"At x = {x:.1f}, {NAMES[method]} with h = {h:.0e}: slope ≈ {measured:.12f} where "
+            f"{slope:.12f} is true. Relative error ≈ {error:.0e}."
+        )
+        return fact, (
+            f"Left, the curve log(1 + e^x) with its tangent at x = {x:.1f} and a line of the "
+            "measured slope; right, relative errors of forward, central and complex step against "
+            f"the step on log axes, with a ring at the chosen one. {fact}"
+        )
+
+
+def _loss(x):
+    """Loss of two classes, the right one's score 0, the other's x."""
+    return np.log1p(np.exp(x))
+
+
+def _slope(x):
+    return float(1 / (1 + np.exp(-x)))
+
+
+def _measured(method, x, h):
+    if method == "complex":
+        return float(_loss(x + 1j * h).imag / h)
+    if method == "central":
+        return float((_loss(x + h) - _loss(x - h)) / (2 * h))
+    return float((_loss(x + h) - _loss(x)) / h)
+
+
+def explore():
+    """The explorer of notebook 04."""
+    return SecantAndTangent()
 
 
 # Exercises

@@ -1,6 +1,5 @@
 """What `12_speed.ipynb` needs: a stopwatch, the roofline, the gradient checks, exercises."""
 
-import itertools
 import time
 from dataclasses import dataclass
 
@@ -9,13 +8,15 @@ import numpy as np
 
 from softmax_lib.explorer import Explorer
 from softmax_lib.figures import (
+    CLASS_COLORS,
     CLASS_MARKERS,
     INK,
     MATRIX_COLORS,
     PALETTE,
-    error_axis,
+    draw_error_groups,
     house_style,
     new_figure,
+    note,
     show,
 )
 from softmax_lib.lessons import task, tasks_of
@@ -165,30 +166,17 @@ def plot_roofline(machine, points, title, join=False):
         ax.plot(intensities, rates, color=MATRIX_COLORS["X"], linewidth=1)
     low = min(rates.min(), machine.bandwidth * x[0])
     ax.set(xscale="log", yscale="log", ylim=(low / 2.5, machine.rate * 4), xlim=(x[0], x[2]))
-    heights = _apart(intensities, rates, 0.055 * np.log10(machine.rate * 10 / low))
     for k, (label, (intensity, rate)) in enumerate(points.items()):
-        marker = "o" if join else CLASS_MARKERS[k]
-        ax.plot(intensity, rate, marker, color=MATRIX_COLORS["X"], markersize=8)
-        if join:  # beside the line that leads on
-            falls = k + 1 < rates.size and rates[k + 1] < rate
-            beside = (
-                {"xytext": (8, -1), "va": "bottom"} if falls else {"xytext": (5, -5), "va": "top"}
-            )
-            place = (intensity, rate)
-        else:
-            best = min(machine.rate, intensity * machine.bandwidth)
-            ax.plot(
-                [intensity] * 2, [rate, best], ":", color=PALETTE["gray"], linewidth=1.2, zorder=1
-            )
-            left = intensity < intensities.max()  # of the markers in the next column
-            beside = {"xytext": (-10 if left else 10, -1), "va": "center"}
-            beside["ha"] = "right" if left else "left"
-            place = (intensity, heights[k])
-        ax.annotate(label, place, textcoords="offset points", **beside)
-    note = {"textcoords": "offset points", "weight": "bold", "ha": "right"}
-    ax.annotate("arithmetic limits", (x[2], machine.rate), (-4, 5), **note)
+        best = min(machine.rate, intensity * machine.bandwidth)
+        ax.plot([intensity] * 2, [rate, best], ":", color=PALETTE["gray"], linewidth=1.2, zorder=1)
+        look = {"color": CLASS_COLORS[k], "linestyle": "", "markersize": 8}
+        ax.plot(intensity, rate, marker=CLASS_MARKERS[k], label=label, **look)
+    # Names in a list beside the plot: points of a machine that is busy may lie anywhere.
+    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), borderaxespad=0.2)
+    bold = {"weight": "bold", "bbox": None}
+    note(ax, "arithmetic limits", (x[2], machine.rate), (-4, 5), **bold)
     middle = np.sqrt(x[0] * ridge)
-    ax.annotate("bytes limit", (middle, middle * machine.bandwidth), (-6, 4), **note)
+    note(ax, "bytes limit", (middle, middle * machine.bandwidth), (-6, 4), **bold)
     ax.set(xlabel="operations per byte of X that is read", ylabel="operations a second")
     ax.set_title(title)
     ax.grid(True)
@@ -211,53 +199,47 @@ def plot_roofline(machine, points, title, join=False):
     )
 
 
-def _apart(intensities, rates, decades):
-    """Heights for the labels of points: the rates, but at least so far apart in a column."""
-    heights = rates.copy()
-    for intensity in np.unique(intensities):
-        column = np.flatnonzero(intensities == intensity)
-        for above, below in itertools.pairwise(column[np.argsort(-rates[column])]):
-            heights[below] = min(heights[below], heights[above] / 10**decades)
-    return heights
-
-
 def _percent(share):
     return f"{_two_digits(100 * share)}\N{NO-BREAK SPACE}%"
 
 
-def _draw_bars(ax, values, written, color):
-    """Draw a bar for each named value, top to bottom; the values, and all of it in words."""
+def _draw_dots(ax, values, written, color):
+    """Draw a dot for each named value on a log axis, top to bottom; the values, and in words.
+
+    No bars: on a log axis their lengths would mean nothing.
+    """
     places = np.arange(len(values))[::-1]
-    lengths = np.array(list(values.values()))
-    ax.barh(places, lengths, height=0.62, color=color)
-    for place, value in zip(places, lengths, strict=True):
-        ax.annotate(written(value), (value, place), (5, 0), textcoords="offset points", va="center")
+    sizes = np.array(list(values.values()))
+    ax.hlines(places, 0, 1, transform=ax.get_yaxis_transform(), color="#E3E3E3", linewidth=0.8)
+    ax.plot(sizes, places, "o", color=color, markersize=8)
+    for place, value in zip(places, sizes, strict=True):
+        note(ax, written(value), (value, place), (8, 0), va="center")
     ax.set_yticks(places, list(values))
+    ax.set(xscale="log", ylim=(-0.6, len(values) - 0.4))
+    ax.tick_params(axis="y", length=0)
     ax.grid(True, axis="x")
-    return lengths, ", ".join(f"{name} {written(value)}" for name, value in values.items())
+    return sizes, ", ".join(f"{name} {written(value)}" for name, value in values.items())
 
 
 @house_style
 def plot_times(times, best=None):
     """Draw the time per example of each version, and the least that bytes and operations allow."""
     fig, ax = new_figure(height=0.55 * len(times) + 1.3)
-    seconds, told = _draw_bars(ax, times, _of_time, MATRIX_COLORS["X"])
+    seconds, told = _draw_dots(ax, times, _of_time, MATRIX_COLORS["X"])
     low = min(seconds.min(), best or np.inf)
-    ax.set(xscale="log", xlim=(low / 3, seconds.max() * 5), xlabel="seconds per example (log axis)")
+    ax.set(xlim=(low / 3, seconds.max() * 5), xlabel="seconds per example (log axis)")
     ax.set_ylim(-0.6, len(times) - 0.2 + 0.3 * bool(best))
     bound = ""
     if best:
         ax.axvline(best, color=INK, linestyle="--", linewidth=1.4)
-        ax.annotate(
-            f"at best {_of_time(best)}", (best, len(times) - 0.5), (5, 0),
-            textcoords="offset points", va="center", weight="bold",
-        )  # fmt: skip
+        words = f"at best {_of_time(best)}"
+        note(ax, words, (best, len(times) - 0.4), (5, 0), va="center", weight="bold")
         bound = f" At best, with X read once: {_of_time(best)}."
     ax.set_title("Loss and gradient: time per example")
     show(
         fig,
         f"Time per example on the machine that ran this: {told}.{bound}",
-        f"Horizontal bars on a log axis, from top to bottom: {told}.{bound}",
+        f"Dots on a log axis, from top to bottom: {told}.{bound}",
     )
 
 
@@ -269,7 +251,7 @@ def plot_reading(kilobytes, rates):
     ax.set(xscale="log", ylim=(0, 1.15 * max(rates) / 1e9))
     ax.set_xticks([10, 100, 1e3, 1e4, 1e5], ["10 kB", "100 kB", "1 MB", "10 MB", "100 MB"])
     ax.set(xlabel="size of the array that is read again", ylabel="GB read a second")
-    ax.set_title("What was read a moment ago is near, if it is small")
+    ax.set_title("How fast an array is read again, by its size")
     ax.grid(True)
     told = ", ".join(
         f"{_two_digits(rate / 1e9)} GB/s at {_of_bytes(1e3 * kB)}"
@@ -290,10 +272,7 @@ def plot_blocks(times, whole, row_bytes):
     fig, ax = new_figure(height=3.6)
     ax.plot(rows, 1e3 * seconds, "o-", color=MATRIX_COLORS["X"])
     ax.axhline(1e3 * whole, color=INK, linestyle="--", linewidth=1.4)
-    ax.annotate(
-        "whole X", (rows[0], 1e3 * whole), (0, -4), textcoords="offset points",
-        va="top", weight="bold",
-    )  # fmt: skip
+    note(ax, "whole X", (rows[0], 1e3 * whole), (0, -4), weight="bold")
     top = 1e3 * max(seconds.max(), whole)
     low = 1e3 * min(seconds.min(), whole)
     ax.set(xscale="log", yscale="log", ylim=(low / 1.4, top * 1.3))
@@ -304,7 +283,7 @@ def plot_blocks(times, whole, row_bytes):
     marks = [mark for mark in marks if low / 1.4 <= mark <= top * 1.3]
     ax.set_yticks(marks, [f"{mark:g}" for mark in marks])
     ax.set(xlabel="rows of a block, and their bytes", ylabel="milliseconds")
-    ax.set_title("Blocks: small ones cost turns, large ones leave the cache")
+    ax.set_title("One loss and gradient, by the rows of a block")
     ax.grid(True, axis="y")
     best = int(rows[seconds.argmin()])
     told = ", ".join(f"{r} rows {_of_time(t)}" for r, t in times.items())
@@ -325,22 +304,11 @@ def plot_checks(checks, bound):
     """
     fig, ax = new_figure(height=3.6)
     every = [check.entry_errors for check in checks.values()]
-    place = error_axis(ax, *every, bound)
-    off = {}
-    for k, (name, check) in enumerate(checks.items()):
-        errors = check.entry_errors.T.ravel()
-        x = k + np.linspace(-0.33, 0.33, errors.size)
-        ax.plot(x, place(errors), CLASS_MARKERS[k], color=MATRIX_COLORS["dW"], markersize=5)
-        off[name] = int((errors >= bound).sum())
-    right = len(checks) + 0.45
-    for height, text in ((bound, f"bound {bound:g}"), (2.0**-53, "unit roundoff")):
-        ax.axhline(height, color=INK, linestyle="--", linewidth=1.2)
-        ax.annotate(
-            text, (right, height), (0, 4), textcoords="offset points", ha="right", weight="bold"
-        )
-    ax.set_xticks(range(len(checks)), list(checks))
-    ax.set(ylabel="relative error of an entry", xlim=(-0.55, right))
-    ax.set_title("Every version passes the same check")
+    title = "Every version passes the same check"
+    draw_error_groups(ax, every, bound=bound, names=list(checks), title=title, scale=[2.0**-53])
+    ax.axhline(2.0**-53, color=PALETTE["gray"], linewidth=1.2)
+    note(ax, "unit roundoff", (ax.get_xlim()[1], 2.0**-53), (-2, -2), bbox=None)
+    off = {name: int((e >= bound).sum()) for name, e in zip(checks, every, strict=True)}
     size = every[0].size
     wrong = ", ".join(f"{name} {count}" for name, count in off.items() if count)
     fact = f"Entries of dW off by {bound:g} or more, of {size} in each version: {wrong or 'none'}."
@@ -357,14 +325,14 @@ def plot_checks(checks, bound):
 def plot_rates(rates, name):
     """Draw operations a second of products done in several ways; `name` is the BLAS."""
     fig, ax = new_figure(height=0.5 * len(rates) + 1.2)
-    values, told = _draw_bars(ax, rates, _of_rate, PALETTE["sky"])
-    ax.set(xscale="log", xlim=(values.min() / 5, values.max() * 30))
+    values, told = _draw_dots(ax, rates, _of_rate, PALETTE["sky"])
+    ax.set_xlim(values.min() / 5, values.max() * 30)
     ax.set(xlabel="operations a second (log axis)")
     ax.set_title("A matrix product, with a BLAS and without")
     show(
         fig,
         f"The BLAS of the numpy that ran this: {name}. Operations a second: {told}.",
-        f"Horizontal bars on a log axis, from top to bottom: {told}.",
+        f"Dots on a log axis, from top to bottom: {told}.",
     )
 
 
@@ -418,7 +386,7 @@ class Roofline(Explorer):
         }
 
     def build(self, fig):
-        """Axes stand; roof, point, bars and numbers move."""
+        """Axes stand; roof, point, dots and numbers move."""
         ax, bars = fig.subplots(ncols=2, width_ratios=(1, 1))
         ax.set(xscale="log", yscale="log", xlim=(0.15, 2500), ylim=(0.02, 4000))
         ax.set(xlabel="operations per byte", ylabel="billion operations a second")
@@ -430,18 +398,22 @@ class Roofline(Explorer):
         (self.roof,) = ax.plot([], [], color=INK, linewidth=2.2)
         (self.gap,) = ax.plot([], [], ":", color=PALETTE["gray"], linewidth=1.4)
         (self.point,) = ax.plot([], [], "o", color=MATRIX_COLORS["X"], markersize=9)
-        bars.set(xscale="log", xlim=(1e-1, 3e6), ylim=(-1.9, 2.6))
+        bars.set(xscale="log", xlim=(5e-2, 3e6), ylim=(-1.9, 2.6))
         bars.set_xticks([1, 1e3, 1e5], ["1 ms", "1 s", "100 s"])
         bars.minorticks_off()
         bars.set_yticks([2, 1, 0], ["arithmetic", "bytes", "turns"])
         bars.set_title("Time that each would take alone", fontsize=10.5)
         colors = (PALETTE["orange"], MATRIX_COLORS["X"], PALETTE["gray"])
-        self.bars = bars.barh([2, 1, 0], [1, 1, 1], height=0.55, color=colors)
+        self.dots = [
+            bars.plot([], [], marker, color=color, markersize=9)[0]
+            for marker, color in zip("os^", colors, strict=True)
+        ]
+        bars.grid(True, axis="x")
         self.numbers = [bars.text(1, k, "", va="center") for k in (2, 1, 0)]
         self.words = [
             bars.text(0.13, at, "", va="center", fontsize=9.5) for at in (-0.75, -1.2, -1.65)
         ]
-        return [self.roof, self.gap, self.point, *self.bars, *self.numbers, *self.words]
+        return [self.roof, self.gap, self.point, *self.dots, *self.numbers, *self.words]
 
     def update(self, C, D, rows, cache, rate, bandwidth):
         """Count, and compare with the machine."""
@@ -460,9 +432,10 @@ class Roofline(Explorer):
         best = min(rate, intensity * bandwidth)
         self.gap.set_data([intensity] * 2, [reached, best])
         self.point.set_data([intensity], [reached])
-        for bar, number, seconds in zip(self.bars, self.numbers, alone, strict=True):
-            bar.set_width(max(1e3 * seconds, 0.1))
-            number.set_x(max(1e3 * seconds, 0.1) * 1.25)
+        rows_of = zip(self.dots, self.numbers, (2, 1, 0), alone, strict=True)
+        for dot, number, place, seconds in rows_of:
+            dot.set_data([max(1e3 * seconds, 0.1)], [place])
+            number.set_x(max(1e3 * seconds, 0.1) * 1.6)
             number.set_text(_of_time(seconds))
         limit = ("arithmetic", "bytes", "turns")[int(alone.argmax())]
         lines = (
@@ -482,7 +455,7 @@ class Roofline(Explorer):
             f"Left, a roof that rises to {rate} billion operations a second at a ridge of "
             f"{_two_digits(ridge)} operations per byte, and a point at {_two_digits(intensity)} "
             f"operations per byte, {_of_rate(1e9 * reached)} operations a second. Right, "
-            f"three bars: {told}. C = {C}, D = {D}, {rows} rows a block; {lines[0]}.",
+            f"three dots: {told}. C = {C}, D = {D}, {rows} rows a block; {lines[0]}.",
         )
 
 
