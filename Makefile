@@ -1,7 +1,7 @@
 # Everything runs as `.venv/bin/python -m …`, from this folder, by relative paths:
 # that way a folder with spaces in its name works too.
 .DEFAULT_GOAL := help
-.PHONY: help lab test setup setup-test refresh slides bench lock clean
+.PHONY: help lab test test-oldest test-newest fuzz setup setup-test refresh slides bench lock clean
 
 # The user's own Python settings must not reach the notebooks.
 unexport PYTHONPATH PYTHONHOME
@@ -15,13 +15,22 @@ compile := $(python) -m uv pip compile pyproject.toml --extra notebooks --extra 
 
 help:  ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/\1|\2/p' Makefile | \
-	  awk -F'|' '{ printf "make %-10s %s\n", $$1, $$2 }'
+	  awk -F'|' '{ printf "make %-12s %s\n", $$1, $$2 }'
 
 lab: setup  ## Open the notebooks in JupyterLab, in your browser
 	@sh tools/lab.sh
 
 test: setup-test  ## Check everything: lint, unit tests, all notebooks, the browser tests
 	@$(python) tools/run_tests.py
+
+test-oldest test-newest: setup-test
+test-oldest:  ## Unit tests and notebooks on the lowest versions allowed, in .venv-oldest
+	@$(python) tools/other_versions.py oldest
+test-newest:  ## Unit tests and notebooks on the newest of everything, in .venv-newest
+	@$(python) tools/other_versions.py newest
+
+fuzz: setup-test  ## The properties once more, each on 20,000 random examples
+	@HYPOTHESIS_PROFILE=fuzz $(python) -m pytest -q -n2 tests -m hypothesis
 
 setup:  ## Make .venv with what the notebooks need (PYTHON=python3.12 chooses the Python)
 	@sh tools/setup.sh lab
@@ -43,6 +52,6 @@ lock: setup-test  ## Bring the locks in line with pyproject.toml (UPGRADE=1 for 
 	@$(compile) --extra test --constraints requirements.lock --output-file requirements-test.lock
 
 clean:  ## Remove .venv and all else that these commands made; your notebooks stay
-	@rm -rf .venv build dist .pytest_cache .ruff_cache .hypothesis *.egg-info
+	@rm -rf .venv .venv-* build dist .pytest_cache .ruff_cache .hypothesis *.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@find . -name .ipynb_checkpoints -type d -prune -exec rm -rf {} +

@@ -206,7 +206,9 @@ def load_cifar10(*, download=False, bias=True, dtype=np.float32):
     ValueError
         The file is damaged, or what came is not the file.
     ConnectionError
-        The server did not answer, refused, or broke off: the next call goes on from there.
+        The server did not answer, refused, or broke off, three times in a row.
+    OSError
+        The cache folder cannot be written.
     ModuleNotFoundError
         pooch or tqdm is not installed.
 
@@ -358,7 +360,9 @@ def load_fashion_mnist(*, download=False, bias=True, dtype=np.float32):
     ValueError
         A file is damaged, or what came is not the file.
     ConnectionError
-        The server did not answer, refused, or broke off: the next call goes on from there.
+        The server did not answer, refused, or broke off, three times in a row.
+    OSError
+        The cache folder cannot be written.
     ModuleNotFoundError
         pooch or tqdm is not installed.
 

@@ -25,8 +25,13 @@ OWNED = {  # notebook -> the equations that it states and checks
 }
 CHECKED_AGAIN = {8: {14}}  # stated elsewhere, once; here it is turned into code and run
 EQUATIONS = range(1, 15)
-CORE = range(8)  # notebooks 00 to 08: at most 25 minutes each
+OPTIONAL = {12, 13}
+MINUTES = re.compile(
+    r"^- (\d+) minutes to read, (\d+) with the exercises\.( This notebook is optional\.)?", re.M
+)
+WORDS_PER_MINUTE, CELLS_PER_MINUTE, MINUTES_PER_EXERCISE = 250, 3, 3  # nobody is faster
 LINES_PER_CELL = 15
+TRUTH_VALUES = 2
 BYTES_PER_FIGURE = 45_000
 BYTES_PER_NOTEBOOK = 1_000_000
 SLIDE_TYPES = {"slide", "subslide", "fragment", "skip", "notes", "-"}
@@ -219,11 +224,61 @@ def opens_with_three_lists(book):
     if -1 in where or where != sorted(where):
         yield "the first cell has no 'You will learn', 'You need', 'How long', in this order"
         return
-    minutes = re.search(r"(\d+) minutes", first[where[2] :])
-    if not minutes:
-        yield "'How long' says no number of minutes"
-    elif book.number in CORE and int(minutes[1]) > 25:
-        yield f"{minutes[1]} minutes are too long for a notebook of the core"
+    times = MINUTES.search(first[where[2] :])
+    if not times:
+        yield "'How long' does not say '- 25 minutes to read, 60 with the exercises.'"
+        return
+    read, in_all = int(times[1]), int(times[2])
+    words = sum(len(cell.source.split()) for cell in book.markdown)
+    least = words / WORDS_PER_MINUTE + len(book.code) / CELLS_PER_MINUTE
+    if read < least:
+        yield f"{words} words and {len(book.code)} cells are not read in {read} minutes"
+    if in_all < read + MINUTES_PER_EXERCISE * len(book.exercises):
+        yield f"{len(book.exercises)} exercises are not done in {in_all - read} minutes"
+    if bool(times[3]) != (book.number in OPTIONAL):
+        yield f"it is {'not ' * bool(times[3])}optional, and says otherwise"
+
+
+@rule
+def marks_what_may_be_left_out(book):
+    for cell, heading, optional in sections(book):
+        if "optional" in heading.lower() and not optional:
+            yield f"the heading of {label(cell)} does not end in '(optional)'"
+
+
+@rule
+def depends_on_no_optional_section(book):
+    known, only_there, inside = set(), set(), False
+    marks = {cell.id: optional for cell, _, optional in sections(book)}
+    for cell in book.cells:
+        inside = marks.get(cell.id, inside)
+        if cell.cell_type != "code":
+            continue
+        names = [node for node in ast.walk(tree(cell)) if isinstance(node, ast.Name)]
+        made = {node.id for node in names if isinstance(node.ctx, ast.Store)}
+        made |= {s.name for s in tree(cell).body if isinstance(s, ast.FunctionDef)}
+        if inside:
+            only_there |= made - known
+            continue
+        used = {node.id for node in names if isinstance(node.ctx, ast.Load)}
+        if lost := only_there & used - made:
+            yield f"{label(cell)} needs {', '.join(sorted(lost))} of an optional section"
+        known |= made
+        only_there -= made
+
+
+def sections(book):
+    """Cells that begin a section: the cell, its heading, whether the section may be left out.
+
+    A section within an optional one is optional too.
+    """
+    level = None  # of the optional section that we are in
+    for cell in book.markdown:
+        if not (found := re.search(r"^(##+) (.*?)\s*$", cell.source, flags=re.M)):
+            continue
+        if level is None or len(found[1]) <= level:
+            level = len(found[1]) if found[2].endswith("(optional)") else None
+        yield cell, found[2], level is not None
 
 
 @rule
@@ -425,6 +480,47 @@ def asks_before_it_shows(book):
 
 
 @rule
+def gives_no_answer_away(book):
+    for cell in book.calling(r"predict") + book.calling(r"explore\w*"):
+        if not folded(cell, "source_hidden"):
+            yield f"{label(cell)} shows its code: fold it (jupyter.source_hidden)"
+    labels = {
+        node.value
+        for call in calls(book, "predict")
+        for options in call.args[1:]
+        for node in ast.walk(options)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    for cell in book.calling(r"\w+\.reveal"):
+        if not folded(cell, "outputs_hidden"):
+            yield f"{label(cell)} shows the answer on opening: fold it (jupyter.outputs_hidden)"
+    for call in calls(book, "reveal"):
+        for computed in call.args:
+            written = {
+                node.value
+                for node in ast.walk(computed)
+                if isinstance(node, ast.Constant) and isinstance(node.value, str)
+            }
+            if isinstance(computed, ast.Constant) or labels & written:
+                yield f"{ast.unparse(call)} is not given what was computed"
+
+
+def calls(book, name):
+    """All calls of a function or method of this name."""
+    return [
+        node
+        for cell in book.code
+        for node in ast.walk(tree(cell))
+        if isinstance(node, ast.Call)
+        and name in (getattr(node.func, "id", ""), getattr(node.func, "attr", ""))
+    ]
+
+
+def folded(cell, what):
+    return cell.metadata.get("jupyter", {}).get(what, False)
+
+
+@rule
 def has_exercises(book):
     numbers = re.findall(
         r"exercises\.check\(\s*[\"']([\d.]+)[\"']", "\n".join(cell.source for cell in book.code)
@@ -507,6 +603,27 @@ def shows_figures_with_words(book):
                 caption = re.search(r"<figcaption[^>]*>(.*?)</figcaption>", page, re.S)
                 if caption and unescape(caption[1]).strip() not in data.get("text/plain", ""):
                     yield f"{label(cell)} shows a caption that its plain text does not hold"
+
+
+@rule
+def shows_numbers_and_their_bounds(book):
+    truths = []
+    for cell in book.code:
+        text = "\n".join(
+            output.get("text", "") + output.get("data", {}).get("text/plain", "")
+            for output in outputs(cell)
+        )
+        truths += [cell.id] * len(re.findall(r"\b(?:True|False)\b", text))
+        printed = "\n".join(
+            output.get("text", "") + output.get("data", {}).get("text/plain", "")
+            for output in outputs(cell)
+            if "<figure" not in output.get("data", {}).get("text/html", "")
+        )  # a test of the figure holds what its caption says
+        asserts = any(isinstance(node, ast.Assert) for node in ast.walk(tree(cell)))
+        if re.search(r"≈\s*[-+−]?\d", printed) and not asserts:
+            yield f"{label(cell)} shows a number after ≈ and asserts no bound for it"
+    if len(truths) > TRUTH_VALUES:
+        yield f"True and False stand {len(truths)} times for numbers: {', '.join(truths)}"
 
 
 @rule

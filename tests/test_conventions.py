@@ -21,9 +21,21 @@ def test_there_are_notebooks_without_a_gap():
     assert numbers
 
 
+# Notebooks that are still to be told anew, and the rules that wait for them.
+WAITING = {"00", "01", "02", "03", "05"}
+NEW_RULES = {
+    "opens_with_three_lists",
+    "marks_what_may_be_left_out",
+    "depends_on_no_optional_section",
+    "gives_no_answer_away",
+    "shows_numbers_and_their_bounds",
+}
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebook_keeps_the_rules(path):
-    assert conventions.complaints(path) == []
+    waiting = NEW_RULES if path.stem[:2] in WAITING else set()
+    assert conventions.complaints(path, set(conventions.RULES) - waiting) == []
 
 
 # The rules fail where they should
@@ -43,8 +55,9 @@ def prose(name, text):
     return new_markdown_cell(text, id=name, metadata={"slideshow": {"slide_type": "slide"}})
 
 
-def code(name, source, *outputs, tags=None):
+def code(name, source, *outputs, tags=None, fold=None):
     metadata = {"slideshow": {"slide_type": "fragment"}, **({"tags": tags} if tags else {})}
+    metadata |= {"jupyter": {fold: True}} if fold else {}
     return new_code_cell(source, id=name, outputs=list(outputs), metadata=metadata)
 
 
@@ -56,19 +69,25 @@ def good_notebook():
             prose(
                 "title",
                 "# A title\n\n**You will learn**\n\n- this.\n\n**You need**\n\n- that.\n\n"
-                "**How long**\n\n- 20 minutes.",
+                "**How long**\n\n- 20 minutes to read, 40 with the exercises.",
             ),
             code("imports", "import numpy as np\n\nfrom softmax_lib import exercises, softmax"),
             prose("softmax", "## Softmax\n\n$$p_k = e^{S_{ik}} / Z_i \\tag{2}$$"),
             code("softmax-run", "N, D, C = 5, 4, 3\nassert N > C", tags=["eq-2"]),
             prose("guess", "What comes out?"),
-            code("guess-run", 'guess = exercises.predict("?", ["0", "1"])'),
+            code("guess-run", 'guess = exercises.predict("?", ["0", "1"])', fold="source_hidden"),
             prose("answer", "See:"),
-            code("answer-run", 'guess.reveal("1")'),
-            prose("check", "Check it:"),
+            code("answer-run", "guess.reveal(N - C)", fold="outputs_hidden"),
+            prose("error", "## Its error (optional)"),
+            code(
+                "error-run",
+                'error = 1e-9\nassert error < 1e-8\nprint(f"error ≈ {error}")',
+                new_output("stream", name="stdout", text="error ≈ 1e-09: True, or False?"),
+            ),
+            prose("check", "## Check it"),
             code("check-run", "lesson.plot_errors()", figure(), tags=["gradient-check"]),
             prose("explore", "Play."),
-            code("explore-run", "lesson.explore()", figure()),
+            code("explore-run", "lesson.explore()", figure(), fold="source_hidden"),
             prose("exercises", "## Exercises"),
             code(
                 "exercise-1",
@@ -189,6 +208,13 @@ def shows_and_asserts_nothing(notebook):
     output("softmax-run", output_type="stream", name="stdout", text="True")(notebook)
 
 
+def continued_below_a_lower_heading(notebook):
+    edit("explore", "Play.", "## Play")(notebook)
+    edit("check", "## Check it", "### Check it")(notebook)
+    append("check-run", "\nonly_here = 1")(notebook)
+    append("explore-run", "\nonly_here")(notebook)
+
+
 def result_of_another_run(notebook):
     cell(notebook, "exercise-1").outputs[0].execution_count = 77
 
@@ -215,8 +241,15 @@ BREAKS = {
     "opens_with_three_lists": [
         edit("title", "# A title", "A title"),
         edit("title", "**You need**", "**Needed**"),
-        edit("title", "20 minutes", "a while"),
-        edit("title", "20 minutes", "30 minutes"),
+        edit("title", "20 minutes to read", "20 minutes"),
+        edit("title", "20 minutes", "3 minutes"),
+        edit("title", "40 with", "25 with"),
+        edit("title", "exercises.", "exercises. This notebook is optional."),
+    ],
+    "marks_what_may_be_left_out": [edit("error", "Its error (optional)", "Optional: its error")],
+    "depends_on_no_optional_section": [
+        append("check-run", "\nprint(error)"),
+        continued_below_a_lower_heading,
     ],
     "ends_with_what_was_shown_and_what_is_next": [
         drop("summary"),
@@ -226,7 +259,7 @@ BREAKS = {
     "has_headings_that_nest": [edit("softmax", "## ", "### "), edit("softmax", "## ", "# ")],
     "has_prose_between_code": [drop("answer")],
     "has_short_cells": [
-        edit("answer-run", 'guess.reveal("1")', ""),
+        edit("answer-run", "guess.reveal(N - C)", ""),
         append("check-run", "\nx = 1" * 15),
     ],
     "imports_at_the_top_only": [
@@ -272,7 +305,15 @@ BREAKS = {
     "asks_before_it_shows": [
         edit("guess-run", "exercises.predict", "print"),
         edit("answer-run", "guess.reveal", "print"),
-        edit("answer-run", 'guess.reveal("1")', 'guess.reveal("1")\nprint(1)'),
+        append("answer-run", "\nprint(1)"),
+    ],
+    "gives_no_answer_away": [
+        set_metadata("guess-run.jupyter", {}),
+        set_metadata("explore-run.jupyter", {"outputs_hidden": True}),
+        set_metadata("answer-run.jupyter", {"outputs_hidden": False}),
+        edit("answer-run", "N - C", '"some text"'),
+        edit("answer-run", "N - C", "2"),
+        edit("answer-run", "N - C", '"1" if N > C else "0"'),
     ],
     "has_exercises": [
         drop("exercise-2"),
@@ -295,6 +336,12 @@ BREAKS = {
         html("check-run", FIGURE.replace("Two bars.", "")),
         output("check-run", output_type="display_data", data={"text/html": FIGURE}),
         html("check-run", FIGURE.replace("Two bars.", "Three bars.")),
+    ],
+    "shows_numbers_and_their_bounds": [
+        edit("error-run", "assert", "print"),
+        output("check-run", output_type="stream", name="stdout", text="≈ −1e-9"),
+        output("check-run", output_type="stream", name="stdout", text="True"),
+        output("check-run", output_type="execute_result", data={"text/plain": "(1, False)"}),
     ],
     "shows_what_any_machine_shows": [
         html("check-run", "/home/someone/softmax"),

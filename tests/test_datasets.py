@@ -109,6 +109,7 @@ def test_the_default_split_never_changes():
     indices = np.concatenate(datasets._stratified_split(y, held_out=300, seed=0))
     fingerprint = hashlib.sha256(indices.astype("<i8").tobytes()).hexdigest()
     assert fingerprint.startswith("a3098d480f16d7c3")
+    np.testing.assert_array_equal(load_digits().y_train, y[indices[:1197]])  # seed 0 by default
 
 
 def test_every_call_gives_fresh_arrays():
@@ -118,8 +119,10 @@ def test_every_call_gives_fresh_arrays():
 
 
 def test_repr_shows_shapes_not_a_thousand_numbers():
-    assert "X_train: (1197, 65)" in repr(load_digits())
-    assert len(repr(load_digits())) < 200
+    assert repr(load_digits()) == (
+        "Digits(X_train: (1197, 65), y_train: (1197,), X_val: (300, 65), y_val: (300,), "
+        "X_test: (300, 65), y_test: (300,), image_shape: (8, 8))"
+    )
 
 
 @pytest.mark.parametrize(

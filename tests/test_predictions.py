@@ -91,6 +91,8 @@ TIMES = {"no gain": 1, "about 10 times": 10, "100 times or more": 100}
         ({"log 10": np.log(10), "1": 1}, np.nextafter(np.log(10), 3), "log 10"),
         ({"-1": -1, "1": 1}, -1.0, "-1"),
         ({"both": (True, True), "one": (True, False)}, (True, False), "one"),
+        ({"both": ("sign", "mean"), "sign alone": ("sign",)}, ["sign"], "sign alone"),
+        ({"zeros": np.zeros((2, 3)), "ones": np.ones((2, 3))}, np.ones((2, 3)), "ones"),
     ],
 )
 def test_what_was_computed_finds_the_option_that_came_true(options, computed, true):
@@ -114,6 +116,8 @@ def test_what_was_computed_finds_the_option_that_came_true(options, computed, tr
         ({"0, 0, 1": (0, 0, 1), "else": (1, 0, 0)}, np.array([1e-300, 0.0, 1.0])),
         (OUTCOMES, KeyError("y")),
         (PRODUCTS, -1e-302),
+        ({"both": (1, 2), "one": (1,)}, (1, 2, 3)),
+        ({"both": (1, 2), "one": (1,)}, ("1", "2")),
     ],
 )
 def test_what_fits_no_option_is_said_with_the_options(options, computed):

@@ -4,8 +4,6 @@ import json
 import re
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -18,11 +16,6 @@ def test_every_notebook_stands_in_the_table_with_its_minutes():
         minutes[path.stem] = re.search(r"(\d+) minutes", opening)[1]
     assert dict(listed) == minutes
     assert [name for name, _ in listed] == sorted(minutes)
-
-
-@pytest.mark.parametrize("target", sorted(set(re.findall(r"\]\(([^):#]+)\)", README))))
-def test_links_lead_somewhere(target):
-    assert (ROOT / target).exists()
 
 
 def test_every_make_command_exists():

@@ -10,7 +10,7 @@ CONFIG = Path(__file__).with_name("nbval_sanitize.cfg").read_text(encoding="utf-
 
 
 def compared(text):
-    for pattern, instead in get_sanitize_patterns(CONFIG).items():
+    for pattern, instead in get_sanitize_patterns(CONFIG):
         text = re.sub(pattern, instead, text)
     return text
 

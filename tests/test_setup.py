@@ -100,8 +100,27 @@ def test_the_workflow_runs_the_command_of_the_readme():
     assert f"newest='{newest}'" in read("tools/setup.sh")
 
 
-def test_windows_installs_what_the_lock_of_the_tests_is_made_of():
-    """Catches a test that cannot even be collected there: its package is in no extra named."""
+def test_windows_installs_the_lock_of_the_tests_and_nothing_else():
+    """Catches packages of another day there, and a build that asks for a backend from afar."""
     steps = yaml.safe_load(read(".github/workflows/test.yml"))["jobs"]["windows"]["steps"]
-    (named,) = re.findall(r'-e "\.\[(.+)\]"', " ".join(step.get("run", "") for step in steps))
-    assert set(named.split(",")) == set(re.findall(r"--extra (\w+)", read("Makefile")))
+    assert [step["run"] for step in steps if "pip install" in step.get("run", "")] == [
+        "python -m pip install --require-hashes -r requirements-test.lock",
+        "python -m pip install --no-deps --no-build-isolation -e .",
+    ]
+
+
+def test_the_test_extra_can_build_the_library():
+    """Catches a test that builds a wheel where only `pip install ".[test]"` was run."""
+    assert set(PROJECT["dependency-groups"]["build"]) <= set(EXTRAS["test"])
+    assert set(PROJECT["build-system"]["requires"]) <= set(EXTRAS["test"])
+
+
+def test_the_workflow_runs_the_oldest_and_the_newest_versions():
+    jobs = yaml.safe_load(read(".github/workflows/test.yml"))["jobs"]
+    rows = jobs["versions"]["strategy"]["matrix"]["include"]
+    pythons = jobs["everything"]["strategy"]["matrix"]["python"]
+    assert [(row["which"], row["python"]) for row in rows] == [
+        ("oldest", pythons[0]),
+        ("newest", pythons[-1]),
+    ]
+    assert jobs["versions"]["steps"][-1]["run"] == "make test-${{ matrix.which }}"

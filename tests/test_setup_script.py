@@ -7,6 +7,7 @@ Pythons made of ten lines of shell, so nothing is downloaded, and each run takes
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-TOOLS = "sh make awk cat cut dirname env grep head id mkdir mv rm sed tail uname".split()
+TOOLS = "sh make awk cat cut dirname env grep head id mkdir mv rm sed sleep tail uname".split()
 
 # A Python whose `venv` and `pip` only write down that they were called.
 PYTHON = f"""#!/bin/sh
@@ -26,6 +27,7 @@ case "$1 $2" in
 "-m pip")
     [ "$3" = --version ] && exit
     echo "pip $* PYTHONPATH=$PYTHONPATH" >>calls
+    if [ -p wait-here ]; then cat wait-here; rm wait-here; fi
     if [ -f pip-says ]; then cat pip-says >&2; exit 1; fi ;;
 "-m jupyterlab")
     echo "lab $*" >>calls ;;
@@ -48,6 +50,7 @@ class Project:
     def __init__(self, folder):
         self.root = folder / "a folder with spaces"
         self.bin = folder / "bin"
+        self.started = []
         self.root.mkdir()
         self.bin.mkdir()
         for name in ("Makefile", "pyproject.toml", "requirements.lock", "requirements-test.lock"):
@@ -66,17 +69,31 @@ class Project:
         path.chmod(0o755)
         return path
 
-    def run(self, *command, **environment):
-        self.forget_calls()
-        return subprocess.run(
+    def start(self, *command, **environment):
+        process = subprocess.Popen(
             command,
             cwd=self.root,
             env={"PATH": str(self.bin), "HOME": str(self.root), **environment},
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=60,
-            check=False,
+            start_new_session=True,
         )
+        self.started.append(process)
+        return process
+
+    def run(self, *command, **environment):
+        self.forget_calls()
+        process = self.start(*command, **environment)
+        out, err = process.communicate(timeout=60)
+        return subprocess.CompletedProcess(command, process.returncode, out, err)
+
+    def end(self):
+        """Leave no process behind, however a test ended."""
+        for process in self.started:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
 
     def forget_calls(self):
         (self.root / "calls").unlink(missing_ok=True)
@@ -93,7 +110,9 @@ class Project:
 
 @pytest.fixture
 def project(tmp_path):
-    return Project(tmp_path)
+    made = Project(tmp_path)
+    yield made
+    made.end()
 
 
 @pytest.fixture
@@ -176,6 +195,31 @@ def test_a_half_made_environment_is_made_again(project, leave):
     assert project.calls[0] == "venv"
     assert project.run("make", "setup").returncode == 0
     assert project.calls == []
+
+
+def test_a_second_setup_at_the_same_time_waits_and_finds_all_done(project):
+    """Catches one that takes the first one's environment for half-made, and removes it."""
+    project.add("python3", PYTHON)
+    os.mkfifo(project.root / "wait-here")
+    first = project.start("make", "setup")
+    with (project.root / "wait-here").open("w"):  # opens when pip is at work, which then waits
+        second = project.start("make", "setup")
+        assert "at work here (see .venv-setup): waiting" in second.stdout.readline()
+    for process in (first, second):
+        _, err = process.communicate(timeout=60)
+        assert (process.returncode, err) == (0, "")
+    assert [call.split()[0] for call in project.calls] == ["venv", "pip", "pip"]
+
+
+def test_a_setup_that_was_killed_holds_nobody_up(project):
+    project.add("python3", PYTHON)
+    gone = project.start("sh", "-c", ":")
+    gone.wait()
+    turn = project.root / ".venv-setup"
+    turn.mkdir()
+    (turn / "process").write_text(f"{gone.pid}\n")
+    assert project.run("make", "setup").returncode == 0
+    assert not turn.exists()
 
 
 @pytest.mark.parametrize(

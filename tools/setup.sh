@@ -10,6 +10,7 @@ venv=.venv
 python=$venv/bin/python
 log=$venv/install.log
 busy=$venv/installing
+turn=.venv-setup # is there while a process sets up, and holds its number
 oldest='3.11' newest='3.14' # of the Pythons that the locked packages have wheels for
 
 # Settings of the user's that would send packages elsewhere, or other people's packages in here.
@@ -49,9 +50,32 @@ other_python() {
     [ -n "${PYTHON:-}" ] && [ "$(version "$PYTHON")" != "$(version "$python")" ]
 }
 
-first_stamp=${stamps%% *}
-if [ -f "$first_stamp" ] && ! other_python \
-    && now=$(key 2>/dev/null) && [ "$now" = "$(cat "$first_stamp")" ]; then
+ready() {
+    [ -f "${stamps%% *}" ] && ! other_python \
+        && now=$(key 2>/dev/null) && [ "$now" = "$(cat "${stamps%% *}")" ]
+}
+
+if ready; then
+    exit 0
+fi
+
+# One at a time: a second one would take for half-made, and remove, what the first is making.
+told=
+until mkdir "$turn" 2>/dev/null; do
+    [ -d "$turn" ] || [ -w . ] || stop "This folder cannot be written: copy it to one of yours."
+    owner=$(cat "$turn/process" 2>/dev/null || :)
+    if [ -n "$owner" ] && ! kill -0 "$owner" 2>/dev/null; then
+        rm -rf "$turn" # that one was killed
+        continue
+    fi
+    [ -n "$told" ] || echo "Another set-up is at work here (see $turn): waiting for its end."
+    told=yes
+    sleep 1
+done
+echo "$$" >"$turn/process"
+trap 'rm -rf "$turn"' EXIT
+trap 'exit 1' HUP INT TERM
+if [ -n "$told" ] && ready; then
     exit 0
 fi
 

@@ -9,9 +9,11 @@ import inspect
 import io
 import itertools
 import os
+import re
 import sysconfig
 import time
 import traceback
+import tracemalloc
 import types
 import warnings
 from contextlib import redirect_stderr, redirect_stdout
@@ -20,8 +22,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from softmax_lib.exercises.timer import TimeUp, limited
+from softmax_lib.lessons.errors import MEANINGS
 
-__all__ = ["Run", "argument_names", "call", "code_of", "is_a", "is_blank", "is_stub"]
+__all__ = ["Attempt", "Run", "argument_names", "call", "is_a", "is_blank", "is_stub"]
 
 CHARACTERS_SHOWN = 1000
 
@@ -34,6 +37,7 @@ class Run:
     expected: object
     got: object = None
     error: str = ""
+    meaning: str = ""
     misfit: bool = False
     unfinished: bool = False
     stopped: bool = False
@@ -55,28 +59,15 @@ class BoundedText(io.StringIO):
         return len(text)
 
 
-def call(function, arguments, expected=None, deadline=None):
-    """Call `function` on a copy of `arguments`; keep what came, was printed and was changed.
+def call(function, arguments, expected=None, deadline=float("inf")):
+    """Call `function` on a deep copy of `arguments`; keep what came, was printed and was changed.
 
-    Everything is caught, `SystemExit` too; `KeyboardInterrupt` alone passes: it is the user's.
-
-    Parameters
-    ----------
-    function : callable
-    arguments : tuple
-        Left as they are: the function gets a deep copy.
-    expected : object
-        Kept in the run.
-    deadline : float, optional
-        When the time is over, by `time.monotonic`.
-
-    Returns
-    -------
-    Run
+    Everything is caught, `SystemExit` too; `KeyboardInterrupt` alone passes: it is the user's. The
+    `deadline` is by `time.monotonic`.
     """
     run = Run(arguments, expected)
     given = copy.deepcopy(arguments)
-    seconds = 1e6 if deadline is None else deadline - time.monotonic()
+    seconds = min(1e6, deadline - time.monotonic())
     if misfit := signature_misfit(function, given):
         run.error, run.misfit = misfit, True
         return run
@@ -98,7 +89,8 @@ def call(function, arguments, expected=None, deadline=None):
         except BaseException as error:
             frames = traceback.extract_tb(error.__traceback__)[1:]  # the first is this one
             own = own_frames(frames, function)
-            run.error = short_traceback(error, own)
+            said = text_of(error)
+            run.error, run.meaning = short_traceback(said, own), meaning(error, said)
             run.stopped = is_a(error, TimeUp)
             run.unfinished = own[-1:] == frames[-1:] != [] and is_a(error, NotImplementedError)
     run.printed = screen.getvalue()
@@ -158,6 +150,9 @@ def argument_names(function, count):
     return tuple(names[:count]) + tuple(f"argument {k + 1}" for k in range(len(names), count))
 
 
+# Errors
+
+
 def own_frames(frames, function):
     """The frames that are the student's: neither ours nor an installed library's."""
     code = code_of(function)
@@ -173,18 +168,29 @@ def own_frames(frames, function):
     return [f for f in frames if f.filename == home or not f.filename.startswith(library)]
 
 
-def short_traceback(error, frames):
-    """The student's last three lines, then the error itself, or that it was stopped there."""
+def text_of(error):
+    """An error as Python's last line shows it, or that it was stopped there."""
+    if is_a(error, TimeUp):
+        return "stopped: its time was over"
+    said = traceback.TracebackException(type(error), error, None).format_exception_only()
+    return "".join(said).strip()
+
+
+def short_traceback(said, frames):
+    """The student's last three lines, then the error itself."""
     lines = []
     for frame in frames[-3:]:
         source = f": {frame.line}" if frame.line else ""
         lines.append(f"line {frame.lineno}, in {frame.name}{source}")
-    if is_a(error, TimeUp):
-        said = "stopped: its time was over"
-    else:
-        form = traceback.TracebackException(type(error), error, None).format_exception_only
-        said = "".join(form()).strip()
     return "\n".join([*lines, said if len(said) <= 400 else said[:399] + "…"])
+
+
+def meaning(error, said):
+    """What an error means, with a question in it; ``""`` for one that says it all."""
+    for kind, pattern, text in MEANINGS:
+        if is_a(error, kind) and (found := re.search(pattern, said)):
+            return text.format(*found.groups())
+    return ""
 
 
 def unchanged(before, after):
@@ -192,11 +198,8 @@ def unchanged(before, after):
     if type(before) is not type(after):
         return False
     if is_a(before, np.ndarray) and not before.dtype.hasobject:
-        return (before.shape, before.dtype, before.tobytes()) == (
-            after.shape,
-            after.dtype,
-            after.tobytes(),
-        )
+        one, other = ((a.shape, a.dtype, a.tobytes()) for a in (before, after))
+        return one == other
     if is_a(before, list, tuple):
         return len(before) == len(after) and all(map(unchanged, before, after))
     if is_a(before, bool, int, float, complex, str, np.generic):
@@ -204,7 +207,7 @@ def unchanged(before, after):
     return True
 
 
-# Stubs
+# The code itself
 
 # What a body of a docstring and `...`, `pass`, `return None` or `raise NotImplementedError("why")`
 # compiles to, in every Python from 3.11 on. Work of any kind needs another instruction.
@@ -241,3 +244,45 @@ def is_stub(function):
 def is_blank(value):
     """True for ``...``, alone or as every value of a tuple: a blank that was not filled."""
     return value is ... or (type(value) is tuple and bool(value) and all(v is ... for v in value))
+
+
+@dataclass
+class Attempt:
+    """What the conditions of a task look at: the function, and its runs on the task's cases."""
+
+    function: object
+    runs: list
+    deadline: float = float("inf")
+
+    @property
+    def steps(self):
+        """The instructions of the function's code and of the functions inside."""
+        codes, steps = [code_of(self.function)], []
+        while codes:
+            if (code := codes.pop()) is not None:
+                steps += [(code, step) for step in dis.get_instructions(code)]
+                codes += [const for const in code.co_consts if is_a(const, types.CodeType)]
+        return steps
+
+    @property
+    def globals(self):
+        """The global names that the code reads and their values, where it is of Python."""
+        space = getattr(inspect.unwrap(self.function), "__globals__", {}) if self.steps else {}
+        names = [step.argval for _, step in self.steps if step.opname == "LOAD_GLOBAL"]
+        return {name: space[name] for name in names if name in space}
+
+    @property
+    def loops(self):
+        """How many loops stand in the code: as many as there are places to jump back to."""
+        back = {(id(code), s.argval) for code, s in self.steps if "BACKWARD" in s.opname}
+        return len(back)
+
+    def peak(self, *arguments):
+        """The bytes that one call holds at most beyond its arguments; None where it raises."""
+        tracemalloc.start()
+        try:
+            run = call(self.function, arguments, deadline=self.deadline)
+            held = sum(a.nbytes for a in arguments if is_a(a, np.ndarray))  # the copy it is given
+            return None if run.error else tracemalloc.get_traced_memory()[1] - held
+        finally:
+            tracemalloc.stop()

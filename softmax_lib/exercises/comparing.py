@@ -212,38 +212,36 @@ def whole(array):
 
 
 def close(expected, array, bounds):
-    """True when infinities and NaNs stand in the same places and the rest agrees by norm.
+    """True when no entry is off."""
+    return not differing(expected, array, bounds).any()
 
-    Real and imaginary parts are held to their own norms: in a complex step the imaginary part is
-    the derivative, and twenty orders of magnitude smaller.
+
+def differing(expected, array, bounds):
+    """Which entries are off: none when infinities and NaNs fit and the rest agrees by norm.
+
+    Else those further off than an entry's share of the bound. Real and imaginary parts are held to
+    their own norms: in a complex step the imaginary part is the derivative, and twenty orders of
+    magnitude smaller.
     """
     if {expected.dtype.kind, array.dtype.kind} <= set("biu"):
-        return bool(np.array_equal(expected, array))
+        return np.asarray(expected != array)
     if "c" in (expected.dtype.kind, array.dtype.kind):
-        return close(expected.real, array.real, bounds) and close(expected.imag, array.imag, bounds)
-    right, came = widened(expected), widened(array)
-    special = ~(np.isfinite(right) & np.isfinite(came))
-    if not np.array_equal(right[special], came[special], equal_nan=True):
-        return False
-    right, came = right[~special], came[~special]
+        parts = ((expected.real, array.real), (expected.imag, array.imag))
+        return np.logical_or(*(differing(*pair, bounds) for pair in parts))
+    right, came = (a.astype(np.result_type(a, np.float64)) for a in (expected, array))
+    finite = np.isfinite(right) & np.isfinite(came)
+    differ = np.array(~finite & (right != came) & ~(np.isnan(right) & np.isnan(came)))
+    right, came = right[finite], came[finite]
     # Divided by the largest entry first, so that no square overflows or underflows.
-    scale = max(largest(right), largest(came))
-    if scale == 0:
-        return True
-    size = np.linalg.norm(right / scale)
-    bound = tolerance(bounds, expected, array) * size
-    bound += max(bounds[1], ATOL_AT_ZERO if size == 0 else 0.0) / scale
-    return bool(np.linalg.norm(right / scale - came / scale) <= bound)
-
-
-def widened(array):
-    """The array in float64, or as it is when wider."""
-    return array.astype(np.result_type(array, np.float64))
-
-
-def largest(array):
-    """The largest absolute value, 0 for an empty array."""
-    return float(np.max(np.abs(array), initial=0.0))
+    scale = float(np.max(np.abs([right, came]), initial=0.0))
+    if scale > 0:
+        size = np.linalg.norm(right / scale)
+        bound = tolerance(bounds, expected, array) * size
+        bound += max(bounds[1], ATOL_AT_ZERO if size == 0 else 0.0) / scale
+        off = np.abs(right / scale - came / scale)
+        if np.linalg.norm(off) > bound:
+            differ[finite] = off > bound / np.sqrt(off.size)
+    return differ
 
 
 def tolerance(bounds, expected, array):
@@ -260,32 +258,23 @@ def narrow_rtol(values):
 
 def entry_rows(name, expected, array, bounds):
     """The first entries that differ, expected against got, and how many there are."""
+    notes = single_precision(name, expected, array)
     if expected.ndim == 0:
-        return Finding(rows=((name, *distinct(expected[()], array[()])),))
+        return Finding(rows=((name, *distinct(expected[()], array[()])),), notes=notes)
     where = np.argwhere(differing(expected, array, bounds))
     rows = tuple(
         (f"{name}[{', '.join(map(str, at))}]", *distinct(expected[tuple(at)], array[tuple(at)]))
         for at in where[:ROWS_SHOWN]
     )
-    return Finding(rows=rows, notes=(f"{len(where)} of {expected.size} entries of {name} differ.",))
+    count = f"{len(where)} of {expected.size} entries of {name} differ."
+    return Finding(rows=rows, notes=(count, *notes))
 
 
-def differing(expected, array, bounds):
-    """Which entries are further off than an entry's share of the bound on the norm."""
-    if "c" in (expected.dtype.kind, array.dtype.kind):
-        return differing(expected.real, array.real, bounds) | differing(
-            expected.imag, array.imag, bounds
-        )
-    right, came = widened(expected), widened(array)
-    finite = np.isfinite(right) & np.isfinite(came)
-    differ = (right != came) & ~(np.isnan(right) & np.isnan(came))
-    scale = max(largest(right[finite]), largest(came[finite]))
-    if scale > 0:
-        size = np.linalg.norm(right[finite] / scale)
-        share = tolerance(bounds, expected, array) * size + bounds[1] / scale
-        share /= np.sqrt(finite.sum())
-        differ[finite] = np.abs(right[finite] / scale - came[finite] / scale) > share
-    return differ
+def single_precision(name, expected, array):
+    """The note for numbers that agree to the digits of float32 and no further, in a tuple."""
+    if expected.dtype != np.float64 or differing(expected, array, (1e-5, 0.0)).any():
+        return ()
+    return (f"{name} agrees to 7 digits, which is what float32 keeps. Which line leaves float64?",)
 
 
 def distinct(expected, got):
@@ -307,7 +296,8 @@ def number(value, digits=6):
 def exchanged_order(task, runs):
     """The order that turns every tuple that came into the right one, or None.
 
-    One run proves nothing: small whole numbers agree by luck. So the same order must do for all.
+    One run proves nothing: small whole numbers agree by luck. So the same order must do for all,
+    or, for two values, the kinds of all are exchanged (a number for an array, a text for a number).
     """
     runs = [run for run in runs if not run.error]
     if len(runs) < 2 or not all(
@@ -318,36 +308,22 @@ def exchanged_order(task, runs):
         for run in runs
     ):
         return None
-
-    def right(run, values):
-        return judged(task, run, values).right
-
-    if all(right(run, run.got) for run in runs):
-        return None
     for order in itertools.permutations(range(len(runs[0].expected))):
-        if all(right(run, [run.got[k] for k in order]) for run in runs):
-            return order
-    for kinds in (kinds_by_shape, kinds_by_size):
-        if len(runs[0].expected) == 2 and all(
-            kinds(run.got) == kinds(run.expected)[::-1] != kinds(run.expected) for run in runs
-        ):
+        if all(judged(task, run, [run.got[k] for k in order]).right for run in runs):
+            return order if order != tuple(sorted(order)) else None
+    for kind in (np.shape, np.size):
+        kinds = [[kinds_of(values, kind) for values in (r.got, r.expected)] for r in runs]
+        if len(kinds[0][0]) == 2 and all(a == b[::-1] != b for a, b in kinds):
             return (1, 0)
     return None
 
 
-def kinds_by_shape(values):
-    """What tells the values of a tuple apart without looking at the numbers: text, or the shape."""
+def kinds_of(values, kind):
+    """What tells the values of a tuple apart without a look at the numbers, such as the shape."""
     arrays = [as_array(value, limit=10**6) for value in values]
     return [
-        "text" if is_a(value, str) else "other" if array is None else array.shape
-        for value, array in zip(values, arrays, strict=True)
-    ]
-
-
-def kinds_by_size(values):
-    """The same for values that have a wrong shape besides: how many numbers there are."""
-    return [
-        kind if isinstance(kind, str) else int(np.prod(kind)) for kind in kinds_by_shape(values)
+        ("text" if is_a(v, str) else "other") if a is None else kind(a)
+        for v, a in zip(values, arrays, strict=True)
     ]
 
 

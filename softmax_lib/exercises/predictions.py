@@ -212,14 +212,13 @@ def _equal(value, computed):
         return isinstance(value, str) and isinstance(computed, str) and value == computed
     if isinstance(value, bool | np.bool_) != isinstance(computed, bool | np.bool_):
         return False
-    try:
-        value, computed = np.asarray(value), np.asarray(computed)
-        close = value.ndim > 0  # entries were rounded on the way; a single 0 means exactly 0
-        return value.shape == computed.shape and bool(
-            np.isclose(computed, value, rtol=1e-9 * close, atol=0, equal_nan=True).all()
-        )
-    except (TypeError, ValueError):
+    value, computed = np.asarray(value), np.asarray(computed)
+    if value.shape != computed.shape:
         return False
+    if not {value.dtype.kind, computed.dtype.kind} <= set("biufc"):
+        return bool((value == computed).all())
+    close = 1e-9 if value.ndim else 0  # entries were rounded on the way; a single 0 means exactly 0
+    return bool(np.isclose(computed, value, rtol=close, atol=0, equal_nan=True).all())
 
 
 def _is_positive(value):

@@ -35,6 +35,7 @@ LESSONS = (
     "where_bugs_hide",
     "train_on_digits",
     "speed",
+    "other_targets",
 )
 
 _NUMBER = re.compile(r"\d+\.[1-9]\d*")

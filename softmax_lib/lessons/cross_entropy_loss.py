@@ -20,7 +20,16 @@ from softmax_lib.figures import (
 )
 from softmax_lib.forward import cross_entropy, scores, softmax
 from softmax_lib.lessons import task, tasks_of
-from softmax_lib.lessons.slips import EPSILONS, FORWARD, GAPS, HEIGHTS, LOG, at_height
+from softmax_lib.lessons.slips import (
+    EPSILONS,
+    FORWARD,
+    GAPS,
+    HEIGHTS,
+    LOG,
+    REG,
+    at_height,
+    instead_of,
+)
 from softmax_lib.words import listed, signed
 
 __all__ = ["TASKS", "explore", "plot_both_ends", "plot_minus_log", "plot_slope_errors"]
@@ -321,12 +330,57 @@ def _scores_cases():
     slips=(
         *FORWARD,
         *LOG,
+        *instead_of(
+            "-log_P[rows, y]",
+            (
+                "1 - p_m stands where -log p_m belongs",
+                "1 - np.exp(log_P[rows, y])",
+                "What does an answer cost whose p_m is 0: 1, or more?",
+            ),
+            (
+                "p_m itself comes back",
+                "np.exp(log_P[rows, y])",
+                "What does a sure and right answer cost?",
+            ),
+            (
+                "the mean over the examples comes back",
+                "-log_P[rows, y].mean()",
+                "How many losses are asked for: one, or one for each example?",
+            ),
+        ),
+        *instead_of(
+            "S - S.max(axis=1, keepdims=True)",
+            (
+                "the smallest score is taken off",
+                "S - S.min(axis=1, keepdims=True)",
+                "After your shift, which is the largest exponent of a row?",
+            ),
+            (
+                "the scores have changed sign",
+                "S.max(axis=1, keepdims=True) - S",
+                "Which class has the largest exponent in your code: the one with the largest score?",
+            ),
+        ),
+        *(
+            (
+                "every class is asked yes or no by itself: it is the loss of C sigmoids",
+                "-log_P[rows, y]",
+                f"-(lambda Y, p: Y * np.log(p + {e}) + (1 - Y) * np.log(1 - p + {e}))"
+                "(np.eye(S.shape[1])[y], E / Z).sum(axis=1)",
+                "Which terms of the sum over l in eq. (3) are not 0?",
+            )
+            for e in ("0", "1e-12")
+        ),
         (
             "last-example-only",
             "return -log_P[rows, y]",
             "log_P[:-1] = 0\n    return -log_P[rows, y]",
         ),
     ),
+    questions={
+        "wrong-shape": "How many losses should come back, and along which axis do yours lie?",
+        "every-label": "Which shape has T[:, y], and which of its entries are losses?",
+    },
 )
 def stable_losses(S, y):
     """Loss of each example by log-sum-exp, eq. (3)."""
@@ -383,8 +437,36 @@ def _mean_cases():
     equation="eq. (3)",
     reread='03_cross_entropy_loss, "From one example to the whole set"',
     question="If every example came twice, what would happen to each part of your loss?",
-    slips=(*FORWARD, *LOG, ("last-example-only", "L_i.mean()", "L_i[-1] / len(L_i)")),
     model=_mean_loss_in_full,
+    slips=(
+        *FORWARD,
+        *LOG,
+        *REG[:3],
+        *instead_of(
+            "reg * np.sum(W * W)",
+            (
+                "the squares of the weights are averaged",
+                "reg * np.mean(W * W)",
+                "What is asked for of the squares: their sum, or their mean?",
+            ),
+            (
+                "the last row of W is left out of the regularization",
+                "reg * np.sum(W[:-1] ** 2)",
+                "Does the text make an exception for the weights of the bias?",
+            ),
+        ),
+        ("last-example-only", "L_i.mean()", "L_i[-1] / len(L_i)"),
+        (
+            "the losses of the examples come back one by one",
+            "L_i.mean()",
+            "L_i",
+            "How many numbers is a loss of the whole set?",
+        ),
+    ),
+    questions={
+        "raised": "In which order does scores take its arguments?",
+        "wrong-shape": "How many numbers is a loss of the whole set?",
+    },
 )
 def mean_loss(W, X, y, reg):
     """Loss of the whole set: the mean of eq. (3) over the examples, plus reg * sum(W * W)."""
@@ -415,7 +497,33 @@ def _label_cases():
     equation="eq. (3)",
     reread='03_cross_entropy_loss, "Which row is one-hot?"',
     question="How many columns has your Y, and in which of them is the 1 of the first row?",
-    slips=(("last-example-only", "return Y", "Y[:-1] = 0\n    return Y"),),
+    slips=(
+        *instead_of(
+            "Y[np.arange(len(y)), y] = 1",
+            ("every-label", "Y[:, y] = 1", "How many ones stand in your first row?"),
+            ("labels-from-one", "Y[np.arange(len(y)), y - 1] = 1"),
+            (
+                "the first row stays empty",
+                "Y[np.arange(1, len(y)), y[1:]] = 1",
+                "At which number does your loop begin, and what is the number of the first row?",
+            ),
+            (
+                "0 and 1 are exchanged",
+                "Y[:] = 1\n    Y[np.arange(len(y)), y] = 0",
+                "How many ones does a one-hot row hold?",
+            ),
+            (
+                "the labels themselves stand there, where a 1 belongs",
+                "Y[np.arange(len(y)), y] = y",
+                "What stands in the row of an example with label 0?",
+            ),
+        ),
+        ("last-example-only", "return Y", "Y[:-1] = 0\n    return Y"),
+    ),
+    questions={
+        "wrong-shape": "How many columns has your Y if no example has the last class?",
+        "transposed": "Does a row of your Y belong to an example, or to a class?",
+    },
 )
 def one_hot(y, C):
     """Labels as rows of Y: 1 at the right class, 0 elsewhere."""
@@ -453,11 +561,44 @@ def _shares_cases():
         *(("log-epsilon", "np.log(shares[y])", f"np.log(shares[y] + {e})") for e in EPSILONS),
         ("divided-by-classes", ".mean()", ".mean() / len(set(y))"),
         ("last-example-only", ".mean()", "[-1] / len(y)"),
+        ("labels-from-one", "shares[y]", "shares[y - 1]"),
+        *instead_of(
+            "-np.log(shares[y]).mean()",
+            (
+                "it is log C, the price of knowing nothing at all",
+                "np.log(C)",
+                "What does this model know that one with equal probabilities does not?",
+            ),
+            (
+                "the mean of the shares is taken, then its logarithm",
+                "-np.log(shares[y].mean())",
+                "Is the logarithm of a mean the mean of the logarithms?",
+            ),
+            (
+                "the logarithm has base 2",
+                "-np.log2(shares[y]).mean()",
+                "Which logarithm does eq. (3) take?",
+            ),
+        ),
+        *instead_of(
+            "counts / len(y)",
+            (
+                "counts stand where shares belong",
+                "counts",
+                "What do the probabilities of your model sum to?",
+            ),
+            (
+                "the counts are divided by C",
+                "counts / C",
+                "What do the probabilities of your model sum to?",
+            ),
+        ),
     ),
 )
 def loss_of_shares(y, C):
     """Mean loss of a model whose p_k is the share of the examples that have label k."""
-    shares = np.bincount(y, minlength=C) / len(y)  # (C,), some perhaps 0
+    counts = np.bincount(y, minlength=C)  # (C,), some perhaps 0
+    shares = counts / len(y)
     return -np.log(shares[y]).mean()
 
 

@@ -27,7 +27,7 @@ from softmax_lib.forward import cross_entropy, scores, softmax
 from softmax_lib.gradcheck import unit_roundoff
 from softmax_lib.lessons import task, tasks_of
 from softmax_lib.lessons.matrix_shapes import CLASSES, FEATURES, fruits
-from softmax_lib.lessons.slips import SLOPE, SUM
+from softmax_lib.lessons.slips import SLOPE, SUM, instead_of
 
 __all__ = [
     "TASKS",
@@ -562,6 +562,37 @@ def _jacobian_cases():
     equation="eq. (13)",
     reread='07_scores_to_weights, "Which scores contain the weights of one class?"',
     question="Does a row of your J belong to a score, and a column to a weight?",
+    slips=(
+        *instead_of(
+            "J[j] = X_i[0]",
+            (
+                "every row is filled",
+                "J[:] = X_i[0]",
+                "Does a score of another class contain the weights W_j?",
+            ),
+            (
+                "ones stand where the features belong",
+                "J[j] = 1",
+                "By which number is W_dj multiplied in S_ij?",
+            ),
+            (
+                "the wrong row is filled",
+                "J[j - 1] = X_i[0]",
+                "From which number are the classes counted?",
+            ),
+            (
+                "the features are divided among the classes",
+                "J[j] = X_i[0] / C",
+                "Is there a mean in eq. (1)?",
+            ),
+            ("sign", "J[j] = -X_i[0]"),
+        ),
+    ),
+    questions={
+        "raised": "Which axis of X_i counts the features?",
+        "transposed": "Numerator layout: do the rows of J belong to the scores, or to the weights?",
+        "wrong-shape": "How many scores are there, and how many weights has one class?",
+    },
 )
 def scores_jacobian(X_i, j, C):
     """Derivative of the C scores of one example by the weights of class j, eq. (13)."""
@@ -602,10 +633,34 @@ def _example_cases():
     question="Which column of your result belongs to the right class, and which sign has it?",
     slips=(
         ("double-softmax", "p.copy()", "softmax(p)"),
-        ("no-minus-one", "G_i[0, m] -= 1", "G_i[0, m] -= 0"),
-        ("sign", "G_i[0, m] -= 1", "G_i[0, m] += 1"),
-        ("diagonal-jacobian", "G_i[0, m] -= 1", "G_i = (G_i - 1) * np.eye(p.size)[[m]]"),
+        *instead_of(
+            "G_i[0, m] -= 1",
+            ("no-minus-one", "G_i[0, m] -= 0"),
+            ("sign", "G_i[0, m] += 1"),
+            ("diagonal-jacobian", "G_i = (G_i - 1) * np.eye(p.size)[[m]]"),
+            ("sigmoid-factor", "G_i[0, m] -= 1\n    G_i *= p * (1 - p)"),
+            ("derivative-of-p", "G_i *= 1 - p"),
+            ("derivative-of-p", "G_i[0, m] -= 1\n    G_i *= p[0, m]"),
+            ("derivative-of-p", "G_i[0, m] -= 1\n    G_i *= -p[0, m]"),
+            ("labels-from-one", "G_i[0, m - 1] -= 1"),
+            ("the 1 is taken off every class", "G_i -= 1", "How many entries of p lose 1?"),
+            (
+                "the column of the right class stays empty",
+                "G_i[0, m] = 0",
+                "What is p_j - 1[j = m] for j = m?",
+            ),
+            (
+                "the right class's column is the other way round",
+                "G_i[0, m] = 1 - G_i[0, m]",
+                "Toward X_i or away from it: where should a step move W_m?",
+            ),
+        ),
     ),
+    questions={
+        "raised": "Which shapes have the column X_i^T and the row p - Y_i, and which product has (D, C)?",
+        "transposed": "Column j of dL/dW belongs to a class: which axis of yours counts the classes?",
+        "wrong-shape": "Which product of a column (D, 1) and a row (1, C) has the shape of W?",
+    },
 )
 def one_example_gradient(p, m, X_i):
     """dL_i/dW of one example, in the shape of W: column j is (p_j - 1[j = m]) X_i, turned."""
@@ -645,7 +700,32 @@ def _batch_cases():
     equation="eq. (14)",
     reread='07_scores_to_weights, "All examples: one matrix product"',
     question="If every example came twice, would your result stay as it is?",
-    slips=(*SLOPE, *SUM),
+    slips=(
+        *SLOPE,
+        *SUM,
+        *instead_of(
+            "X.T @ dS / len(y)",
+            (
+                "the division is by D, where the examples are to be counted",
+                "X.T @ dS / X.shape[1]",
+                "Which axis of X counts the examples?",
+            ),
+            (
+                "the division is by all entries of X, where the examples are to be counted",
+                "X.T @ dS / X.size",
+                "How many terms does the mean over the examples have?",
+            ),
+            (
+                "the first example is left out",
+                "X[1:].T @ dS[1:] / len(y)",
+                "At which number does your loop over the examples begin?",
+            ),
+        ),
+    ),
+    questions={
+        "transposed": "Which axis of W, and so of dW, counts the classes?",
+        "wrong-shape": "Which shape must a gradient by W have?",
+    },
 )
 def data_gradient(X, P, y):
     """Gradient of the mean loss by the weights, without the regularization: X^T (P - Y) / N."""
@@ -693,12 +773,65 @@ def _sum_cases():
     equation="eq. (14)",
     reread='07_scores_to_weights, "A check without differences"',
     question="Is your bound relative to the size of dW, and is every feature held to it?",
-    slips=(("wrong-axis", "axis=1", "axis=0"),),
+    slips=(
+        ("wrong-axis", "axis=1", "axis=0"),
+        *instead_of(
+            "(sums <= 1e-9 * np.abs(dW).max()).all()",
+            (
+                "one sum over all entries is tested, not one for each feature",
+                "abs(dW.sum()) <= 1e-9 * np.abs(dW).max()",
+                "Can two sums that are not zero add up to zero?",
+            ),
+            (
+                "the bound is a fixed number",
+                "np.allclose(dW.sum(axis=1), 0)",
+                "If every entry of dW were 1e12 times smaller, would your verdict change?",
+            ),
+            (
+                "the bound is a fixed number",
+                "(sums <= 1e-9).all()",
+                "If every entry of dW were 1e12 times smaller, would your verdict change?",
+            ),
+            (
+                "the sums are asked to be exactly zero",
+                "(sums == 0).all()",
+                "Must floats that ought to cancel do so to the last digit?",
+            ),
+            (
+                "one feature that cancels is enough",
+                "(sums <= 1e-9 * np.abs(dW).max()).any()",
+                "How many of the features must pass?",
+            ),
+            (
+                "a dW of zeros fails, though its columns cancel",
+                "(sums < 1e-9 * np.abs(dW).max()).all()",
+                "Is 0 up to 0 off allowed, and what does < say to that?",
+            ),
+            (
+                "a negative sum passes, however large",
+                "(dW.sum(axis=1) <= 1e-9 * np.abs(dW).max()).all()",
+                "Is a sum of -5 near zero?",
+            ),
+            (
+                "each feature is held to its own largest entry, not to that of dW",
+                "(sums <= 1e-9 * np.abs(dW).max(axis=1)).all()",
+                "Of which array is the largest entry asked for?",
+            ),
+            (
+                "it says True when the check fails",
+                "(sums > 1e-9 * np.abs(dW).max()).any()",
+                "Which of the two says that the columns cancel, True or False?",
+            ),
+        ),
+    ),
+    questions={
+        "wrong-shape": "One verdict for dW, or one for each feature?",
+    },
 )
 def columns_cancel(dW):
     """Whether the columns of dW, (D, C), sum to zero, up to 1e-9 of its largest entry."""
     sums = np.abs(dW.sum(axis=1))  # (D,), over the classes
-    return bool(sums.max() <= 1e-9 * np.abs(dW).max())
+    return bool((sums <= 1e-9 * np.abs(dW).max()).all())
 
 
 TASKS = tasks_of(__name__)

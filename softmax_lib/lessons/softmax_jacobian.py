@@ -20,6 +20,7 @@ from softmax_lib.figures import (
 from softmax_lib.forward import softmax
 from softmax_lib.gradcheck import unit_roundoff
 from softmax_lib.lessons import task, tasks_of
+from softmax_lib.lessons.slips import instead_of
 
 # The two cases of eq. (7), told apart by color, by mark and by words.
 SAME, OTHER = (
@@ -401,16 +402,44 @@ def _jacobians_cases():
     question="Which two indices does 1[k = c] compare, and how long are their axes?",
     slips=(
         ("double-softmax", "    same_class", "    P = softmax(P)\n    same_class"),
-        ("diagonal-jacobian", "(same_class - P[:, None, :])", "(1 - P[:, None, :]) * same_class"),
-        ("diagonal-jacobian", "(same_class - P[:, None, :])", "same_class"),
-        ("sign", "(same_class - P[:, None, :])", "(same_class + P[:, None, :])"),
-        ("sign", "(same_class - P[:, None, :])", "abs(same_class - P[:, None, :])"),
+        *instead_of(
+            "(same_class - P[:, None, :])",
+            ("diagonal-jacobian", "(1 - P[:, None, :]) * same_class"),
+            (
+                "diagonal-jacobian",
+                "same_class",
+                "Does p_k change when the score of another class does?",
+            ),
+            ("sign", "(same_class + P[:, None, :])"),
+            ("sign", "abs(same_class - P[:, None, :])"),
+            (
+                "the diagonal lacks its second term: p_k stands there, not p_k (1 - p_k)",
+                "(same_class - P[:, None, :] * (1 - same_class))",
+                "When k = c, which two terms of (6) are there?",
+            ),
+            (
+                "the outer product p^T p has become one number",
+                "(same_class - np.einsum('nk,nk->n', P, P)[:, None, None] / P[:, :, None])",
+                "How many axes has P[i], and what does .T do to an array of one axis?",
+            ),
+        ),
+        (
+            "both factors have the same index: one p_c times another",
+            "P[:, :, None] *",
+            "P[:, None, :] *",
+            "Along which axis does k run in each of your two factors?",
+        ),
         (
             "last-example-only",
             "P[:, :, None] *",
             "(np.arange(len(P)) == len(P) - 1)[:, None, None] * P[:, :, None] *",
         ),
     ),
+    questions={
+        "raised": "Which two indices does 1[k = c] compare, and how long are their axes?",
+        "wrong-shape": "How many Jacobians are there, and along which axis do they lie?",
+        "sign": "In which of the two cases does p_k grow with the score?",
+    },
 )
 def jacobians(P):
     """The Jacobian of every example's softmax, eq. (7), shape (N, C, C)."""
@@ -443,12 +472,40 @@ def _through_cases():
     equation="eq. (7)",
     reread='06_softmax_jacobian, "Two cases"',
     question="Is the part that all entries share one number, and what is it for v = (1, …, 1)?",
+    atol=1e-12,
     slips=(
         ("double-softmax", "    mean =", "    p = softmax(p)\n    mean ="),
         ("diagonal-jacobian", "(p * v).sum()", "p * v"),
         ("sign", "v - mean", "v + mean"),
+        *instead_of(
+            "(p * v).sum()",
+            (
+                "the mean of v is taken with equal weights",
+                "v.mean()",
+                "Which weights has the mean of v in v J?",
+            ),
+            ("the weights of the mean are missing", "v.sum()", "Which weights has the mean of v?"),
+        ),
+        *instead_of(
+            "p * (v - mean)",
+            ("the p in front is missing", "v - mean", "What does a row of J have in front of all?"),
+            (
+                "the mean is not multiplied by p",
+                "p * v - mean",
+                "What do the entries of v J sum to, and what do yours sum to?",
+            ),
+            (
+                "nothing is taken off: it is v times the diagonal p",
+                "p * v",
+                "And the cases k != c?",
+            ),
+        ),
     ),
-    atol=1e-12,
+    questions={
+        "transposed": "Which shape has a row times a square matrix?",
+        "wrong-shape": "Which shape has a row times a square matrix?",
+        "raised": "Which shape has a row times a square matrix?",
+    },
 )
 def through_jacobian(v, p):
     """The row v J, eq. (7), without a (C, C) matrix: p_c (v_c - mean of v under p)."""
@@ -483,10 +540,42 @@ def _slope_cases():
     question="Which entries of your row differ from p, and what is there where p_m is 0?",
     slips=(
         ("double-softmax", "p.copy()", "softmax(p)"),
-        ("no-minus-one", "row[0, m] -= 1", "row[0, m] -= 0"),
-        ("sign", "row[0, m] -= 1", "row[0, m] += 1"),
-        ("diagonal-jacobian", "row[0, m] -= 1", "row = (row - 1) * np.eye(p.size)[[m]]"),
+        *instead_of(
+            "row[0, m] -= 1",
+            ("no-minus-one", "row[0, m] -= 0"),
+            ("sign", "row[0, m] += 1"),
+            ("diagonal-jacobian", "row = (row - 1) * np.eye(p.size)[[m]]"),
+            ("sigmoid-factor", "row[0, m] -= 1\n    row *= p * (1 - p)"),
+            ("derivative-of-p", "row *= 1 - p"),
+            ("derivative-of-p", "row[0, m] -= 1\n    row *= p[0, m]"),
+            ("derivative-of-p", "row[0, m] -= 1\n    row *= -p[0, m]"),
+            ("labels-from-one", "row[0, m - 1] -= 1"),
+            (
+                "the label's number is taken off all entries",
+                "row -= m",
+                "Is m an amount, or a place in the row?",
+            ),
+            (
+                "the 1 is taken off every class",
+                "row -= 1",
+                "How many entries of the row lose 1?",
+            ),
+            (
+                "at the right class 1 - p_m stands, not p_m - 1",
+                "row[0, m] = 1 - row[0, m]",
+                "Should the score of the right class rise or fall, so that the loss falls?",
+            ),
+            (
+                "a p_m of 0 is divided by",
+                "v = np.zeros_like(p)\n    v[0, m] = -1 / p[0, m]\n    row = p * (v - (p * v).sum())",
+                "What is 0 times the inf that 1 / 0 leaves, and can the two be cancelled on paper?",
+            ),
+        ),
     ),
+    questions={
+        "raised": "How many axes has p, and how do you reach its entry m?",
+        "wrong-shape": "How many axes has p, and how many has your row?",
+    },
 )
 def slope_by_scores(p, m):
     """dL_i/dS_i, the product of (5) and (7), right for every p, even where p_m is 0."""
