@@ -1,7 +1,8 @@
 """The softmax loss and its gradient: derived, coded, and proved right by gradient checks.
 
-The maths is here and needs numpy only. The teaching (figures, explorers, exercises, lessons) stands
-in submodules that import it and are imported by name.
+The maths is here and needs numpy only; so does the experiment `step_sweep`, built on top of it. The
+teaching (figures, explorers, exercises, lessons) stands in submodules that import the maths and are
+imported by name.
 """
 
 from softmax_lib.datasets import load_cifar10, load_digits, load_fashion_mnist
@@ -9,13 +10,12 @@ from softmax_lib.derivation import dL_dS, dL_dW, dLi_dp, dLi_dWj, dp_dSi, dSi_dW
 from softmax_lib.forward import cross_entropy, log_softmax, scores, softmax
 from softmax_lib.gradcheck import (
     GradientCheck,
-    StepSweep,
     gradient_check,
     numerical_gradient,
     relative_error,
-    step_sweep,
 )
 from softmax_lib.loss import softmax_loss_naive, softmax_loss_streamed, softmax_loss_vectorized
+from softmax_lib.sweep import StepSweep, step_sweep
 from softmax_lib.training import accuracy, predict, train
 
 __all__ = [

@@ -90,7 +90,7 @@ def load_digits(*, bias=True, seed=0):
     >>> image = digits.X_train[0, :64].reshape(digits.image_shape)
     """
     _truth_value(bias, "bias", "True (a last column of ones) or False")
-    seed = inputs.integer(seed, "seed", least=0)
+    seed = inputs.integer(seed, "seed", 0)
     arrays = _bundled_arrays("digits.npz", _DIGITS_SHA256)
     images, y = arrays["images"], arrays["labels"].astype(np.int64)
     X = images.reshape(len(images), -1) / 16  # (N, 8, 8) -> (N, 64)

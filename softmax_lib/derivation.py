@@ -6,8 +6,8 @@ The chain of eq. (4), for one example (a row X_i, scores S_i, probabilities p, r
      (1, D)        (1, C)    (C, C)     (C, D)
 
 Jacobians are in numerator layout: an f of length a, differentiated by an x of length b, gives
-(a, b). A gradient by a matrix takes the matrix's shape: column j of dL/dW is the row dL/dW_j,
-turned.
+(a, b). A gradient by a matrix takes the matrix's shape: column j of dL/dW is the transpose of the
+row dL/dW_j.
 """
 
 import numpy as np
@@ -15,6 +15,7 @@ import numpy as np
 from softmax_lib import inputs
 
 
+@np.errstate(all="ignore")
 def dLi_dp(p, m):
     """Derivative of L_i = -log p_m by the probabilities, eq. (5): -1/p_m at m, zero elsewhere.
 
@@ -43,11 +44,11 @@ def dLi_dp(p, m):
     p = inputs.probabilities(p, "p", "(1, C)")
     m = inputs.class_index(m, p.shape[1], "m")
     row = np.zeros_like(p)
-    with np.errstate(all="ignore"):
-        row[0, m] = -1 / p[0, m]
+    row[0, m] = -1 / p[0, m]
     return row
 
 
+@np.errstate(all="ignore")
 def dp_dSi(p):
     """Jacobian of the softmax, eq. (6) and (7): p_k (1 - p_k) if k = c, else -p_k p_c.
 
@@ -76,8 +77,7 @@ def dp_dSi(p):
            [-0.25,  0.25]])
     """
     p = inputs.probabilities(p, "p", "(1, C)")
-    with np.errstate(all="ignore"):
-        return np.diag(p[0]) - p.T @ p  # (C, C) - (C, 1)(1, C)
+    return np.diag(p[0]) - p.T @ p  # (C, C) - (C, 1)(1, C)
 
 
 def dSi_dWj(X_i, j, C):
@@ -110,14 +110,15 @@ def dSi_dWj(X_i, j, C):
            [7., 8.],
            [0., 0.]])
     """
-    X_i = inputs.row(X_i, "X_i", "(1, D)")
-    C = inputs.integer(C, "C", least=2)
+    X_i = inputs.matrix(X_i, "X_i", "(1, D)")
+    C = inputs.class_count(C)
     j = inputs.class_index(j, C, "j")
     jacobian = np.zeros((C, X_i.shape[1]), X_i.dtype)
     jacobian[j] = X_i
-    return _finite(jacobian, "dS_i/dW_j", X_i=X_i)
+    return inputs.finite(jacobian, "dS_i/dW_j", X_i=X_i)
 
 
+@np.errstate(all="ignore")
 def dLi_dWj(p, m, X_i, j):
     """The product of the chain (4), simplified, eq. (14): (p_j - 1[j = m]) X_i.
 
@@ -147,14 +148,14 @@ def dLi_dWj(p, m, X_i, j):
     array([[-1., -2., -3.]])
     """
     p = inputs.probabilities(p, "p", "(1, C)")
-    X_i = inputs.row(X_i, "X_i", "(1, D)")
+    X_i = inputs.matrix(X_i, "X_i", "(1, D)")
     m = inputs.class_index(m, p.shape[1], "m")
     j = inputs.class_index(j, p.shape[1], "j")
-    with np.errstate(all="ignore"):
-        row = _minus_one_hot(p, [m])[:, [j]] * X_i  # (1, 1)(1, D)
-    return _finite(row, "dL_i/dW_j", X_i=X_i)
+    row = _minus_one_hot(p, [m])[:, [j]] * X_i  # (1, 1)(1, D)
+    return inputs.finite(row, "dL_i/dW_j", X_i=X_i)
 
 
+@np.errstate(all="ignore")
 def dL_dS(P, y):
     """Gradient of the mean loss by the scores: (P - Y) / N, with Y the one-hot labels.
 
@@ -186,10 +187,10 @@ def dL_dS(P, y):
     """
     P = inputs.probabilities(P, "P")
     y = inputs.labels(y, *P.shape)
-    with np.errstate(all="ignore"):
-        return _minus_one_hot(P, y) / len(P)
+    return _minus_one_hot(P, y) / len(P)
 
 
+@np.errstate(all="ignore")
 def dL_dW(X, dS, W, reg):
     """Gradient of the loss by the weights: X^T dS + 2 reg W, eq. (14) summed over the examples.
 
@@ -207,7 +208,7 @@ def dL_dW(X, dS, W, reg):
     Returns
     -------
     dW : ndarray, shape (D, C)
-        The shape of W: column j is dL/dW_j, turned from a row into a column.
+        The shape of W, in the widest dtype of the three: column j is the transpose of dL/dW_j.
 
     Raises
     ------
@@ -229,9 +230,9 @@ def dL_dW(X, dS, W, reg):
             f"one row an example of X and one column a class of W."
         )
     reg = inputs.regularization(reg)
-    with np.errstate(all="ignore"):
-        dW = X.T @ dS + 2 * (reg * W)  # (D, N)(N, C) -> (D, C)
-    return _finite(dW, "dL/dW", X=X, dS=dS, W=W)
+    W = W.astype(np.result_type(W, dS), copy=False)
+    dW = X.T @ dS + _l2(W, reg)[1]  # (D, N)(N, C) -> (D, C)
+    return inputs.finite(dW.astype(W.dtype, copy=False), "dL/dW", reg, X=X, dS=dS, W=W)
 
 
 def _minus_one_hot(P, y):
@@ -243,7 +244,11 @@ def _minus_one_hot(P, y):
     return G
 
 
-def _finite(result, what, **arrays):
-    if not np.isfinite(result).all():
-        inputs.blame(what, **arrays)
-    return result
+def _l2(W, reg):
+    """reg * sum(W * W), and its gradient 2 reg W, in double precision or wider: one rule for all.
+
+    reg goes in first, so that 0 times anything is 0; np.add.reduce, unlike a dot product, adds in
+    pairs, which does not drift.
+    """
+    reg_W = reg * W.astype(np.promote_types(W.dtype, np.float64), copy=False)
+    return np.add.reduce(reg_W * W, axis=None).item(), 2 * reg_W

@@ -14,9 +14,7 @@ import contextlib
 import functools
 import itertools
 import re
-import struct
 import weakref
-import zlib
 from collections import namedtuple
 
 import ipywidgets as widgets
@@ -30,7 +28,6 @@ from matplotlib.path import Path
 from matplotlib.text import Text
 from matplotlib.textpath import text_to_path
 from matplotlib.transforms import IdentityTransform
-from PIL import Image
 
 from softmax_lib.figures import figure_bundle, figure_html, house_style, small_png
 
@@ -43,6 +40,8 @@ HAND_RESTS = 0.08  # seconds: longer than a key repeats in, and than the browser
 class Explorer:
     """A picture with controls. A subclass says which controls, what stands, and what moves.
 
+    Numbers are sliders; categories and switches are ``ToggleButtons``, whose choices all show.
+
     Attributes
     ----------
     title : str
@@ -51,6 +50,8 @@ class Explorer:
         Width and height in inches.
     play : str or None
         The name of an integer or selection slider that gets a play button.
+    pace : int
+        Milliseconds a step of the play button takes: time to read what has changed.
     caption, alt : str
         What the picture shows at present, and the picture in words.
 
@@ -93,6 +94,7 @@ class Explorer:
     title = ""
     size = (7.0, 3.6)
     play = None
+    pace = 800
 
     @house_style
     def __init__(self):
@@ -109,7 +111,6 @@ class Explorer:
         self.figure.canvas.draw()
         self.figure.set_layout_engine("none")  # found once: the axes stay where they are
         self._background = self._drawn = self._ahead = None
-        self._png = PngStream()
         self._pages = {}  # caption, alt text and HTML by the controls' values
 
         self._picture = widgets.HTML()
@@ -143,9 +144,12 @@ class Explorer:
         control = self.control[name]
         control.style.description_width = "initial"
         control.tooltip = control.tooltip or control.description  # else a hover says "null"
+        control.layout.max_width = "100%"
         if control.layout.width is None:
             # A slider, or a long description leaves no track; all else, no more than it needs.
             control.layout.width = "340px" if hasattr(control, "readout") else "max-content"
+        if hasattr(control.style, "button_width"):
+            control.style.button_width = "max-content"  # or long words would be clipped
         if name != self.play:
             return [control]
         if hasattr(control, "options"):
@@ -153,7 +157,7 @@ class Explorer:
         else:
             chosen, low, high, step = "value", control.min, control.max, control.step
         player = widgets.Play(
-            value=getattr(control, chosen), min=low, max=high, step=step, interval=200
+            value=getattr(control, chosen), min=low, max=high, step=step, interval=self.pace
         )
         player.moves = control, chosen
         return [control, player]
@@ -224,7 +228,7 @@ class Explorer:
         key = _key(values)
         if key not in self._pages:
             caption, alt = self._draw(values)
-            png = self._png.encode(self.figure.canvas.buffer_rgba())
+            png = small_png(self.figure.canvas.buffer_rgba(), quick=True)
             # Jupyter's server leaves Nagle's algorithm on: a message shorter than a segment, 64 kB
             # on one machine, waits 40 ms for the browser to acknowledge the one before. Longer
             # does not.
@@ -407,62 +411,6 @@ def _letters(font, dpi):
     font = font.copy()
     font.set_size(font.get_size_in_points() * dpi / 72)
     return _Letters(font)
-
-
-class PngStream:
-    """PNGs of an opaque picture that moves: only bands of rows that changed are compressed.
-
-    Compressing a whole plot takes longer than drawing what moves on it, and a control seldom moves
-    more than half of its rows.
-    """
-
-    BAND = 16  # rows
-
-    def __init__(self):
-        self._pixels = np.empty((0, 0), np.uint32)
-
-    def encode(self, pixels):
-        """The PNG of pixels (height, width, 4) uint8: colors exact, level 1, no row filtered."""
-        whole = np.ascontiguousarray(pixels).view(np.uint32)[..., 0]
-        height, width = whole.shape
-        if self._pixels.shape == whole.shape:
-            changed = np.flatnonzero((whole != self._pixels).any(axis=1)) // self.BAND
-        else:
-            self._pixels = np.empty_like(whole)
-            self._bands = [b""] * -(-height // self.BAND)
-            self._sums = [0] * len(self._bands)
-            changed = np.arange(len(self._bands))
-        for band in np.unique(changed):
-            rows = slice(band * self.BAND, (band + 1) * self.BAND)
-            self._pixels[rows] = whole[rows]
-            self._bands[band], self._sums[band] = _deflate(self._pixels[rows])
-        data = b"\x78\x01" + b"".join(self._bands) + b"\x03\x00"  # zlib's header, an empty end
-        data += struct.pack(">I", self._checksum())
-        header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)  # 8 bits, RGB
-        return b"\x89PNG\r\n\x1a\n" + b"".join(
-            struct.pack(">I", len(part)) + name + part + struct.pack(">I", zlib.crc32(name + part))
-            for name, part in ((b"IHDR", header), (b"IDAT", data), (b"IEND", b""))
-        )
-
-    def _checksum(self):
-        """Adler-32 of all bands from that of each: two sums, modulo 65521."""
-        height, width = self._pixels.shape
-        low, high = 1, 0
-        for band, part in enumerate(self._sums):
-            length = min(self.BAND, height - band * self.BAND) * (1 + 3 * width)
-            high += (part >> 16) + length * (low - 1)
-            low += (part & 0xFFFF) - 1
-        return high % 65521 << 16 | low % 65521
-
-
-def _deflate(rows):
-    """A deflate stream of rows, raw, ending on a byte and complete in itself; their Adler-32."""
-    height, width = rows.shape
-    raw = np.zeros((height, 1 + 3 * width), np.uint8)  # each row begins with its filter: 0, none
-    colors = Image.frombuffer("RGBX", (width, height), rows).convert("RGB")
-    raw[:, 1:] = np.frombuffer(colors.tobytes(), np.uint8).reshape(height, -1)
-    deflate = zlib.compressobj(1, wbits=-zlib.MAX_WBITS)
-    return deflate.compress(raw) + deflate.flush(zlib.Z_FULL_FLUSH), zlib.adler32(raw)
 
 
 def _close(view):

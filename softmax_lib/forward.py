@@ -1,8 +1,9 @@
 """The forward pass, equations (1) to (3): scores, probabilities, the loss of each example.
 
 Every function works on rows: one example, one row. The shift by the row's largest score keeps `exp`
-in range (slip 3 of the series); `log1p` of *the others' mass* keeps the loss of a confident, right
-answer from being rounded to 0.
+in range (slips 3 and 4 in `docs/equations.md`); `log1p` of *the others' mass* keeps the loss of a
+confident, right answer from being rounded to 0. numpy's own warnings are off: what comes out is
+looked at instead.
 """
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from softmax_lib import inputs
 
 
+@np.errstate(all="ignore")
 def scores(X, W):
     """Scores S = X W, eq. (1): entry (i, j) is the row X_i times the column W_j.
 
@@ -38,13 +40,10 @@ def scores(X, W):
     array([[1., 2.]])
     """
     W, X = inputs.weights_and_inputs(W, X)
-    with np.errstate(all="ignore"):
-        S = X @ W  # (N, C)
-    if not np.isfinite(S).all():
-        inputs.blame("S = X W", X=X, W=W)
-    return S
+    return inputs.finite(X @ W, "S = X W", X=X, W=W)  # (N, C)
 
 
+@np.errstate(all="ignore")
 def softmax(S):
     """Probabilities P, eq. (2), row by row: p_k = exp(S_ik) / Z_i, computed from shifted scores.
 
@@ -71,13 +70,12 @@ def softmax(S):
     array([[0.5, 0.5],
            [1. , 0. ]])
     """
-    S = inputs.scores_array(S)
+    S = inputs.matrix(S, "S", "(N, C)", complex_ok=True)
     _, E, others = _shifted_exp(S)
-    with np.errstate(all="ignore"):
-        P = E / (1 + others)[:, None]  # (N, C)
-    return _finite(P, "softmax", S)
+    return _finite(E / (1 + others)[:, None], "softmax", S)  # (N, C)
 
 
+@np.errstate(all="ignore")
 def log_softmax(S):
     """Logarithms of eq. (2): log p_k = (S_ik - max S_i) - log sum_l exp(S_il - max S_i).
 
@@ -103,13 +101,13 @@ def log_softmax(S):
     >>> log_softmax([[0.0, -1000.0]])
     array([[    0., -1000.]])
     """
-    S = inputs.scores_array(S)
+    S = inputs.matrix(S, "S", "(N, C)", complex_ok=True)
     highest, _, others = _shifted_exp(S)
-    with np.errstate(all="ignore"):
-        log_P = (S - highest[:, None]) - _log1p(others)[:, None]  # (N, C)
+    log_P = (S - highest[:, None]) - _log1p(others)[:, None]  # (N, C)
     return _finite(log_P, "log_softmax", S)
 
 
+@np.errstate(all="ignore")
 def cross_entropy(S, y):
     """Loss of each example, eq. (3): L_i = -log p_m with m = y_i, from the scores in one go.
 
@@ -140,11 +138,18 @@ def cross_entropy(S, y):
     >>> cross_entropy([[0.0, 0.0], [0.0, -1000.0]], [0, 1])
     array([6.93147181e-01, 1.00000000e+03])
     """
-    S = inputs.scores_array(S)
+    S = inputs.matrix(S, "S", "(N, C)", complex_ok=True)
     y = inputs.labels(y, *S.shape)
     highest, _, others = _shifted_exp(S)
-    with np.errstate(all="ignore"):
-        L = _log1p(others) + (highest - S[np.arange(len(S)), y])  # (N,)
+    S_m = S[np.arange(len(S)), y]
+    L = _log1p(others) + (highest - S_m)  # (N,)
+    masked = np.isneginf(S_m.real) & np.isfinite(highest)
+    if masked.any():
+        i = int(masked.argmax())
+        raise ValueError(
+            f"S[{i}, {y[i]}] is -inf, and {y[i]} is the right class of example {i}: "
+            f"an impossible class has happened, at an infinite loss. Did a mask cover it?"
+        )
     return _finite(L, "the loss", S)
 
 
@@ -157,10 +162,9 @@ def _shifted_exp(S):
     rows = np.arange(len(S))
     top = S.real.argmax(axis=1)
     highest = S[rows, top]  # (N,)
-    with np.errstate(all="ignore"):
-        E = np.exp(S - highest[:, None], order="C")  # (N, C), of real parts <= 0
-        E[rows, top] = 0
-        others = E.sum(axis=1)  # (N,)
+    E = np.exp(S - highest[:, None], order="C")  # (N, C), of real parts <= 0
+    E[rows, top] = 0
+    others = E.sum(axis=1)  # (N,)
     E[rows, top] = 1
     # A row whose largest score is NaN or infinite has no softmax; say so in every output.
     others[~np.isfinite(highest)] = np.nan
@@ -179,8 +183,6 @@ def _log1p(z):
 
 
 def _finite(result, what, S):
-    finite = np.isfinite(result).reshape(len(S), -1).all(axis=1)  # (N,)
-    if not finite.all():
-        # Blame a row that went wrong, not a -inf that did its work in another row.
-        inputs.blame(what, S=np.where(finite[:, None], 0, S))
-    return result
+    """`result`, or the blame on a row that went wrong: not on a -inf at work elsewhere."""
+    right = np.isfinite(result).reshape(len(S), -1).all(axis=1)  # (N,)
+    return result if right.all() else inputs.blame(what, S=np.where(right[:, None], 0, S))

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from softmax_lib import inputs
-from softmax_lib.loss import softmax_loss_vectorized
 
 METHODS = ("forward", "central", "complex")
 
@@ -38,8 +37,8 @@ def numerical_gradient(f, x, method="central", h=None):
     Parameters
     ----------
     f : callable
-        Takes an array like x, returns a number or an array. For the complex step it must accept a
-        complex array and keep its imaginary part: no abs, no conj, no float().
+        Takes an array like x, returns a number or an array (no tuple). For the complex step it
+        must accept a complex array and keep its imaginary part: no abs, no conj, no float().
     x : array_like, any shape
         Where to differentiate; never changed. Integers are taken as float64.
     method : {"central", "forward", "complex"}
@@ -78,11 +77,13 @@ def numerical_gradient(f, x, method="central", h=None):
     for index in np.ndindex(x.shape):
         direction = np.zeros_like(x)
         direction[index] = 1
-        _must_move(x, direction, method, h, f"{_name(index)} = {x[index]:.6g}")
-        columns.append(_difference(f, x, direction, method, h))
+        entry = f"x[{', '.join(map(str, index))}]" if index else "x"
+        what = f"{entry} = {x[index]:.6g}"
+        columns.append(_difference(f, x, direction, method, h, what))
     return np.stack(columns, axis=-1).reshape(columns[0].shape + x.shape)
 
 
+@np.errstate(all="ignore")
 def relative_error(a, b, entrywise=False):
     """|a - b| / max(|a|, |b|), by norm or entry by entry; 0/0 counts as 0.
 
@@ -120,16 +121,15 @@ def relative_error(a, b, entrywise=False):
     dtype = np.result_type(a, b, np.float64)  # wide enough that the error itself is not rounded
     a, b = a.astype(dtype), b.astype(dtype)
     norm = np.abs if entrywise else np.linalg.norm
-    with np.errstate(all="ignore"):
-        largest = np.max(np.abs([a.real, a.imag, b.real, b.imag]), axis=0)
-        if not entrywise:
-            largest = largest.max(initial=0.0)
-        # Divided by a power of two, which rounds nothing, sums and squares stay in range.
-        scale = np.ldexp(1.0, np.frexp(np.maximum(largest, np.finfo(dtype).tiny))[1] - 1)
-        a, b = a / scale, b / scale
-        size = np.maximum(norm(a), norm(b))
-        error = np.minimum(norm(a - b) / np.where(size > 0, size, 1), 2)
-        error = np.where(np.isfinite(largest), error, np.nan)
+    parts = np.abs([a.real, a.imag, b.real, b.imag])
+    largest = np.max(parts, axis=0 if entrywise else None, initial=0.0)
+    # Divided by a power of two, which rounds nothing, sums and squares stay in range.
+    exponent = np.frexp(np.maximum(largest, np.finfo(dtype).tiny))[1] - 1
+    scale = np.ldexp(largest.dtype.type(1), exponent)  # a 1 of that dtype: its range is wider
+    a, b = a / scale, b / scale
+    size = np.maximum(norm(a), norm(b))
+    error = np.minimum(norm(a - b) / np.where(size > 0, size, 1), 2)
+    error = np.where(np.isfinite(largest), error, np.nan)
     return error if entrywise else float(error)
 
 
@@ -154,6 +154,9 @@ class GradientCheck:
     h : float
     value : float
         f(x), the loss.
+    note : str
+        What the numbers do not say: that rounding hides the gradient and what to do about it, or
+        that a gradient of 0 is met by no more than the truncation error. Empty otherwise.
     """
 
     analytic: np.ndarray
@@ -165,6 +168,7 @@ class GradientCheck:
     method: str
     h: float
     value: float
+    note: str = ""
 
     @property
     def passed(self):
@@ -176,6 +180,7 @@ class GradientCheck:
         return (
             f"gradient check {verdict}: relative error by norm {self.error:.1e} {sign} "
             f"{self.tolerance:.1e} ({self.method}, h = {self.h:.1e}, {self.numerical.size} numbers)"
+            f"{self.note and '. '}{self.note}"
         )
 
 
@@ -197,7 +202,9 @@ def gradient_check(f, x, method="central", h=None, directions=None, tolerance=No
     tolerance : float, optional
         By default 1000 times the error expected at the default step, sqrt(u), u^(2/3) or u, or
         3 times the rounding floor by norm where that is larger, but never above 1 %: if rounding
-        hides the gradient, the check fails rather than passes by luck.
+        hides the gradient, the check fails rather than passes by luck, and its `note` says which h
+        or dtype to take. A gradient of exactly 0, whose relative error is always 1, passes where
+        the difference sees no more than its own truncation error, which grows with h.
     seed : int
         Of the random directions.
 
@@ -208,9 +215,10 @@ def gradient_check(f, x, method="central", h=None, directions=None, tolerance=No
     Raises
     ------
     TypeError
-        f does not return a pair (value, gradient), or drops the imaginary part of a complex step.
+        f does not return a pair of numbers, or drops the imaginary part of a complex step.
     ValueError
-        The gradient's shape is not x's; h or x do not fit; the value is not finite.
+        The pair in the wrong order, a gradient of another shape than x; h or x that do not fit; a
+        value that is not finite.
 
     Examples
     --------
@@ -223,277 +231,120 @@ def gradient_check(f, x, method="central", h=None, directions=None, tolerance=No
     inputs.function(f, "f", "f(x) -> (value, gradient)")
     x = _point(x)
     h = _step(h, method, x.dtype)
-    value, gradient = _pair(f(x.copy()), x.shape)
 
-    def loss(at):
-        return _pair(f(at), x.shape)[0]
+    def pair(at):
+        return inputs.loss_and_gradient(f(at), x.shape, "f", "x", complex_ok=True)
 
-    if directions is None:
-        analytic = gradient
-        numerical = numerical_gradient(loss, x, method, h)
-    else:
-        directions = inputs.integer(directions, "directions", least=1)
-        units = [_unit(U) for U in _normal(seed, (directions, *x.shape), x.dtype)]
-        for U in units:
-            _must_move(x, U, method, h, "every entry of x")
+    def slopes(h):
+        if directions is None:
+            return numerical_gradient(lambda at: pair(at)[0], x, method, h)
+        along = [
+            _difference(lambda at: pair(at)[0], x, U, method, h, "every entry of x") for U in units
+        ]
+        return np.array(along)
+
+    value, gradient = map(inputs.floating, pair(x.copy()))
+    analytic = gradient
+    if directions is not None:
+        directions = inputs.integer(directions, "directions", 1, inputs.MOST)
+        units = [U / np.linalg.norm(U) for U in _normal(seed, (directions, *x.shape), x.dtype)]
         analytic = np.array([np.vdot(U, gradient) for U in units])
-        numerical = np.array([_difference(loss, x, U, method, h) for U in units])
+    numerical = slopes(h)
 
     u = unit_roundoff(x.dtype)
-    noise = 0.0 if method == "complex" else u * abs(value) / h
-    with np.errstate(all="ignore"):
-        floor = noise / np.abs(numerical) if noise else np.zeros(numerical.shape)
-    if tolerance is None:
-        expected = {"forward": u ** (1 / 2), "central": u ** (2 / 3), "complex": u}[method]
-        size = np.linalg.norm(numerical)
-        norm_floor = noise * np.sqrt(numerical.size) / size if size > 0 else 0.0
-        tolerance = min(max(1000 * expected, 3 * norm_floor), 0.01)
-    else:
-        tolerance = inputs.positive(tolerance, "tolerance")
+    floor, norm_floor = _rounding(u, value, numerical, method, h)
+    expected = {"forward": u ** (1 / 2), "central": u ** (2 / 3), "complex": u}[method]
+    seen = 3 * norm_floor if numerical.any() else 0.0
+    own = min(max(1000 * expected, seen), 0.01)
+    limit = own if tolerance is None else inputs.positive(tolerance, "tolerance")
+    error, note = relative_error(analytic, numerical), ""
+    if error > limit:
+        note = _hidden(error, limit, x, value, gradient, numerical, method, h)
+        zero = tolerance is None and not analytic.any() and 10 * norm_floor < 1
+        # Twice the step: a truncation error is at least twice as large, a slope stays what it is.
+        if zero and relative_error(slopes(2 * h), numerical) >= 0.3:
+            limit, note = 1.0, "The gradient is 0: what the difference sees is its truncation"
     return GradientCheck(
         analytic=analytic,
         numerical=numerical,
-        error=relative_error(analytic, numerical),
+        error=error,
         entry_errors=relative_error(analytic, numerical, entrywise=True),
         floor=floor,
-        tolerance=tolerance,
+        tolerance=limit,
         method=method,
         h=h,
-        value=value,
+        value=value.item(),
+        note=note,
     )
 
 
-@dataclass(frozen=True, eq=False)
-class StepSweep:
-    """What `step_sweep` found: for each method, measured error and theory against the step.
-
-    Attributes
-    ----------
-    steps : ndarray, shape (K,)
-        The steps h.
-    errors : dict of str to ndarray, shape (K,)
-        Measured |difference - slope| / |slope|.
-    truncation, rounding : dict of str to ndarray, shape (K,)
-        What theory says of the two parts, relative to |slope|; computed from the moments of the
-        scores, nothing fitted.
-    slope : float
-        The true derivative along U, from the moments, in float64.
-    U : ndarray, shape (D, C)
-    dtype : numpy.dtype
-        Of the weights that were moved.
-    """
-
-    steps: np.ndarray
-    errors: dict
-    truncation: dict
-    rounding: dict
-    slope: float
-    U: np.ndarray
-    dtype: np.dtype
+@np.errstate(all="ignore")
+def _rounding(u, value, numerical, method, h):
+    """The rounding floor u |L| / (h |g|) of every entry, and of all by norm."""
+    noise = 0.0 if method == "complex" else u * float(abs(value)) / h
+    floor = noise / np.abs(numerical) if noise else np.zeros(numerical.shape)
+    size = np.linalg.norm(numerical)
+    return floor, float(np.float64(noise * np.sqrt(numerical.size)) / size) if noise else 0.0
 
 
-def step_sweep(
-    W, X, y, reg, U=None, steps=None, methods=METHODS, loss=softmax_loss_vectorized, seed=0
-):
-    """Error of the derivative of the softmax loss along one direction, against the step h.
-
-    Parameters
-    ----------
-    W, X, y, reg
-        As in `softmax_loss_vectorized`; W real. The wider dtype of W and X is the sweep's.
-    U : array_like, shape (D, C), optional
-        The direction; by default random, of length 1.
-    steps : array_like, shape (K,), optional
-        Steps h > 0; by default three a decade from 1 down to 1e-15 (float64) or 1e-7 (float32).
-    methods : str or sequence of str
-        Some of "forward", "central", "complex".
-    loss : callable
-        f(W, X, y, reg) -> (loss, dW); only its loss is used.
-    seed : int
-        Of the random direction.
-
-    Returns
-    -------
-    StepSweep
-
-    Raises
-    ------
-    TypeError, ValueError
-        Inputs that do not fit, a zero direction, or one along which the loss does not change.
-
-    Notes
-    -----
-    With s = X_i U, the derivatives of L_i along U are E_p[s] - s_m, Var_p(s) and the third central
-    moment of s under p; the regularization adds 2 reg <W, U> to the first and 2 reg |U|^2 to the
-    second. Truncation: forward h |L''| / 2, central and complex h^2 |L'''| / 6. Rounding: each loss
-    is off by up to about u |L|, so forward 2 u |L| / h and central u |L| / h; the complex step adds
-    up the terms of L' itself, E_p[s - s_m] and 2 reg W U, so u times their absolute sum. All of it
-    over |L'|.
-
-    Examples
-    --------
-    >>> sweep = step_sweep(np.zeros((2, 3)), [[1.0, 2.0]], [0], reg=0.0, steps=[1e-2, 1e-3])
-    >>> sweep.errors["central"][1] < sweep.errors["central"][0] / 50  # ten times smaller: ~ h^2
-    np.True_
-    """
-    W, X, y, reg = inputs.loss_inputs(W, X, y, reg)
-    inputs.function(loss, "loss", "loss(W, X, y, reg) -> (loss, dW)")
-    if np.iscomplexobj(W):
-        raise TypeError(
-            f"W is complex ({W.dtype}), needed real: the sweep adds the imaginary part itself."
-        )
-    W = W.astype(np.result_type(W, X))  # a float32 W beside a float64 X would be moved in float32
-    u = unit_roundoff(W.dtype)
-    if U is None:
-        U = _unit(_normal(seed, W.shape, np.float64))
-    U = inputs.matrix(U, "U", "(D, C)")
-    if U.shape != W.shape:
-        raise ValueError(f"U has shape {U.shape}, needed W's shape {W.shape}: a direction for W.")
-    if steps is None:
-        smallest = -15 if u < 1e-10 else -7
-        steps = np.logspace(0, smallest, 1 - 3 * smallest)
-    methods = (methods,) if isinstance(methods, str) else tuple(methods)
-    for method in methods:
-        inputs.choice(method, "method", METHODS)
-    steps = inputs.numbers(steps, "steps").ravel()
-    if len(steps) == 0:
-        raise ValueError("steps is empty, needed at least one step h > 0.")
-    steps = np.array([_step(h, "central", W.dtype, "every step in steps") for h in steps])
-
-    slope, curvature, third, terms = _derivatives_along(W, X, y, reg, U)
-    if not np.isfinite([slope, curvature, third]).all():
-        inputs.blame("the slope along U", W=W, X=X, U=U)
-    if slope == 0:
-        raise ValueError("The loss does not change along U to first order: choose another U.")
-
-    def along(at):
-        return loss(at, X, y, reg)[0]
-
-    direction = U.astype(W.dtype)
-    slopes = {
-        method: np.array([_difference(along, W, direction, method, h) for h in steps])
-        for method in methods
-    }
-    value = abs(along(W))
-    with np.errstate(all="ignore"):
-        errors = {method: abs(slopes[method] - slope) for method in methods}
-        noise = u * value / steps
-        truncation = {
-            "forward": steps * abs(curvature) / 2,
-            "central": steps**2 * abs(third) / 6,
-            "complex": steps**2 * abs(third) / 6,
-        }
-        rounding = {
-            "forward": 2 * noise,
-            "central": noise,
-            "complex": np.full(steps.shape, u * terms),
-        }
-        errors, truncation, rounding = (
-            {method: part[method] / abs(slope) for method in methods}
-            for part in (errors, truncation, rounding)
-        )
-    return StepSweep(
-        steps=steps,
-        errors=errors,
-        truncation=truncation,
-        rounding=rounding,
-        slope=slope,
-        U=U,
-        dtype=W.dtype,
+def _hidden(error, tolerance, x, value, gradient, numerical, method, h):
+    """What to do where rounding alone explains an error above the tolerance; else nothing."""
+    # f may compute in a narrower dtype than that of x.
+    dtype = max((a.dtype for a in (x, value, gradient)), key=unit_roundoff)
+    _, floor = _rounding(unit_roundoff(dtype), value, numerical, method, h)
+    if not (3 * floor > tolerance and error <= 10 * floor):
+        return ""
+    best, narrow = default_step(method, dtype), unit_roundoff(dtype) > unit_roundoff(np.float64)
+    mends = [f"h = {best:.1e}"] * (h < best / 2) + ["float64 for x and inside f"] * narrow
+    return (
+        f"Rounding in {dtype} hides the gradient: it alone may cost {floor:.1e}. "
+        f"Take {' or '.join(mends or ['the complex step'])}"
     )
 
 
-def _derivatives_along(W, X, y, reg, U):
-    """First three derivatives of the loss along U, from the moments of s = X U under P, in float64.
+def _difference(f, x, direction, method, h, what=None):
+    """Derivative of f at x along `direction`, as an array (0-d for a number).
 
-    And the sum of the absolute terms of the first: what rounding in a sum of them is relative to.
+    `what` names in an error what a step too small does not move; None lets it stand still.
     """
-    W, X, U = (a.astype(np.float64) for a in (W, X, U))
-    with np.errstate(all="ignore"):
-        S = X @ W
-        P = np.exp(S - S.max(axis=1, keepdims=True))
-        P /= P.sum(axis=1, keepdims=True)  # (N, C)
-        s = X @ U  # (N, C)
-        s_m = s[np.arange(len(y)), y][:, None]
-        # E_p[s] - s_m as E_p[s - s_m]: the differences are exact where the mean would cancel.
-        first = np.sum(P * (s - s_m), axis=1)
-        d = s - np.sum(P * s, axis=1, keepdims=True)
-        second, third = np.sum(P * d**2, axis=1), np.sum(P * d**3, axis=1)
-        return (
-            float(first.mean() + 2 * reg * np.sum(W * U)),
-            float(second.mean() + 2 * reg * np.sum(U * U)),
-            float(third.mean()),
-            float(np.sum(P * abs(s - s_m), axis=1).mean() + 2 * reg * np.sum(abs(W * U))),
-        )
-
-
-def _difference(f, x, direction, method, h):
-    """Derivative of f at x along `direction`, as an array (0-d for a number)."""
-    h = x.dtype.type(h)
-    with np.errstate(all="ignore"):
-        step = h * direction
-        ahead = x + (1j * step if method == "complex" else step)
-        behind = x - step if method == "central" else x.copy()
-    f_ahead = _values(f, ahead)
-    if method == "complex":
-        if f_ahead.dtype.kind != "c":
-            raise TypeError(
-                "f returned a real number for a complex input: the imaginary part, which holds the "
-                "derivative, is lost. Does f call abs, float, np.real, or store into a real array?"
-            )
-        with np.errstate(all="ignore"):
-            return f_ahead.imag / h
-    f_behind = _values(f, behind)
-    with np.errstate(all="ignore"):
-        return (f_ahead - f_behind) / (2 * h if method == "central" else h)
-
-
-def _must_move(x, direction, method, h, what):
-    with np.errstate(all="ignore"):
-        stays = method != "complex" and np.all(x + x.dtype.type(h) * direction == x)
-    if stays:
+    ahead, behind, width = _points(x, direction, method, h)
+    if what and np.array_equal(ahead, x):
         raise ValueError(
             f"h = {h:.1g} is too small: {what} plus h rounds back to itself in {x.dtype}. "
             f"Take a larger h."
         )
+    f_ahead = _values(f, ahead)
+    if method == "complex" and f_ahead.dtype.kind != "c":
+        raise TypeError(
+            "f returned a real number for a complex input: the imaginary part, which holds the "
+            "derivative, is lost. Does f call abs, float, np.real, or store into a real array?"
+        )
+    f_behind = None if behind is None else _values(f, behind)
+    with np.errstate(all="ignore"):
+        return (f_ahead.imag if behind is None else f_ahead - f_behind) / width
+
+
+@np.errstate(all="ignore")
+def _points(x, direction, method, h):
+    """Where f is asked, ahead and behind, and the distance that divides what it answers."""
+    h = x.dtype.type(h)
+    step = h * direction
+    if method == "complex":
+        return x + 1j * step, None, h
+    return (x + step, x - step, 2 * h) if method == "central" else (x + step, x.copy(), h)
 
 
 def _values(f, x):
     returned = f(x)
-    try:
-        value = np.array(returned)  # a copy: f may fill the same array at every call
-    except ValueError:
-        value = np.array(None)
-    if value.dtype.kind not in "biufc":
+    if isinstance(returned, tuple):
         raise TypeError(
-            f"f returned a {type(returned).__name__}, needed a number or an array of numbers. "
-            f"Does it return (loss, gradient)? Then pass lambda x: f(x)[0]."
+            "f returned a tuple, needed a number or an array of numbers. "
+            "Does it return (loss, gradient)? Then pass lambda x: f(x)[0]."
         )
+    value = inputs.floating(inputs.numbers(returned, "f(x)"))
     if not np.isfinite(value).all():
         raise ValueError("f returned a value that is not finite: a difference of it says nothing.")
-    return value.astype(np.float64) if value.dtype.kind in "biu" else value
-
-
-def _pair(result, shape):
-    try:
-        value, gradient = result
-    except (TypeError, ValueError):
-        raise TypeError(
-            f"f returned a {type(result).__name__}, needed a pair (value, gradient), "
-            f"as in `return loss, dW`."
-        ) from None
-    if np.ndim(value) != 0:
-        raise TypeError(
-            f"f's first result has shape {np.shape(value)}, needed one number, the loss. "
-            f"Did f return (dW, loss), or one loss an example?"
-        )
-    gradient = np.asarray(gradient)
-    if gradient.shape != shape:
-        raise ValueError(
-            f"f returned a gradient of shape {gradient.shape}, needed x's shape {shape}. "
-            f"Is it transposed?"
-        )
-    return value, gradient
+    return value.copy()  # f may fill the same array at every call
 
 
 def _point(x):
@@ -507,31 +358,21 @@ def _point(x):
         raise ValueError(
             f"x has shape {x.shape}: it is empty, there is nothing to differentiate by."
         )
-    if not np.isfinite(x).all():
-        inputs.blame("a difference", x=x)
-    return x
+    return inputs.finite(x, "a difference", x=x)
 
 
+@np.errstate(all="ignore")
 def _step(h, method, dtype, name="h"):
     inputs.choice(method, "method", METHODS)
     if h is None:
         return default_step(method, dtype)
     h = inputs.positive(h, name)
-    with np.errstate(all="ignore"):
-        held = dtype.type(h)
+    held = dtype.type(h)
     if not 0 < held < np.inf:
         raise ValueError(f"{name} is {h}, which {dtype} can only hold as {held}.")
     return h
 
 
 def _normal(seed, shape, dtype):
-    rng = np.random.default_rng(inputs.integer(seed, "seed", least=0))
+    rng = np.random.default_rng(inputs.integer(seed, "seed", 0))
     return rng.standard_normal(shape).astype(dtype)
-
-
-def _unit(U):
-    return U / np.linalg.norm(U)
-
-
-def _name(index):
-    return f"x[{', '.join(map(str, index))}]" if index else "x"

@@ -8,16 +8,48 @@ gives a Python complex, with its imaginary part kept: that is what the complex s
 """
 
 import cmath
+import functools
 
 import numpy as np
 
 from softmax_lib import inputs
-from softmax_lib.derivation import _minus_one_hot
-from softmax_lib.forward import _log1p, _shifted_exp
+from softmax_lib.derivation import _l2
+from softmax_lib.forward import _log1p
+
+_CORES = []  # pairs: a loss with its door, and the core behind it
 
 
+def unchecked(loss):
+    """The core of a loss of this file, for loops that have checked once; another loss as it is.
+
+    A core takes arrays as `inputs.loss_inputs` returns them, and looks at no result.
+    """
+    return next((core for door, core in _CORES if door is loss), loss)
+
+
+def _checked(core, cast_X=True):
+    """The public door of a loss: arguments and result are checked, here and nowhere else."""
+    core = np.errstate(all="ignore")(core)
+
+    @functools.wraps(core)
+    def door(W, X, y, reg):
+        W, X, y, reg = inputs.loss_inputs(W, X, y, reg, cast_X=cast_X)
+        loss, dW = core(W, X, y, reg)
+        loss = (complex if dW.dtype.kind == "c" else float)(loss)  # a plain number of Python's
+        if not (cmath.isfinite(loss) and np.isfinite(dW).all()):
+            inputs.blame("the loss or its gradient", reg, X=X, W=W)
+        return loss, dW
+
+    _CORES.append((door, core))
+    return door
+
+
+@_checked
 def softmax_loss_naive(W, X, y, reg):
     """Softmax loss and its gradient, example by example and class by class, as it is derived.
+
+    Right to rounding on ordinary scores. The last digits of a loss close to 0, and scores further
+    apart than the largest float, are left to the other two.
 
     Parameters
     ----------
@@ -50,34 +82,31 @@ def softmax_loss_naive(W, X, y, reg):
     >>> dW[:, 0]
     array([-0.75, -1.5 , -2.25])
     """
-    W, X, y, reg = inputs.loss_inputs(W, X, y, reg)
     N, C = len(X), W.shape[1]
-    L_over_N = []  # summed at the end, in pairs: a running sum of N terms drifts
-    dW = np.zeros(W.shape, np.result_type(W, X))
-    with np.errstate(all="ignore"):
-        for i in range(N):
-            S_i = X[i] @ W  # (C,), eq. (1)
-            top = np.argmax(S_i.real)
-            E = np.exp(S_i - S_i[top])  # (C,), the largest is exp(0) = 1
-            others = sum(E[l] for l in range(C) if l != top)
-            m = y[i]
-            gap = S_i[top].item() / 2 - S_i[m].item() / 2  # halved: the gap itself may overflow
-            L_over_N.append(_log1p(others).item() / N + gap / (N / 2))  # eq. (3)
-            p = E / (1 + others)  # (C,), eq. (2)
-            for j in range(C):
-                if j != m:
-                    dW[:, j] += p[j] * X[i] / N  # eq. (14) with j != m
-                else:  # p_m - 1, as minus the others' mass
-                    dW[:, m] -= sum(p[l] for l in range(C) if l != m) * X[i] / N
-        loss = np.sum(L_over_N).item() + _l2(W, reg)
-        dW += 2 * (reg * W.astype(dW.dtype))
-    return _finite(loss, dW, W, X)
+    loss, dW = 0.0, np.zeros_like(W)
+    for i in range(N):
+        S_i = X[i] @ W  # (C,), eq. (1)
+        S_i = S_i - S_i[S_i.real.argmax()]  # the shift: no exponent is above 0
+        Z_i = np.exp(S_i).sum()
+        p = np.exp(S_i) / Z_i  # (C,), eq. (2)
+        m = y[i]
+        loss += (np.log(Z_i) - S_i[m]) / N  # -log p_m, eq. (3)
+        for j in range(C):
+            dW[:, j] += (p[j] - (j == m)) * X[i] / N  # (D,), eq. (14)
+    l2, dl2 = _l2(W, reg)
+    return loss + l2, (dW + dl2).astype(W.dtype, copy=False)
 
 
+@_checked
 def softmax_loss_vectorized(W, X, y, reg):
     """Softmax loss and its gradient in whole matrices: X W forward, X^T (P - Y)/N back.
 
-    Parameters, returns, errors: as `softmax_loss_naive`, to the last digits but rounding.
+    Parameters, returns, errors: as `softmax_loss_naive`; finite wherever the true loss is.
+
+    Notes
+    -----
+    The right class is taken out before `exp`: what remains is *the others' mass*, which eq. (3) and
+    (14) both need undiminished by the rounding of a p_m close to 1.
 
     Examples
     --------
@@ -86,20 +115,21 @@ def softmax_loss_vectorized(W, X, y, reg):
     >>> round(loss, 4), dW.shape
     (1.3863, (3, 4))
     """
-    W, X, y, reg = inputs.loss_inputs(W, X, y, reg)
-    N = len(X)
-    with np.errstate(all="ignore"):
-        S = X @ W  # (N, C), eq. (1)
-        highest, E, others = _shifted_exp(S)
-        # Halved and in double precision: the gap itself may overflow, or round in float32.
-        gap = highest.astype(_wide(S)) / 2 - S[np.arange(N), y] / 2  # (N,)
-        loss = np.sum(_log1p(others) / N + gap / (N / 2)).item() + _l2(W, reg)  # eq. (3)
-        P = E / (1 + others)[:, None]  # (N, C), eq. (2)
-        dS = _minus_one_hot(P, y) / N  # (N, C)
-        dW = X.T @ dS + 2 * (reg * W.astype(S.dtype))  # (D, C), eq. (14) summed over the examples
-    return _finite(loss, dW, W, X)
+    N, rows = len(X), np.arange(len(X))
+    S = X @ W  # (N, C), eq. (1)
+    highest, S_m = S[rows, S.argmax(axis=1)], S[rows, y]  # (N,); short rows: faster than max
+    S[rows, y] = -np.inf  # exp makes it 0: the right class stands apart
+    E = np.exp(S - highest[:, None])  # (N, C), shifted
+    others = E.sum(axis=1)  # (N,)
+    rest = others + np.expm1(S_m - highest)  # Z_i - 1, shifted
+    E[rows, y] = -others  # p_m - 1, as minus the others
+    E *= 1 / (N * (1 + rest))[:, None]  # (N, C), now dS = (P - Y)/N, eq. (2) and (14)
+    l2, dl2 = _l2(W, reg)
+    loss = np.add.reduce(_losses_over_N(rest, highest, S_m, N)) + l2  # eq. (3)
+    return loss, (X.T @ E + dl2).astype(W.dtype, copy=False)  # (D, C)
 
 
+@functools.partial(_checked, cast_X=False)
 def softmax_loss_streamed(W, X, y, reg):
     """Softmax loss and its gradient, X read once: a block of rows goes forward and back at once.
 
@@ -109,8 +139,7 @@ def softmax_loss_streamed(W, X, y, reg):
     Notes
     -----
     Scores stand as (C, B), a class a row, so that the sums over the classes add whole rows. The
-    right class is taken out before `exp`: what remains is *the others' mass*, which eq. (3) and
-    (14) both need undiminished by the rounding of a p_m close to 1.
+    right class is taken out before `exp`, as in `softmax_loss_vectorized`.
 
     Examples
     --------
@@ -119,42 +148,36 @@ def softmax_loss_streamed(W, X, y, reg):
     >>> round(loss, 4), dW.shape
     (1.3863, (3, 4))
     """
-    W, X, y, reg = inputs.loss_inputs(W, X, y, reg, cast_X=False)
-    N, wide = len(X), _wide(W, X)
+    N, wide = len(X), np.promote_types(W.dtype, np.float64)
     B, loss, part, dWT = _rows_of_a_block(*W.shape, wide), 0.0, 0, 0
-    with np.errstate(all="ignore"):
-        for start in range(0, N, B):
-            X_b = inputs.floating(X[start : start + B])  # (B, D); the last block may be smaller
-            # (C, B), eq. (1): OpenBLAS is slow where a first factor has but a few rows.
-            S = W.T @ X_b.T if W.shape[1] > _CLASSES else (X_b @ W).T.copy()
-            flat, n = S.reshape(-1), len(X_b)  # the same numbers, one after another, and
-            # where S_im stands among them:
-            right = n * y[start : start + n].astype(np.intp, copy=False) + np.arange(n)
-            highest, S_m = np.maximum.reduce(S), flat[right]  # (B,); complex: by real part first
-            flat[right] = -np.inf  # exp makes it 0
-            others = 0
-            for c in range(0, len(S), _CLASSES):
-                E = S[c : c + _CLASSES]
-                E -= highest
-                np.exp(E, out=E)
-                others += np.add.reduce(E)  # (B,)
-            rest = others + np.expm1(S_m - highest)  # Z_i - 1, shifted
-            # Halved and in double precision: the gap itself may overflow, or round in float32.
-            gap = np.subtract(highest / 2, S_m / 2, dtype=wide) / (N / 2)
-            loss += np.add.reduce(_log1p(rest) / wide.type(N) + gap)  # eq. (3)
-            flat[right] = -others  # p_m - 1, as minus the others
-            S *= S.dtype.type(1) / N / (1 + rest)  # (C, B), the transposed dS: eq. (2) and (14)
-            part += S @ X_b  # (C, D)
-            if start // B % 32 == 31:  # a sum of sums drifts less than a long sum
-                dWT, part = np.add(dWT, part, dtype=wide), 0
-        dWT, dW = dWT + part, np.empty(W.shape, S.dtype)  # (C, D), (D, C)
+    for start in range(0, N, B):
+        X_b = inputs.floating(X[start : start + B])  # (B, D); the last block may be smaller
+        # (C, B), eq. (1): OpenBLAS is slow where a first factor has but a few rows.
+        S = W.T @ X_b.T if W.shape[1] > _CLASSES else (X_b @ W).T.copy()
+        flat, n = S.reshape(-1), len(X_b)  # the same numbers, one after another, and
+        # where S_im stands among them:
+        right = n * y[start : start + n].astype(np.intp, copy=False) + np.arange(n)
+        highest, S_m = np.maximum.reduce(S), flat[right]  # (B,); complex: by real part first
+        flat[right] = -np.inf  # exp makes it 0
+        others = 0
         for c in range(0, len(S), _CLASSES):
-            # reg goes in first, so that 0 times anything is 0.
-            reg_W = reg * W[:, c : c + _CLASSES].astype(wide)
-            # np.add.reduce adds in pairs; a dot product would drift.
-            loss += np.add.reduce(reg_W * W[:, c : c + _CLASSES], axis=None)
-            dW[:, c : c + _CLASSES] = dWT[c : c + _CLASSES].T + 2 * reg_W
-    return _finite(loss.item(), dW, W, X)
+            E = S[c : c + _CLASSES]
+            E -= highest
+            np.exp(E, out=E)
+            others += np.add.reduce(E)  # (B,)
+        rest = others + np.expm1(S_m - highest)  # Z_i - 1, shifted
+        loss += np.add.reduce(_losses_over_N(rest, highest, S_m, N))  # eq. (3)
+        flat[right] = -others  # p_m - 1, as minus the others
+        S *= 1 / (N * (1 + rest))  # (C, B), the transposed dS: eq. (2) and (14)
+        part += S @ X_b  # (C, D)
+        if start // B % 32 == 31:  # a sum of sums drifts less than a long sum
+            dWT, part = np.add(dWT, part, dtype=wide), 0
+    dWT, dW = dWT + part, np.empty(W.shape, S.dtype)  # (C, D), (D, C)
+    for c in range(0, len(S), _CLASSES):
+        l2, dl2 = _l2(W[:, c : c + _CLASSES], reg)
+        loss += l2
+        dW[:, c : c + _CLASSES] = dWT[c : c + _CLASSES].T + dl2
+    return loss, dW
 
 
 # A strip of classes: what is done to one stays in cache.
@@ -173,17 +196,11 @@ def _rows_of_a_block(D, C, wide):
     return max(1, min(2**24 // (max(D, C) * wide.itemsize), 4096))
 
 
-def _l2(W, reg):
-    """reg * sum(W * W) in double precision; reg goes in first, so that 0 times anything is 0."""
-    W = W.astype(_wide(W))
-    return np.sum(reg * W * W).item()
+def _losses_over_N(rest, highest, S_m, N):
+    """L_i / N, eq. (3): log1p of Z_i - 1, shifted, plus the gap between highest and right score.
 
-
-def _wide(*arrays):
-    return np.result_type(*arrays, np.float64)
-
-
-def _finite(loss, dW, W, X):
-    if not (cmath.isfinite(loss) and np.isfinite(dW).all()):
-        inputs.blame("the loss or its gradient", X=X, W=W)
-    return (complex if W.dtype.kind == "c" else float)(loss), dW
+    Halved and in double precision: the gap itself may overflow, or round in float32.
+    """
+    wide = np.promote_types(S_m.dtype, np.float64)
+    half_gap = np.subtract(highest / 2, S_m / 2, dtype=wide)
+    return (_log1p(rest) / 2 + half_gap) / (N / 2)

@@ -3,18 +3,14 @@
 One step: take a batch, ask the loss for dW, go a little way against it: W - learning_rate * dW.
 """
 
-import os
-import sys
 from typing import NamedTuple
 
 import numpy as np
 
 from softmax_lib import inputs
 from softmax_lib.forward import scores
-from softmax_lib.loss import softmax_loss_vectorized
-
-# Runs of more steps than this take long enough to deserve a progress bar.
-_LONG_RUN = 2000
+from softmax_lib.loss import softmax_loss_vectorized, unchecked
+from softmax_lib.progress import with_bar
 
 
 class History(NamedTuple):
@@ -70,7 +66,8 @@ def train(
     y : array_like of int, shape (N,)
         Their classes, 0 <= y_i < C. A class may have no examples.
     C : int, optional
-        Number of classes; without it, W's second axis, or else the largest label plus one.
+        Number of classes; without it, W's second axis, or else the largest label plus one (labels
+        far above N are taken for ids, and refused).
     learning_rate : float
         Length of a step in units of dW, > 0. The default suits features between 0 and 1.
     reg : float
@@ -121,33 +118,32 @@ def train(
     X_val, y_val = _validation_set(X_val, y_val, W)
     learning_rate = inputs.positive(learning_rate, "learning_rate")
     reg = inputs.regularization(reg)
-    batch_size = inputs.integer(batch_size, "batch_size", least=1)
-    epochs = inputs.integer(epochs, "epochs", least=0)
-    rng = np.random.default_rng(inputs.integer(seed, "seed", least=0))
+    batch_size = inputs.integer(batch_size, "batch_size", 1)
+    epochs = inputs.integer(epochs, "epochs", 0)
+    rng = np.random.default_rng(inputs.integer(seed, "seed", 0))
+    last_L = _first_loss(loss, W, X, y, reg)
+    loss = unchecked(loss)
 
-    def measured(step, L, W):
-        val_accuracy = None if X_val is None else accuracy(W, X_val, y_val)
-        return step, L, accuracy(W, X, y), val_accuracy
+    def measured(step, L):
+        return step, L, accuracy(W, X, y), X_val is not None and accuracy(W, X_val, y_val)
 
-    L = _first_loss(loss, W, X, y, reg)
-    records = [measured(0, L, W)]
+    records = [measured(0, last_L)]
     steps_per_epoch = -(-len(X) // batch_size)  # rounded up: the last batch may be smaller
     batches = _batches(len(X), batch_size, epochs, rng)
-    for step, batch in enumerate(_with_bar(batches, epochs * steps_per_epoch, progress), start=1):
-        last_L = L
+    for step, batch in enumerate(with_bar(batches, epochs * steps_per_epoch, progress), start=1):
         L, dW = loss(W, X[batch], y[batch], reg)
-        with np.errstate(over="ignore"):  # what overflows is named two lines on
+        with np.errstate(all="ignore"):
             W = (W - learning_rate * np.asarray(dW)).astype(W.dtype, copy=False)
-        # sum(W * W), a part of the loss, overflows before any entry of W does.
-        if not (np.isfinite(L) and np.isfinite(np.vdot(W, W))):
-            raise ValueError(_diverged(step, L, dW, last_L, learning_rate, reg))
+            # sum(W * W), a part of the loss, overflows before any entry of W does.
+            healthy = np.isfinite(L) and np.isfinite(np.vdot(W, W))
+        if not healthy:
+            raise ValueError(_diverged(step, L, np.asarray(dW), last_L, learning_rate, reg))
+        last_L = L
         if step % steps_per_epoch == 0:
-            records.append(measured(step, loss(W, X, y, reg)[0], W))
+            records.append(measured(step, loss(W, X, y, reg)[0]))
 
-    steps, losses, train_accuracy, val_accuracy = map(np.array, zip(*records, strict=True))
-    if X_val is None:
-        val_accuracy = None
-    return Training(W, History(steps, losses, train_accuracy, val_accuracy))
+    columns = list(map(np.array, zip(*records, strict=True)))
+    return Training(W, History(*columns[:3], None if X_val is None else columns[3]))
 
 
 def predict(W, X):
@@ -213,11 +209,11 @@ def accuracy(W, X, y):
 def _training_set(X, y, C, W):
     """X (N, D), y (N,) and the W (D, C) to start from, checked, with C settled."""
     X = inputs.matrix(X, "X", "(N, D)")
-    given = C if C is None else inputs.integer(C, "C", least=2)
+    given = C if C is None else inputs.class_count(C)
     if W is None:
-        C = given or _largest_label_plus_one(y)
-        y = inputs.labels(y, len(X), C)
-        if given is None and y.max() == 0:
+        y = inputs.labels(y, len(X), given, X.shape[1])
+        C = given or int(y.max()) + 1
+        if C == 1:
             raise ValueError(
                 "y holds label 0 only: one class, so there is nothing to learn. "
                 "If other classes exist without an example here, pass their number C."
@@ -228,17 +224,8 @@ def _training_set(X, y, C, W):
         raise TypeError("W is complex: training moves real weights.")
     if given not in (None, W.shape[1]):
         raise ValueError(f"C is {given} but W has shape {W.shape}: W's second axis must equal C.")
-    y = inputs.labels(y, len(X), W.shape[1])
-    return _read_only(X), _read_only(y), W.astype(np.result_type(W, X))
-
-
-def _largest_label_plus_one(y):
-    """A class count from the labels, at least 2; what are no labels, `inputs.labels` will name."""
-    try:
-        y = np.asarray(y)
-    except ValueError:  # rows that differ in length
-        return 2
-    return max(2, int(y.max()) + 1) if y.dtype.kind in "iu" and y.size else 2
+    y = inputs.labels(y, len(X), W.shape[1], X.shape[1])
+    return _read_only(X), _read_only(y), W.copy()
 
 
 def _read_only(a):
@@ -249,11 +236,10 @@ def _read_only(a):
 
 
 def _validation_set(X_val, y_val, W):
-    if X_val is None and y_val is None:
+    if (X_val is None) != (y_val is None):
+        raise ValueError("X_val and y_val belong together: a validation set needs both.")
+    if X_val is None:
         return None, None
-    if X_val is None or y_val is None:
-        missing = "X_val" if X_val is None else "y_val"
-        raise ValueError(f"{missing} is missing: a validation set needs both X_val and y_val.")
     try:
         _, X_val = inputs.weights_and_inputs(W, X_val)
         return X_val, inputs.labels(y_val, len(X_val), W.shape[1])
@@ -263,35 +249,11 @@ def _validation_set(X_val, y_val, W):
 
 def _first_loss(loss, W, X, y, reg):
     """The loss before the first step, after one look at what the function returns."""
-    if not callable(loss):
-        raise TypeError(f"loss is a {type(loss).__name__}, needed a function of (W, X, y, reg).")
-    name = getattr(loss, "__name__", "loss")
-    result = loss(W, X, y, reg)
-    if result is None:
-        raise TypeError(f"{name} returned None: does it end with `return loss, dW`?")
-    several = isinstance(result, (tuple, list))
-    if not several or len(result) != 2:
-        came = f"{len(result)} values" if several else f"one {type(result).__name__}"
-        raise TypeError(f"{name} returned {came}, needed the pair (loss, dW).")
-    L, dW = map(np.asarray, result)
-    if L.shape == W.shape and dW.shape == ():
-        raise ValueError(f"{name} returned (dW, loss), needed the other order: (loss, dW).")
-    if L.shape != ():
-        raise ValueError(
-            f"{name} returned a loss of shape {L.shape}, needed one number: "
-            f"the mean over the examples, plus the regularization."
-        )
-    if dW.shape != W.shape:
-        hint = " Is it transposed?" if dW.shape == W.shape[::-1] else ""
-        raise ValueError(
-            f"{name} returned a dW of shape {dW.shape}, needed the shape of W, {W.shape}.{hint}"
-        )
-    for part, a in {"loss": L, "dW": dW}.items():
-        if a.dtype.kind not in "iuf":
-            raise TypeError(f"{name} returned a {part} of dtype {a.dtype}, needed real numbers.")
+    inputs.function(loss, "loss", "loss(W, X, y, reg) -> (loss, dW)")
+    name = getattr(loss, "__name__", "loss")  # a callable object may have none
+    L, _ = inputs.loss_and_gradient(loss(W, X, y, reg), W.shape, name, "W")
     if not np.isfinite(L):
-        if not np.isfinite(X).all():
-            inputs.blame("the loss", X=X)
+        inputs.finite(X, "the loss", X=X)
         raise ValueError(
             f"{name} returned a loss of {L} before the first step: no learning rate can mend that. "
             f"Does it take the log of 0, or exp of a large score without the shift?"
@@ -308,44 +270,19 @@ def _batches(N, batch_size, epochs, rng):
 
 
 def _diverged(step, L, dW, last_L, learning_rate, reg):
-    if not np.isfinite(L):
-        what = f"the loss is {L}; before that it was {last_L:.3g}"
-    elif not np.isfinite(dW).all():
-        d, j = np.argwhere(~np.isfinite(dW))[0]
-        what = f"dW[{d}, {j}] is {dW[d][j]} though the loss is {L:.3g}"
-    else:
-        what = f"sum(W * W) has overflowed; the loss was {L:.3g}"
-    why = ""
-    if learning_rate * reg > 1:
-        why = (
-            f" The regularization alone multiplies W by 1 - 2 * learning_rate * reg = "
-            f"{1 - 2 * learning_rate * reg:.3g} at every step."
-        )
+    d, j = np.unravel_index(np.argmin(np.isfinite(dW)), dW.shape)
+    what = inputs.first(
+        (not np.isfinite(L), f"the loss is {L}; before that it was {last_L:.3g}"),
+        (not np.isfinite(dW).all(), f"dW[{d}, {j}] is {dW[d, j]} though the loss is {L:.3g}"),
+        (True, f"sum(W * W) has overflowed; the loss was {L:.3g}"),
+    )
+    factor = 1 - 2 * learning_rate * reg
+    why = (
+        f" The regularization alone multiplies W by 1 - 2 * learning_rate * reg = {factor:.3g} "
+        f"at every step."
+    )
     return (
         f"Training diverged at step {step}: {what}. "
-        f"Is learning_rate = {learning_rate:g} too large? Try a tenth of it.{why}"
+        f"Is learning_rate = {learning_rate:g} too large? Try a tenth of it."
+        + (why if factor < -1 else "")
     )
-
-
-def _with_bar(batches, steps, progress):
-    """The batches, inside a progress bar where one is wanted."""
-    if progress not in (None, True, False):
-        raise TypeError(f"progress is {progress!r}, needed True, False or None (when it is long).")
-    if progress is None:
-        progress = steps > _LONG_RUN and _someone_watches()
-    # tqdm's bar for notebooks ignores TQDM_DISABLE: read it here.
-    if not progress or os.environ.get("TQDM_DISABLE"):
-        return batches
-    from tqdm.auto import tqdm
-
-    return tqdm(batches, total=steps, desc="training", unit="step")
-
-
-def _someone_watches():
-    """Whether output goes to a notebook or a terminal, and tqdm is there to draw on it."""
-    from importlib.util import find_spec
-
-    kernel = sys.modules.get("ipykernel.kernelapp")
-    notebook = kernel is not None and kernel.IPKernelApp.initialized()
-    terminal = sys.stderr is not None and sys.stderr.isatty()
-    return (notebook or terminal) and find_spec("tqdm") is not None

@@ -21,21 +21,9 @@ def test_there_are_notebooks_without_a_gap():
     assert numbers
 
 
-# Notebooks that are still to be told anew, and the rules that wait for them.
-WAITING = {"00", "01", "02", "03", "05"}
-NEW_RULES = {
-    "opens_with_three_lists",
-    "marks_what_may_be_left_out",
-    "depends_on_no_optional_section",
-    "gives_no_answer_away",
-    "shows_numbers_and_their_bounds",
-}
-
-
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebook_keeps_the_rules(path):
-    waiting = NEW_RULES if path.stem[:2] in WAITING else set()
-    assert conventions.complaints(path, set(conventions.RULES) - waiting) == []
+    assert conventions.complaints(path) == []
 
 
 # The rules fail where they should

@@ -7,6 +7,7 @@ import html.parser
 import importlib
 import importlib.util
 import inspect
+import io
 import itertools
 import json
 import math
@@ -28,10 +29,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from softmax_lib import exercises, lessons
-from softmax_lib.exercises import diagnosis, engine
-from softmax_lib.exercises.catalogue import MISTAKES
-from softmax_lib.exercises.variants import SWITCHES
-from softmax_lib.lessons import LESSONS, Task
+from softmax_lib.exercises import comparing, diagnosis, engine
+from softmax_lib.lessons import LESSONS, Task, source_of
+from softmax_lib.lessons.conditions import Broken
+from softmax_lib.lessons.slips import QUESTIONS, SENTENCES
+from softmax_lib.messages import Message
 
 properties = settings(derandomize=True, deadline=None, max_examples=100)
 
@@ -347,7 +349,7 @@ def test_a_stub_is_not_attempted(name):
     assert verdict.mistakes == ("not-attempted",)
     assert repr(verdict) == '○ 0.1 not attempted yet. A hint: exercises.hint("0.1")'
     assert seen_text(verdict._repr_html_()) == repr(verdict)
-    assert MISTAKES["not-attempted"].sentence in verdict.explain()
+    assert SENTENCES["not-attempted"] in verdict.explain()
 
 
 def test_stubs_with_other_parameters_lambdas_and_decorated_stubs_are_not_attempted():
@@ -468,32 +470,20 @@ def test_the_mistake_is_named(slug, number, function):
     assert verdict.mistakes[0] == slug or slug == "mutates-input", verdict
     assert slug in verdict.mistakes
     assert slug in verdict.explain()
-    assert MISTAKES[slug].sentence in verdict.explain()
+    assert SENTENCES[slug] in verdict.explain()
     if slug != "not-attempted":
-        assert MISTAKES[verdict.mistakes[0]].question in repr(verdict) or "def scores" in repr(
-            verdict
-        )
-        assert 'Reread 01_matrix_shapes, "Rows meet columns" (behind it: eq. (1)).' in repr(verdict)
+        assert "(behind it: eq. (1))." in repr(verdict)
 
 
-def test_every_mistake_of_the_catalogue_is_tried():
-    slips = {slug for slug, _ in SWITCHES} | {
-        *("zero-gradient", "no-minus-one", "diagonal-jacobian", "sign", "divided-by-classes"),
-        *("no-mean-loss", "no-reg-loss", "half-reg-loss", "reg-divided-by-n"),
-        *("no-mean-gradient", "no-reg-gradient", "half-reg-gradient"),
-    }
-    assert {slug for slug, *_ in NAMED} == set(MISTAKES) - slips  # for these: test_diagnosis.py
-    for slug, mistake in MISTAKES.items():
-        assert mistake.slug == slug
-        assert mistake.sentence.endswith(".")
-        assert mistake.question.endswith("?")
+def test_every_slug_has_a_sentence_and_its_question_asks():
+    assert all(sentence.endswith(".") for sentence in SENTENCES.values())
+    assert all(question.endswith("?") for question in QUESTIONS.values())
+    assert set(QUESTIONS) <= set(SENTENCES)
 
 
 UNNAMED = [
     ("0.1", lambda X, W: X @ W + 1),
-    ("0.1", lambda X, W: 0 * (X @ W)),
     ("0.1", lambda X, W: np.full((len(X), W.shape[1]), np.nan)),
-    ("0.2", lambda W, reg: (reg * np.sum(W * W), reg * W)),
     ("0.3", lambda p: np.outer(p, p)),
     ("0.6", lambda n: 2 * n),
     ("0.7", lambda n: (n, n)),
@@ -527,7 +517,6 @@ def test_a_function_that_keeps_something_between_calls_is_asked_what():
     verdict = check("0.6", counting)
     assert "What does your function keep from one call to the next?" in repr(verdict)
     assert "Called again" in repr(verdict)
-    assert "Called again" in verdict.explain()
 
 
 def test_parameters_in_another_order_are_said_to_be():
@@ -764,16 +753,7 @@ def test_an_error_shows_the_students_lines_and_no_others():
     assert text.count("in deep") == 3
 
 
-def test_an_error_in_one_case_shows_that_case():
-    def last_fails(X, W):
-        if len(X) == 1:
-            raise ValueError("one example only")
-        return X @ W + 1
-
-    text = repr(check("0.1", last_fails))
-    assert "Case 3" in text
-    assert "one example only" in text
-    assert "Right on 0 of 3 cases" in text
+def test_an_error_in_one_case_leaves_the_others_right():
     assert "Right on 2 of 3 cases" in repr(
         check("0.1", lambda X, W: X @ W if len(X) > 1 else raising(ValueError()))
     )
@@ -829,32 +809,11 @@ def test_inputs_are_copies_and_views_of_them_may_come_back():
         return X
 
     found = diagnosis.diagnose(same, clears)
-    assert found.mistakes == ("mutates-input",)
+    assert "mutates-input" in found.mistakes
     assert found.runs[0].changed == ("X", "W")
     for old, new in zip(before, given_cases, strict=True):
         for a, b in zip(old, new, strict=True):
             np.testing.assert_array_equal(a, b)
-
-
-@pytest.mark.parametrize(
-    ("before", "change", "same"),
-    [
-        (np.array([1.0, np.nan]), lambda x: x.sum(), True),
-        (np.array([0.0]), lambda x: x.__setitem__(0, -0.0), False),
-        (np.zeros(4), lambda x: setattr(x, "shape", (2, 2)), False),
-        ([1, [2, 3]], lambda x: x[1].append(4), False),
-        ([1, 2], lambda x: x.__setitem__(0, 5), False),
-        ([1, 2], lambda x: x.__setitem__(0, 1.0), False),
-        ((np.zeros(2), "a"), lambda x: x[0].__setitem__(0, 1), False),
-        ([math.nan, abs], lambda x: None, True),
-        (np.array([None, "a"]), lambda x: None, True),
-    ],
-)
-@pytest.mark.filterwarnings("ignore:Setting the shape:DeprecationWarning")
-def test_a_changed_argument_is_seen(before, change, same):
-    after = copy.deepcopy(before)
-    change(after)
-    assert diagnosis.unchanged(before, after) == same
 
 
 # What is shown
@@ -894,7 +853,7 @@ BLOCKS = st.lists(st.tuples(KINDS, TEXTS) | st.tuples(st.just("table"), ROWS), m
 @properties
 @given(BLOCKS)
 def test_html_and_text_say_the_same(blocks):
-    message = engine.Message(blocks)
+    message = Message(blocks)
     assert seen_text(message._repr_html_()) == flat(message)
 
 
@@ -909,7 +868,7 @@ def test_html_is_escaped_and_colored_at_the_border_only():
     assert source.count("<strong>") == 2  # the question is the other
     assert "#009E73" in check("0.1", product)._repr_html_()
     assert "#56B4E9" in check("0.1", lambda X, W: ...)._repr_html_()
-    assert "<code>S.shape</code>" in engine.Message([("text", "Look at `S.shape`.")])._repr_html_()
+    assert "<code>S.shape</code>" in Message([("text", "Look at `S.shape`.")])._repr_html_()
 
 
 def test_the_table_aligns_and_shows_entries_that_differ():
@@ -929,7 +888,7 @@ def test_the_table_aligns_and_shows_entries_that_differ():
     entry = next(line for line in text.splitlines() if "S[1, 1]" in line)
     assert head.index("expected") == entry.index(row[1])
     assert head.index("got") == entry.rindex(row[2])
-    assert repr(check("0.1", lambda X, W: X @ W + 1)).count("S[") == diagnosis.ROWS_SHOWN
+    assert repr(check("0.1", lambda X, W: X @ W + 1)).count("S[") == comparing.ROWS_SHOWN
 
 
 def test_numbers_that_differ_late_are_shown_with_the_digits_that_differ():
@@ -937,29 +896,6 @@ def test_numbers_that_differ_late_are_shown_with_the_digits_that_differ():
     row = re.search(r"m +(\S+) +(\S+)\n", text)
     assert row[1] != row[2]
     assert float(row[1]) == pytest.approx(4 / 3, rel=1e-8)
-
-
-ENTRIES = st.floats(-1e3, 1e3) | st.sampled_from([np.inf, np.nan])
-MATRICES = hnp.arrays(np.float64, (3, 2), elements=ENTRIES)
-
-
-@properties
-@given(MATRICES, MATRICES, st.sampled_from([0.0, 1e-3, 400.0]))
-def test_what_fails_shows_an_entry_and_what_passes_shows_none(expected, got, atol):
-    task = Task(**{**WHOLE, "atol": atol})
-    found = diagnosis.compare_numbers(task, "S", expected, got)
-    close = diagnosis.close(task, expected, got)
-    assert found.right == close
-    assert bool(found.rows) != close
-
-
-def test_an_entry_within_its_share_of_the_bound_is_not_shown():
-    task = Task(**{**WHOLE, "atol": 2.0})
-    expected = np.full((2, 2), 1e3)
-    found = diagnosis.compare_numbers(
-        task, "S", expected, expected + np.array([[0.9, 50], [-0.9, 0]])
-    )
-    assert [name for name, *_ in found.rows] == ["S[0, 1]"]
 
 
 def test_the_line_that_is_shown_brings_the_case_back():
@@ -977,35 +913,6 @@ def test_the_line_that_is_shown_brings_the_case_back():
     lines = [line.strip() for line in repr(check("0.5", my_loss)).splitlines()]
     at = lines.index('(w,) = exercises.case("0.5", 1)')
     assert lines[at + 1] == "my_loss(w)"
-
-
-def test_values_of_the_wrong_kind_are_described():
-    describe = diagnosis.describe
-    assert describe((1.0,)) == "a tuple of 1 value: a number"
-    assert describe([]) == "a list of 0 values"
-    assert describe((1.0, [2.0])) == "a tuple of 2 values"
-    assert describe("S" * 99) == f"the text '{'S' * 38}…"
-    assert describe(np.array("a")) == "an array of shape () and dtype <U1"
-    assert describe(np.float32(1)) == describe(np.array(1)) == "a number"
-    assert describe(len) == describe(describe) == describe(lambda: 0) == "a function"
-    assert describe(True) == "True"
-    assert describe(Liar()) == "an object of type Liar"
-
-
-def test_inputs_are_described():
-    describe = diagnosis.describe_argument
-    assert describe("reg", 0.5) == "reg = 0.5"
-    assert describe("y", np.array([0, 2, 1])) == "y = [0, 2, 1]"
-    assert (
-        describe("S", np.array([[1000.0, -0.25]], np.float32)) == "S = [[1000, -0.25]] in float32"
-    )
-    assert describe("dtype", np.float32) == "dtype = float32"
-    assert describe("f", np.sin) == "f = sin"
-    X = np.arange(12.0).reshape(4, 3)
-    assert describe("X", X) == "X: float64, shape (4, 3), from 0 to 11"
-    assert describe("X", X + 1j) == "X: complex128, shape (4, 3)"
-    assert describe("shape", (4, 3)) == "shape = (4, 3)"
-    assert describe("rng", np.random.default_rng(0)) == "rng: an object of type Generator"
 
 
 def test_a_verdict_never_shows_the_solution():
@@ -1327,7 +1234,7 @@ def test_a_solution_written_in_other_roundings_passes(lesson, task):
 
 @every_task
 def test_the_hints_hold_no_solution(lesson, task):
-    body = ast.parse(textwrap.dedent(inspect.getsource(task.solution))).body[0].body[1:]
+    body = ast.parse(source_of(task.solution)).body[0].body[1:]
     whole = squeezed("\n".join(map(ast.unparse, body)))
     returned = [squeezed(ast.unparse(node.value)) for node in body if isinstance(node, ast.Return)]
     for hint in task.hints:
@@ -1522,7 +1429,7 @@ def bounded(function, filename, limit=100_000):
 
 def mutants(function):
     """(what is wrong, source, function) for every mutant of a function's source."""
-    source = textwrap.dedent(inspect.getsource(function))
+    source = source_of(function)
     for which in itertools.count():
         tree = marked(ast.parse(source))
         replace = _Replace(which)
@@ -1569,23 +1476,80 @@ def test_the_mutants_are_many_and_of_every_kind():
     assert min(kinds.values()) >= 10, kinds
 
 
-def looping(n):
-    """Sum of 0 ... n - 1, by a loop that ends only when its step is kept."""
-    total = k = 0
-    while k != n:
-        total += k
-        k += 1
-    return -total
+def test_a_verdict_can_be_printed_on_a_screen_without_its_signs(monkeypatch):
+    screen = io.TextIOWrapper(io.BytesIO(), encoding="cp1252")
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", screen)
+        print(check("0.1", product))
+        print(exercises.progress())
+    screen.flush()
+    assert screen.buffer.getvalue().startswith(b"v 0.1 Scores: right")
 
 
-def test_the_mutation_machine_itself():
-    sources = [source for _, source, _ in mutants(looping)]
-    assert len(sources) == len(set(sources)) == 8
-    task = Task("0.1", "Sum", "f(n) -> s", looping, numbers(1, 4, 7), **FIELDS)
-    assert surviving(task) == (8, 0, [])  # among them several that never end
-    blind = Task("0.1", "Sum", "f(n) -> s", looping, numbers(0, 0, 0), **FIELDS)
-    assert surviving(blind)[0] < 8
-    lax = Task("0.1", "S", "s(X, W) -> S", product, product_cases, rtol=1e9, **FIELDS)
-    assert surviving(lax) == (0, 0, [])  # X @ W has nothing to swap
-    lax = Task("0.1", "P", "p(W, reg) -> (l, d)", penalty, penalty_cases, rtol=1e9, **FIELDS)
-    assert len(surviving(lax)[2]) > 3
+def test_buttons_stand_under_a_verdict_beside_the_same_text():
+    def pressed(verdict):
+        box = verdict._with_buttons()
+        return {b.description: b for b in box.children[1].children}, box.children[-1]
+
+    wrong = check("0.1", lambda X, W: X @ W + 1)
+    buttons, below = pressed(wrong)
+    assert set(buttons) == {"Hint", "Solution"}  # nothing was measured that is not shown
+    for text in ("one", "two", "three", "three"):
+        buttons["Hint"].click()
+        assert text in below.value
+    buttons["Solution"].click()
+    assert "secret_product" in below.value
+    assert set(pressed(check("0.1", lambda X, W: ...))[0]) == {"Hint"}
+    bundle = wrong._repr_mimebundle_()
+    assert bundle["text/plain"] == repr(wrong)
+    assert bundle["text/html"] == wrong._repr_html_()
+
+
+def test_what_the_text_demands_is_remarked_on_or_fails():
+    def kept(attempt):
+        return ""
+
+    def broken(attempt):
+        return f"It has {attempt.loops} loops and reads {sorted(attempt.globals)}."
+
+    def insisted(attempt):
+        return Broken(broken(attempt))
+
+    def loop(X, W):
+        S = np.zeros((len(X), W.shape[1]))
+        for i in range(len(X)):
+            for j in range(W.shape[1]):
+                S[i, j] = X[i] @ W[:, j]
+        return S
+
+    for conditions, passed in (((kept,), True), ((kept, broken), True), ((insisted,), False)):
+        task = Task("0.1", "S", "s(X, W) -> S", product, product_cases, **FIELDS)
+        object.__setattr__(task, "conditions", conditions)
+        found = diagnosis.diagnose(task, loop)
+        assert found.passed is passed
+        assert found.remarks == tuple(
+            ["It has 2 loops and reads ['np']."] * (kept != conditions[-1])
+        )
+
+
+def test_a_number_of_the_notebook_is_pointed_out():
+    space = {"np": np, "N": 3}
+    exec("def scores(X, W):\n    return X @ W / N", space)
+    assert "It reads `N` of the notebook, whatever the arguments are." in repr(
+        check("0.1", space["scores"])
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("return X @ W + np.ones(9)", "laid over each other from the right"),
+        ("return X[99]", "Axis 0 has 3 places, counted from 0, and place 99 was asked for."),
+        ("return x @ W", "`x` is no argument, and no line before has made it."),
+        ("return X @ W.T @ W", "the left factor's last axis meets the right factor's first"),
+    ],
+)
+def test_an_error_is_said_in_words_with_a_question(body, said):
+    text = repr(check("0.1", defined(body)))
+    assert said in text
+    assert re.search(r"^[^ ].*\?$", text, re.M)

@@ -6,7 +6,6 @@ import importlib
 import io
 import re
 import weakref
-import zlib
 from base64 import b64decode
 from types import SimpleNamespace
 
@@ -18,7 +17,7 @@ from PIL import Image
 
 from softmax_lib import explorer as explorer_module
 from softmax_lib import lessons
-from softmax_lib.explorer import Explorer, PngStream, with_fallback
+from softmax_lib.explorer import Explorer, with_fallback
 
 
 class Dot(Explorer):
@@ -71,7 +70,7 @@ def test_each_control_changes_picture_and_alt_text_on_the_page(name, value):
     after = shown(explorer)
     assert (before[0] != after[0]).any()
     assert before[1] != after[1]
-    assert (after[0] == explorer.pixels).all()
+    assert abs(after[0].astype(int) - explorer.pixels).max() < 24  # the same, in fewer colors
     assert after[1] == explorer.alt
     assert explorer.values[name] == value
 
@@ -230,6 +229,12 @@ def test_the_page_stays_still_while_the_picture_is_replaced():
     assert 'width="384" height="240"' in figure
 
 
+def test_a_narrow_page_narrows_the_picture():
+    """Catches a picture cut off at its right, and one squeezed at its full height."""
+    figure = Dot().view.children[1].value
+    assert 'style="max-width:100%;height:auto"' in figure
+
+
 def test_a_message_to_the_page_fills_a_segment():
     """A shorter one waits 40 ms in Jupyter's server, see `Explorer._page`."""
     value = Dot().view.children[1].value
@@ -242,6 +247,7 @@ def test_every_control_is_in_the_view_and_the_player_moves_its_slider():
     x, player, kind, wide = bar.children
     assert [x, kind, wide] == list(explorer.control.values())
     assert (player.min, player.max, player.value) == (0, 10, 3)
+    assert player.interval >= 500  # a step of play can be read
     explorer.set(x=7)
     assert player.value == 7  # it goes on from where the hand left the slider
     player.value = 8
@@ -368,7 +374,7 @@ def test_while_the_hand_rests_the_next_step_is_drawn(resting, monkeypatch):
     fresh.set(x=5)
     np.testing.assert_array_equal(pixels, shown(fresh)[0])
     assert words == list(shown(fresh)[1:])
-    np.testing.assert_array_equal(explorer.pixels, pixels)
+    np.testing.assert_array_equal(explorer.pixels, fresh.pixels)
 
 
 def test_only_the_last_move_is_looked_ahead_from_and_nothing_after_close(resting):
@@ -414,40 +420,6 @@ def test_redraw_draws_afresh_and_a_long_walk_keeps_little(monkeypatch):
 def test_one_more_step(control, old, new, following):
     step = explorer_module._one_more_step(control, old, new)
     assert step == (following if following is None else pytest.approx(following, rel=1e-12))
-
-
-def test_every_picture_of_a_stream_is_lossless():
-    rng = np.random.default_rng(0)
-    stream = PngStream()
-    pixels = rng.integers(0, 256, (3 * PngStream.BAND + 7, 5, 4), dtype=np.uint8)
-    pixels[..., 3] = 255
-    for change in ("all", "nothing", "last row", "one channel", "two bands", "another shape"):
-        if change == "last row":
-            pixels[-1, :, :3] += 1
-        elif change == "one channel":
-            pixels[PngStream.BAND, 4, 2] ^= 1
-        elif change == "two bands":
-            pixels[5 : PngStream.BAND + 5] = 255
-        elif change == "another shape":
-            pixels = np.full((4, 9, 4), 255, np.uint8)
-            pixels[..., :3] = rng.integers(0, 256, (4, 9, 3))
-        image = Image.open(io.BytesIO(stream.encode(pixels)))
-        image.load()
-        assert image.mode == "RGB"
-        assert (np.asarray(image) == pixels[..., :3]).all(), change
-
-
-def test_a_stream_compresses_only_what_changed(monkeypatch):
-    made = []
-    real = zlib.compressobj
-    monkeypatch.setattr(zlib, "compressobj", lambda *a, **k: made.append(1) or real(*a, **k))
-    stream = PngStream()
-    pixels = np.zeros((10 * PngStream.BAND, 8, 4), np.uint8)
-    stream.encode(pixels)
-    assert len(made) == 10
-    pixels[PngStream.BAND - 1 : PngStream.BAND + 1] = 9
-    stream.encode(pixels)
-    assert len(made) == 12
 
 
 def test_a_base_explorer_is_not_one_yet():
@@ -594,3 +566,17 @@ def test_every_lesson_but_the_first_has_an_explorer():
 def test_a_lesson_s_explorer_answers_every_control(name):
     lesson = importlib.import_module(f"softmax_lib.lessons.{name}")
     assert sweep_controls(lesson.explore) > 10
+
+
+FURTHER = [
+    (name, function)
+    for name in EXPLORED
+    for function in vars(importlib.import_module(f"softmax_lib.lessons.{name}"))
+    if function.startswith("explore_")
+]
+
+
+@pytest.mark.parametrize(("name", "function"), FURTHER)
+def test_a_lesson_s_further_explorers_answer_every_control(name, function):
+    lesson = importlib.import_module(f"softmax_lib.lessons.{name}")
+    assert sweep_controls(getattr(lesson, function)) >= 6

@@ -15,7 +15,8 @@ from matplotlib import colors
 from PIL import Image
 
 from softmax_lib import figures, softmax_loss_vectorized
-from softmax_lib.gradcheck import gradient_check, step_sweep
+from softmax_lib.gradcheck import gradient_check
+from softmax_lib.sweep import step_sweep
 
 # How people with protanopia, deuteranopia and tritanopia see linear RGB: G. M. Machado et al.,
 # "A physiologically-based model for simulation of color vision deficiency", 2009, severity 1.

@@ -1,5 +1,6 @@
 """The one contract of all losses, f(W, X, y, reg) -> (loss, dW). Tests run on each of them."""
 
+import functools
 from fractions import Fraction
 
 import autograd
@@ -19,9 +20,12 @@ from softmax_lib import (
     softmax_loss_streamed,
     softmax_loss_vectorized,
 )
+from softmax_lib.loss import unchecked
 
 LOSSES = [softmax_loss_naive, softmax_loss_vectorized, softmax_loss_streamed]
 each_loss = pytest.mark.parametrize("loss", LOSSES, ids=lambda f: f.__name__.split("_")[-1])
+# The naive loss is the derivation with the shift and nothing else: what takes more is theirs.
+each_exact_loss = pytest.mark.parametrize("loss", LOSSES[1:], ids=["vectorized", "streamed"])
 properties = settings(derandomize=True, deadline=None, max_examples=60)
 
 
@@ -80,7 +84,7 @@ def test_given_the_scores_no_digit_is_lost(loss, dtype, scale):
     assert oracles.relative_error(dW, dS) <= limit
 
 
-@each_loss
+@each_exact_loss
 @pytest.mark.parametrize("gap", [1, 30, 40, 200, 700])
 def test_a_confident_right_answer_keeps_its_digits(loss, gap):
     """Catches -log(p) and p - 1: exactly 0 once p rounds to 1, and training stops too early."""
@@ -89,6 +93,34 @@ def test_a_confident_right_answer_keeps_its_digits(loss, gap):
     exact_value, dS, _, _ = oracles.softmax_loss_of_scores(W, [0, 1])
     assert oracles.relative_error(value, exact_value) <= 1e-12
     assert oracles.relative_error(dW, dS) <= 1e-12
+
+
+@pytest.mark.parametrize("gap", [0, 30, 40, 800, 1e5, 1e300])
+def test_the_naive_loss_is_finite_on_scores_of_any_gap(gap):
+    """Catches the log of a p that underflowed, or an exp without the shift, in the naive loss."""
+    W, X, y = np.array([[gap, 0.5, 0.0], [-0.25, gap, 0.0]]), np.eye(2), [0, 2]
+    value, dW = softmax_loss_naive(W, X, y, 0)
+    exact_value, dS, _, _ = oracles.softmax_loss_of_scores(W, y)
+    assert oracles.relative_error(value, exact_value) <= 1e-15
+    assert oracles.relative_error(dW, dS) <= 1e-15
+
+
+def test_a_loss_has_one_door_and_a_core_behind_it():
+    """Catches checks inside a loop, and a wrapper around a loss of ours taken for that loss."""
+    W, X, y = problem()
+    for loss in LOSSES:
+        core = unchecked(loss)
+        assert core is not loss
+        value, dW = loss(W, X, y, 0.1)
+        assert core(W, X, y, 0.1)[0] == value
+        assert np.array_equal(core(W, X, y, 0.1)[1], dW)
+        assert not np.isfinite(core(W + np.inf, X, y, 0.1)[0])  # not looked at
+
+        @functools.wraps(loss)
+        def mine(*arguments, loss=loss):
+            return loss(*arguments)
+
+        assert unchecked(mine) is mine
 
 
 @pytest.mark.parametrize("dtype", oracles.U)
@@ -103,7 +135,7 @@ def test_the_three_losses_agree(dtype, scale):
         assert relative_error(dW, dW2) <= bound(W, X)
 
 
-@each_loss
+@each_exact_loss
 def test_many_equal_losses_do_not_drift(loss):
     """Catches a running sum: 3000 equal terms all round the same way."""
     W, X, y = problem(N=3000, D=2, C=3, scale=0.0)
@@ -162,7 +194,7 @@ def test_no_idea_yet_costs_log_C(loss):
 # Finite wherever the true loss is
 
 
-@each_loss
+@each_exact_loss
 def test_scores_of_1e308_have_a_loss(loss):
     """Catches the gap of two scores overflowing although the mean loss does not."""
     W, ones = np.array([[1e308, -1e308]]), np.ones((4, 1))
@@ -180,7 +212,7 @@ def test_the_sum_of_the_losses_may_overflow(loss):
     assert np.allclose(dW, [[1, -1]], rtol=1e-15, atol=0)
 
 
-@each_loss
+@each_exact_loss
 def test_a_float32_loss_may_be_larger_than_float32(loss):
     """Catches a loss kept in float32: gap and regularization are Python floats, far from inf."""
     W = np.array([[3e38, -3e38]], np.float32)

@@ -9,18 +9,27 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_every_notebook_stands_in_the_table_with_its_minutes():
-    listed = re.findall(r"^\| \[(\w+)\]\(notebooks/\1\.ipynb\) \| (\d+) \|", README, flags=re.M)
+    row = r"^\| \[(\w+)\]\(notebooks/\1\.ipynb\) \| (\d+) \| (\d+) \|"
+    listed = [(name, (read, solved)) for name, read, solved in re.findall(row, README, flags=re.M)]
     minutes = {}
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         opening = "".join(json.loads(path.read_text(encoding="utf-8"))["cells"][0]["source"])
-        minutes[path.stem] = re.search(r"(\d+) minutes", opening)[1]
-    assert dict(listed) == minutes
-    assert [name for name, _ in listed] == sorted(minutes)
+        minutes[path.stem] = re.search(r"(\d+) minutes to read, (\d+) with", opening).groups()
+    assert listed == list(minutes.items())
+
+
+def test_the_optional_notebooks_stand_under_optional():
+    _, optional = README.split("| **optional** |")
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        opening = "".join(json.loads(path.read_text(encoding="utf-8"))["cells"][0]["source"])
+        assert ("This notebook is optional" in opening) == (
+            f"({path.parent.name}/{path.name})" in optional
+        )
 
 
 def test_every_make_command_exists():
     phony = re.search(r"\.PHONY: (.*)", (ROOT / "Makefile").read_text(encoding="utf-8"))[1].split()
-    named = set(re.findall(r"(?:^|`)make ([a-z]+)", README, flags=re.M))
+    named = set(re.findall(r"(?:^|`)make ([a-z-]+)", README, flags=re.M))
     assert named <= set(phony)
     assert {"lab", "test", "help", "setup", "refresh", "slides", "clean"} <= named
 

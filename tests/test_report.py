@@ -1,7 +1,6 @@
 """The instructors' report: student notebooks made from the series' own, right, wrong and broken."""
 
 import csv
-import inspect
 import json
 import re
 import subprocess
@@ -14,14 +13,17 @@ import pytest
 
 from softmax_lib import exercises
 from softmax_lib.exercises import engine
+from softmax_lib.lessons import source_of
 
+# The module: exercises.report is the function that it gives its name to.
+report = sys.modules["softmax_lib.exercises.report"]
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 
 
 def solved(number):
     """The solution's source under the name that the student's function has."""
     task = engine.find_task(number)
-    source = textwrap.dedent(inspect.getsource(task.solution))
+    source = source_of(task.solution)
     return re.sub(r"^def \w+", f"def {task.name}", source)
 
 
@@ -191,6 +193,35 @@ def test_a_table_goes_where_it_is_sent_and_never_into_a_notebook(tmp_path):
     found = exercises.report(path, tmp_path / "table.csv")
     assert found.table == tmp_path / "table.csv"
     assert [row["verdict"] for row in read(found.table)] == ["unreadable"]
+
+
+def test_a_table_that_cannot_be_written_is_said_before_anything_runs(tmp_path, monkeypatch):
+    """Catches an hour's run that is lost because a spreadsheet has the table open."""
+    monkeypatch.setattr(report, "rows_of", lambda *_: pytest.fail("a notebook was run"))
+    with pytest.raises(
+        OSError, match=r"cannot be written \(.+\): is it open elsewhere.*Nothing was run"
+    ):
+        exercises.report(diary(tmp_path), tmp_path)
+
+
+def test_an_interrupt_loses_no_notebook_that_was_done(tmp_path, monkeypatch):
+    def interrupted_at_the_second(path, *_):
+        if path.stem == "diary":
+            return [("1.1", "right", "", "")]
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(report, "rows_of", interrupted_at_the_second)
+    diary(tmp_path).with_name("later.ipynb").write_text("{}", encoding="utf-8")
+    with pytest.raises(KeyboardInterrupt):
+        exercises.report(tmp_path)
+    assert short(read(tmp_path / "report.csv")) == [("1.1", "right", "")]
+
+
+def test_a_name_that_looks_like_a_formula_is_text_to_a_spreadsheet(tmp_path):
+    path = diary(tmp_path).rename(tmp_path / "=HYPERLINK(1+1).ipynb")
+    found = exercises.report(path)
+    assert found.rows[0]["notebook"] == "=HYPERLINK(1+1).ipynb"
+    assert read(found.table)[0]["notebook"] == "'=HYPERLINK(1+1).ipynb"
 
 
 def test_a_notebook_of_other_things_is_said_to_be_one(tmp_path):

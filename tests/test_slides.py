@@ -59,6 +59,15 @@ def test_an_output_waits_for_a_key_of_its_own():
     ]
 
 
+@pytest.mark.parametrize("kind", ["fragment", "-"])
+def test_a_folded_question_is_shown_once_and_without_its_code(kind):
+    asked = new_output("execute_result", {"text/html": "<p>Which?</p>"}, execution_count=1)
+    ask = code('guess = exercises.predict("Which?", …)', kind, asked)
+    ask.metadata["jupyter"] = {"source_hidden": True}
+    shown = [text for slide in steps(markdown("Guess.", "slide"), ask) for text, _ in slide]
+    assert "\n".join(shown).split() == ["Guess.", "Which?"]
+
+
 def test_notes_are_no_step():
     assert steps(markdown("one", "slide"), markdown("say this", "notes")) == [
         [("one", "step"), ("say this", "notes")]

@@ -105,6 +105,18 @@ def test_long_blocks_do_not_drift(dtype):
     assert np.linalg.norm(dW - exact) <= 4 * oracles.U[dtype] * np.linalg.norm(exact)
 
 
+@pytest.mark.parametrize("C", [64, 65, 130])
+def test_the_strips_of_classes_meet(C):
+    """Catches a last strip left out, of the scores or of reg W, or one that is counted twice."""
+    W, X, y = problem(N=5, D=2, C=C)
+    y[0] = C - 1
+    value, dW = softmax_loss_streamed(W, X, y, 0.1)
+    exact_value, exact_dW = oracles.softmax_loss(W, X, y, 0.1)
+    assert oracles.relative_error(value, exact_value) <= 16 * u
+    for ours, exact in zip(dW.T, exact_dW.T, strict=True):  # class by class
+        assert oracles.relative_error(ours, exact) <= 1e-13
+
+
 def test_the_sum_of_many_squared_weights_does_not_drift():
     """Catches a dot product over a million equal weights."""
     W = np.full((200_000, 5), 0.1)

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from softmax_lib import (
+    progress,
     softmax_loss_naive,
     softmax_loss_streamed,
     softmax_loss_vectorized,
-    training,
 )
 from softmax_lib.datasets import load_digits
 from softmax_lib.training import accuracy, predict, train
@@ -299,7 +299,7 @@ def terminal(monkeypatch):
 
     def use(stream):
         replaced = types.SimpleNamespace(stderr=stream, modules=sys.modules)
-        monkeypatch.setattr(training, "sys", replaced)
+        monkeypatch.setattr(progress, "sys", replaced)
 
     return use
 
@@ -323,14 +323,14 @@ def test_a_long_run_in_a_terminal_shows_a_bar_and_a_short_one_does_not(bars, ter
 
 @pytest.mark.parametrize("stream", [FILE, None])  # pythonw has no stderr
 def test_a_long_run_that_nobody_watches_shows_none(bars, terminal, stream, monkeypatch):
-    monkeypatch.setattr(training, "_LONG_RUN", 10)
+    monkeypatch.setattr(progress, "_LONG_RUN", 10)
     terminal(stream)
     run(11)
     assert bars == []
 
 
 def test_a_long_run_in_a_notebook_shows_a_bar(bars, terminal, monkeypatch):
-    monkeypatch.setattr(training, "_LONG_RUN", 10)
+    monkeypatch.setattr(progress, "_LONG_RUN", 10)
     terminal(FILE)
     kernel = types.SimpleNamespace(IPKernelApp=types.SimpleNamespace(initialized=lambda: True))
     monkeypatch.setitem(sys.modules, "ipykernel.kernelapp", kernel)
@@ -339,7 +339,7 @@ def test_a_long_run_in_a_notebook_shows_a_bar(bars, terminal, monkeypatch):
 
 
 def test_a_bar_comes_and_goes_when_asked(bars, terminal, monkeypatch):
-    monkeypatch.setattr(training, "_LONG_RUN", 10)
+    monkeypatch.setattr(progress, "_LONG_RUN", 10)
     terminal(TERMINAL)
     run(3, progress=True)
     assert len(bars) == 1
@@ -397,11 +397,15 @@ def returns(value):
 @pytest.mark.parametrize(
     ("loss", "error", "sentence"),
     [
-        ("sgd", TypeError, "loss is a str, needed a function of (W, X, y, reg)"),
+        ("sgd", TypeError, "loss is a str, needed a function, loss(W, X, y, reg)"),
         (returns(lambda W, L, dW: None), TypeError, "my_loss returned None: does it end with"),
         (returns(lambda W, L, dW: L), TypeError, "my_loss returned one float, needed the pair"),
         (returns(lambda W, L, dW: (L, dW, 0)), TypeError, "returned 3 values, needed the pair"),
-        (returns(lambda W, L, dW: (dW, L)), ValueError, "returned (dW, loss), needed the other"),
+        (
+            returns(lambda W, L, dW: (dW, L)),
+            ValueError,
+            "my_loss returned (gradient, loss)",
+        ),
         (
             returns(lambda W, L, dW: (np.full(N, L), dW)),
             ValueError,
@@ -410,16 +414,24 @@ def returns(value):
         (
             returns(lambda W, L, dW: (L, dW.T)),
             ValueError,
-            "a dW of shape (3, 5), needed the shape of W, (5, 3). Is it transposed?",
+            "a gradient of shape (3, 5), needed the shape of W, (5, 3). Is it transposed?",
         ),
         (
             returns(lambda W, L, dW: (L, dW[:, :1])),
             ValueError,
-            "a dW of shape (5, 1), needed the shape of W, (5, 3).",
+            "a gradient of shape (5, 1), needed the shape of W, (5, 3).",
         ),
-        (returns(lambda W, L, dW: (L, None)), ValueError, "a dW of shape (), needed the shape"),
-        (returns(lambda W, L, dW: (None, dW)), TypeError, "a loss of dtype object, needed real"),
-        (returns(lambda W, L, dW: (L, dW + 0j)), TypeError, "a dW of dtype complex128, needed"),
+        (
+            returns(lambda W, L, dW: (L, None)),
+            TypeError,
+            "gradient from my_loss has dtype object",
+        ),
+        (returns(lambda W, L, dW: (None, dW)), TypeError, "the loss from my_loss has dtype object"),
+        (
+            returns(lambda W, L, dW: (L, dW + 0j)),
+            TypeError,
+            "needed real ones",
+        ),
         (
             returns(lambda W, L, dW: (np.nan, dW)),
             ValueError,
@@ -500,7 +512,7 @@ X0, Y0 = small_problem()
         ({"X": X0[:0], "y": Y0[:0]}, ValueError, "X has shape (0, 5): it is empty"),
         ({"y": Y0[:-1]}, ValueError, "y has 22 labels but there are N = 23 examples"),
         ({"y": Y0 + 0.0}, TypeError, "y holds floats (float64), needed integer labels"),
-        ({"y": Y0 - 1}, ValueError, "needed 0 <= y_i < C = 2"),
+        ({"y": Y0 - 1}, ValueError, "needed 0 <= y_i < C. numpy would quietly"),
         ({"y": np.eye(C, dtype=int)[Y0]}, ValueError, "y has shape (23, 3), needed (N,) = (23,)"),
         ({"y": [[0, 1], [2]]}, ValueError, "y is not a flat list of labels"),
         ({"y": 0 * Y0}, ValueError, "y holds label 0 only: one class"),
@@ -519,8 +531,8 @@ X0, Y0 = small_problem()
         ({"epochs": -1}, ValueError, "epochs is -1, needed an integer >= 0"),
         ({"seed": None}, TypeError, "seed is None, needed an integer"),
         ({"progress": "bar"}, TypeError, "progress is 'bar', needed True, False or None"),
-        ({"X_val": X0}, ValueError, "y_val is missing: a validation set needs both"),
-        ({"y_val": Y0}, ValueError, "X_val is missing: a validation set needs both"),
+        ({"X_val": X0}, ValueError, "X_val and y_val belong together"),
+        ({"y_val": Y0}, ValueError, "X_val and y_val belong together"),
         (
             {"X_val": X0[:, 1:], "y_val": Y0},
             ValueError,
@@ -571,4 +583,4 @@ def test_bad_input_to_predict_and_accuracy(call, error, sentence):
 
 def test_long_runs_are_longer_than_the_digits_run(trained):
     """A run with the defaults shows no bar: a notebook's output is compared at any speed."""
-    assert trained.history.steps[-1] <= training._LONG_RUN
+    assert trained.history.steps[-1] <= progress._LONG_RUN

@@ -2,8 +2,8 @@
 
 `oldest` takes the lowest version that pyproject.toml allows of every package that it names, on the
 oldest Python; `newest` the newest of everything, on the newest Python that is here (PYTHON chooses
-another). Each has an environment of its own, .venv-oldest or .venv-newest, which is made anew
-at every run; the locks and .venv stay as they are.
+another, for .venv too). Each has an environment of its own, .venv-oldest or .venv-newest, which is
+made anew at every run. The locks stay as they are.
 """
 
 import os
@@ -14,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHONS = ("3.14", "3.13", "3.12", "3.11")
-UV = (sys.executable, "-m", "uv", "--quiet", "--no-python-downloads")
+UV = (sys.executable, "-m", "uv", "--no-python-downloads")
 
 
 def find_python(which):
@@ -23,9 +23,7 @@ def find_python(which):
     if os.environ.get("PYTHON"):
         wanted = (os.environ["PYTHON"],)
     for version in wanted:
-        found = subprocess.run(
-            [*UV, "python", "find", "--system", version], capture_output=True
-        )
+        found = subprocess.run([*UV, "python", "find", "--system", version], capture_output=True)
         if found.returncode == 0:
             return found.stdout.decode().strip()
     sys.exit(f"make test-{which} needs Python {wanted[0]}, and it was not found: install it.")
@@ -36,8 +34,8 @@ def main(which):
     python = ROOT / environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     resolution = "lowest-direct" if which == "oldest" else "highest"
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    make = ("venv", "--clear", "--seed", "--python", find_python(which), environment)
-    install = ("pip", "install", "--python", python, "--resolution", resolution)
+    make = ("venv", "--quiet", "--clear", "--seed", "--python", find_python(which), environment)
+    install = ("pip", "install", "--quiet", "--python", python, "--resolution", resolution)
     install += ("--compile-bytecode", "--editable", ".[notebooks,slides,test]")
     for command in (make, install):
         if subprocess.run([*UV, *command], cwd=ROOT).returncode:

@@ -272,6 +272,11 @@ class Attempt:
         return {name: space[name] for name in names if name in space}
 
     @property
+    def data(self):
+        """The notebook's numbers and arrays that the code reads by their global names."""
+        return tuple(n for n, v in self.globals.items() if is_a(v, int, float, np.ndarray))
+
+    @property
     def loops(self):
         """How many loops stand in the code: as many as there are places to jump back to."""
         back = {(id(code), s.argval) for code, s in self.steps if "BACKWARD" in s.opname}
@@ -279,10 +284,15 @@ class Attempt:
 
     def peak(self, *arguments):
         """The bytes that one call holds at most beyond its arguments; None where it raises."""
+        given = copy.deepcopy(arguments)
         tracemalloc.start()
         try:
-            run = call(self.function, arguments, deadline=self.deadline)
-            held = sum(a.nbytes for a in arguments if is_a(a, np.ndarray))  # the copy it is given
-            return None if run.error else tracemalloc.get_traced_memory()[1] - held
+            with redirect_stdout(BoundedText()), redirect_stderr(BoundedText()):
+                limited(self.function, given, self.deadline - time.monotonic())
+            return tracemalloc.get_traced_memory()[1]
+        except KeyboardInterrupt:
+            raise
+        except BaseException:
+            return None
         finally:
             tracemalloc.stop()

@@ -1,4 +1,4 @@
-"""An answer beside the right one: what is proven by looking, and the rows and sentences that show it."""
+"""An answer beside the right one: what looking proves, and the rows and sentences that show it."""
 
 import itertools
 from dataclasses import dataclass
@@ -23,11 +23,15 @@ ROWS_SHOWN = 6
 
 @dataclass
 class Finding:
-    """What one run shows: proven slugs, rows (name, expected, got), sentences. Empty: right."""
+    """What one run shows: proven slugs, rows (name, expected, got), sentences. Empty: right.
+
+    `misshapen` are the names of the values that came in another shape.
+    """
 
     slugs: tuple = ()
     rows: tuple = ()
     notes: tuple = ()
+    misshapen: tuple = ()
 
     @property
     def right(self):
@@ -40,6 +44,7 @@ class Finding:
             self.slugs + tuple(slug for slug in other.slugs if slug not in self.slugs),
             self.rows + other.rows,
             self.notes + tuple(note for note in other.notes if note not in self.notes),
+            self.misshapen + other.misshapen,
         )
 
 
@@ -62,13 +67,29 @@ def judge(task, run, order=None):
 
 
 def judged(task, run, got):
-    """What `got` shows beside the run's right answer; a value that fails is of the wrong kind."""
+    """What `got` shows beside the run's right answer."""
+    return guarded(task.returns, run.expected, got, bounds_of(task, run.arguments))
+
+
+def guarded(names, expected, got, bounds):
+    """Compare; a value that fails when it is looked at is of the wrong kind."""
     try:
-        return compare(task.returns, run.expected, got, bounds_of(task, run.arguments))
+        return compare(names, expected, got, bounds)
     except KeyboardInterrupt:
         raise
     except BaseException:
-        return wrong_kind("returned", run.expected, got, task.returns)
+        return wrong_kind("returned", expected, got, names)
+
+
+def right_values(task, run, order):
+    """For each value of a tuple whether it is right; empty when no such tuple came."""
+    count = len(task.returns)
+    if run.error or count < 2 or type(run.got) not in (tuple, list) or len(run.got) != count:
+        return []
+    got = [run.got[k] for k in order or range(len(run.got))]
+    values = zip(task.returns, run.expected, got, strict=True)
+    bounds = bounds_of(task, run.arguments)
+    return [guarded((name,), right, came, bounds).right for name, right, came in values]
 
 
 def bounds_of(task, arguments):
@@ -120,7 +141,7 @@ def compare_numbers(name, expected, got, bounds):
     found = wrong_dtype(name, expected, array, strict=is_a(got, np.ndarray))
     if array.shape != expected.shape:
         row = (f"{name}: shape", str(expected.shape), str(array.shape))
-        found = Finding(("wrong-shape",), rows=(row,)) + found
+        found = Finding(("wrong-shape",), rows=(row,), misshapen=(name,)) + found
     if "wrong-dtype" in found.slugs:
         return found
     if array.shape == expected.shape and close(expected, array, bounds):
@@ -130,7 +151,8 @@ def compare_numbers(name, expected, got, bounds):
     turned = expected.ndim == 2 and array.shape == expected.shape[::-1] != (1, 1)
     if turned and close(expected, array.T, bounds):
         rows = found.rows or entry_rows(name, expected, array, bounds).rows
-        return Finding(("transposed",), rows, ("Transposed, your result would be right.",))
+        notes = ("Transposed, your result would be right.",)
+        return Finding(("transposed",), rows, notes, found.misshapen)
     if array.shape != expected.shape:
         if array.size == expected.size and close(expected, array.reshape(expected.shape), bounds):
             found += Finding(notes=("The numbers are right; the shape is not.",))
@@ -258,23 +280,25 @@ def narrow_rtol(values):
 
 def entry_rows(name, expected, array, bounds):
     """The first entries that differ, expected against got, and how many there are."""
-    notes = single_precision(name, expected, array)
+    found = single_precision(name, expected, array)
     if expected.ndim == 0:
-        return Finding(rows=((name, *distinct(expected[()], array[()])),), notes=notes)
+        return Finding(rows=((name, *distinct(expected[()], array[()])),)) + found
     where = np.argwhere(differing(expected, array, bounds))
     rows = tuple(
         (f"{name}[{', '.join(map(str, at))}]", *distinct(expected[tuple(at)], array[tuple(at)]))
         for at in where[:ROWS_SHOWN]
     )
     count = f"{len(where)} of {expected.size} entries of {name} differ."
-    return Finding(rows=rows, notes=(count, *notes))
+    return Finding(rows=rows, notes=(count,)) + found
 
 
 def single_precision(name, expected, array):
-    """The note for numbers that agree to the digits of float32 and no further, in a tuple."""
-    if expected.dtype != np.float64 or differing(expected, array, (1e-5, 0.0)).any():
-        return ()
-    return (f"{name} agrees to 7 digits, which is what float32 keeps. Which line leaves float64?",)
+    """What numbers prove that agree to the digits of float32 and no further."""
+    if array.dtype != np.float64 or differing(expected, array, (1e-5, 0.0)).any():
+        return Finding()
+    narrowed = (array.astype(np.float32) == array).all() and not whole(array)
+    slugs = ("single-precision",) if narrowed else ()
+    return Finding(slugs, notes=(f"{name} agrees to 7 digits, as many as float32 keeps.",))
 
 
 def distinct(expected, got):
@@ -303,7 +327,7 @@ def exchanged_order(task, runs):
     if len(runs) < 2 or not all(
         is_a(run.expected, tuple)
         and type(run.got) in (tuple, list)
-        and len(run.got) == len(run.expected) == len(runs[0].expected) <= 4
+        and len(run.got) == len(run.expected) == len(runs[0].expected) <= 5
         and (len(run.expected) > 2 or not all(is_a(v, bool, np.bool_) for v in run.expected))
         for run in runs
     ):

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from softmax_lib.exercises.calls import call, is_blank, is_stub
+from softmax_lib.exercises.calls import Attempt, call, is_blank, is_stub
 from softmax_lib.exercises.comparing import Finding, exchanged_order, judge
-from softmax_lib.exercises.measured import consistency, in_common, the
-from softmax_lib.exercises.slips import answer_of, explained, is_right, shows, values_of
+from softmax_lib.exercises.measured import consistency, factors_of, halves, in_common, the
+from softmax_lib.exercises.slips import answer_to, converted, explained, is_right, shows, values_of
+from softmax_lib.lessons.conditions import Broken
 from softmax_lib.lessons.slips import SENTENCES
 
 __all__ = ["Diagnosis", "diagnose"]
@@ -18,30 +19,45 @@ __all__ = ["Diagnosis", "diagnose"]
 
 @dataclass
 class Diagnosis:
-    """The runs, a finding for each, what only all runs together show, and sentences on the rest."""
+    """The runs, a finding for each, and what only all runs together show.
+
+    `halves` are sentences on which values are right, `common` on what the failing cases share,
+    `evidence` on what was measured, `said` names the slips in it that have no slug, `remarks` tells
+    of broken conditions; `data` are the notebook's numbers that the function reads.
+    """
 
     runs: list = field(default_factory=list)
     findings: list = field(default_factory=list)
     overall: Finding = field(default_factory=Finding)
+    halves: tuple = ()
+    common: tuple = ()
     evidence: tuple = ()
+    said: tuple = ()
+    remarks: tuple = ()
+    data: tuple = ()
     attempted: bool = True
     keeps_state: bool = False
 
     @property
-    def passed(self):
+    def right(self):
         """True when every run was right."""
         return self.attempted and self.overall.right and all(found.right for found in self.findings)
 
     @property
+    def passed(self):
+        """True when nothing that the exercise insists on is broken either."""
+        return self.right and not any(isinstance(remark, Broken) for remark in self.remarks)
+
+    @property
     def mistakes(self):
-        """The slugs proven by any run, in the catalogue's order."""
+        """The slugs proven by any run, in the order of the sentences on them."""
         if not self.attempted:
             return ("not-attempted",)
         proven = {slug for found in [*self.findings, self.overall] for slug in found.slugs}
         return tuple(slug for slug in SENTENCES if slug in proven)
 
 
-def diagnose(task, function, seconds=float("inf")):
+def diagnose(task, function, seconds=float("inf"), convention=""):
     """Run `function` on every case of `task` and say what that proves.
 
     Parameters
@@ -51,6 +67,8 @@ def diagnose(task, function, seconds=float("inf")):
         The student's.
     seconds : float
         How long all calls together may take.
+    convention : {"", "sum", "half-reg"}
+        How the course counts.
 
     Returns
     -------
@@ -60,8 +78,9 @@ def diagnose(task, function, seconds=float("inf")):
     with warnings.catch_warnings(), np.errstate(all="ignore"):  # of ours; `call` sets its own
         warnings.simplefilter("ignore")
         runs = []
-        for arguments in task.cases():
+        for i, arguments in enumerate(task.cases()):
             expected = task.solution(*copy.deepcopy(arguments))
+            expected = converted(task, expected, i, convention)
             runs.append(call(function, arguments, expected, deadline))
         empty = is_stub(function)
         if all(run.unfinished or is_blank(run.got) or (empty and run.got is None) for run in runs):
@@ -73,16 +92,29 @@ def diagnose(task, function, seconds=float("inf")):
         if found.findings[0].right:
             again = call(function, runs[0].arguments, runs[0].expected, deadline)
             if not again.stopped and not judge(task, again, order).right:
-                said = "Called again with the inputs of case 1, it gives another answer than before."
+                said = (
+                    "Called again with the inputs of case 1, it gives another answer than before."
+                )
                 found.overall, found.keeps_state = Finding(notes=(said,)), True
-                found.evidence = (said,)
+        attempt = Attempt(function, runs, deadline)
+        if found.right:
+            broken = (condition(attempt) for condition in task.conditions)
+            found.remarks = tuple(sentence for sentence in broken if sentence)
+        else:
+            found.data = attempt.data
+            right = [finding.right for finding in found.findings]
+            found.halves = halves(task, runs, order)
+            found.common = in_common(task, runs, right)
         if not all(finding.right for finding in found.findings) and worth_asking(runs):
-            try:
-                name_slips(task, found, order)
-                if task.returns == ("loss", "dW"):
-                    compare_with_loss(task, function, found, order, deadline)
-            except ZeroDivisionError:  # TEMPORARY
-                pass
+            name_slips(task, found, order, convention)
+
+            def ask(arguments):
+                run = call(function, arguments, deadline=deadline)
+                return None if run.error else values_of(task, run.got, order)
+
+            evidence, notes = consistency(task, ask, runs[0], found.mistakes)
+            found.evidence += evidence
+            found.overall += Finding(notes=notes)
         return found
 
 
@@ -97,33 +129,38 @@ def without_transposed(finding):
     if "transposed" not in finding.slugs:
         return finding
     slugs = tuple(slug for slug in finding.slugs if slug != "transposed")
-    if any("shape" in name for name, *_ in finding.rows):
+    if finding.misshapen:
         slugs = ("wrong-shape", *slugs)
-    return Finding(slugs, finding.rows, finding.notes)
+    return replace(finding, slugs=slugs)
 
 
-def name_slips(task, found, order):
+# Naming
+
+
+def name_slips(task, found, order, convention):
     """Put into the findings what each value's slips are, and into the evidence what is measured."""
     shaped = set()
-    for k, answers in answers_by_value(task, found.runs, order):
+    for k, answers in answers_by_value(task, found.runs, order, convention):
         sets, whole = explained(task, k, answers)
         names = list(dict.fromkeys(frozenset(names) for names, _ in sets))
         sure = frozenset.intersection(*names) if names else frozenset()
         if len(names) > 1:
             either = " or ".join(" with ".join(sorted(some - sure)) for some in names)
             found.evidence += (f"From {the(task, k)} these cannot be told apart: {either}.",)
-        found.evidence += tuple(f"In {the(task, k)}, {said}." for said in sure - set(SENTENCES))
-        found.evidence += in_common(task, k, answers)
+        said = [name for name in sets[0][0] if name in sure - set(SENTENCES)] if sets else []
+        found.evidence += tuple(f"In {the(task, k)}, {name}." for name in said)
+        found.said += tuple(said)
+        if not sure:
+            found.evidence += factors_of(task, k, answers)
         found.overall += Finding(tuple(sure & set(SENTENCES)))
         for i, answer in enumerate(answers):
             if not found.findings[i].right:
                 slugs = shown(task, k, answer, *sets[0]) if sets else ()
                 found.findings[i] += Finding(tuple(s for s in slugs if s in found.overall.slugs))
         if whole:
-            shaped.add(f"{task.returns[k]}: shape")
+            shaped.add(task.returns[k])
     for i, finding in enumerate(found.findings):
-        shapes = {name for name, *_ in finding.rows if name.endswith(": shape")}
-        if shapes and shapes <= shaped:
+        if finding.misshapen and set(finding.misshapen) <= shaped:
             slugs = tuple(slug for slug in finding.slugs if slug != "wrong-shape")
             found.findings[i] = replace(finding, slugs=slugs)
 
@@ -137,24 +174,12 @@ def shown(task, k, answer, names, slips):
     return seen
 
 
-def answers_by_value(task, runs, order):
+def answers_by_value(task, runs, order, convention):
     """(k, answers) for each value that is wrong, and a number or an array wherever one came."""
     for k in range(max(1, len(task.returns))):
         came = [None if run.error else values_of(task, run.got, order)[k] for run in runs]
         numbers = all(run.error or value is not None for run, value in zip(runs, came, strict=True))
         if numbers and values_of(task, runs[0].expected)[k] is not None:
-            answers = [answer_of(task, k, *at) for at in zip([r.arguments for r in runs], came)]
+            answers = [answer_to(task, k, i, value, convention) for i, value in enumerate(came)]
             if not is_right(task, k, answers):
                 yield k, answers
-
-
-def compare_with_loss(task, function, found, order, deadline):
-    """Add whether dW is the gradient of the loss that comes with it, measured on the first case."""
-
-    def ask(arguments):
-        run = call(function, arguments, deadline=deadline)
-        return [None, None] if run.error else values_of(task, run.got, order)
-
-    evidence, notes = consistency(task, ask, found.runs[0].arguments, found.mistakes)
-    found.evidence += evidence
-    found.overall += Finding(notes=notes)

@@ -1,108 +1,28 @@
-"""What a student calls: `check`, `case`, `hint`, `solution`, `progress`.
+"""What a student calls: `check`, `case`, `hint`, `solution`, `progress`."""
 
-Everything they show is a `Message`: a text, and the same text as HTML with a colored border. Signs
-(✓ right, ✗ not yet, ○ not attempted) say what the color says.
-"""
-
-import html
 import importlib
-import re
-import textwrap
 from dataclasses import dataclass, field
 
 from softmax_lib import lessons
 from softmax_lib.exercises.calls import argument_names
 from softmax_lib.exercises.comparing import describe_argument, shortened
 from softmax_lib.exercises.diagnosis import diagnose
-from softmax_lib.lessons.slips import QUESTIONS, SENTENCES
+from softmax_lib.exercises.slips import CONVENTIONS
+from softmax_lib.lessons.slips import QUESTIONS, REREAD, SENTENCES
+from softmax_lib.messages import COLORS, SIGNS, Message, inline
 
-__all__ = ["Message", "Verdict", "case", "check", "hint", "progress", "solution"]
-
-SIGNS = {"right": "✓", "not yet": "✗", "not attempted": "○"}
-# Okabe-Ito green, vermilion, sky blue, orange; the text keeps the theme's own color.
-COLORS = {"right": "#009E73", "not yet": "#D55E00", "not attempted": "#56B4E9", "other": "#E69F00"}
+__all__ = ["COLORS", "SIGNS", "Message", "Verdict", "case", "check", "hint", "inline", "progress"]
+__all__ += ["solution"]
 
 # All cases of a task together; a right answer in Python loops takes a hundredth of it.
 SECONDS_PER_CHECK = 5.0
 ENDLESS = "The function had not come to its end when its time was over, and was stopped."
 
+# What a verdict says in so many words whenever it names them: there is nothing to explain.
+SAID = {"not-attempted", "raised", "wrong-return", "swapped-return", "wrong-shape", "transposed"}
+SAID |= {"wrong-dtype", "mutates-input"}
+
 _session = {}  # number -> [state of the last check, checks with an attempt]
-
-
-class Message(str):
-    """A text that a notebook shows as it reads, not in quotes; its HTML says the same.
-
-    Parameters
-    ----------
-    blocks : list of tuple
-        ``("title" | "text" | "code", text)`` or ``("table", rows)``, the first row being the head.
-    state : {"right", "not yet", "not attempted", "other"}
-        Which color the border has.
-    """
-
-    def __new__(cls, blocks, state="not attempted"):
-        """A string, with its HTML beside it."""
-        message = super().__new__(cls, plain_text(blocks))
-        message.html = html_text(blocks, COLORS[state])
-        return message
-
-    def __repr__(self):
-        return str(self)
-
-    def _repr_html_(self):
-        return self.html
-
-
-def plain_text(blocks):
-    """The blocks as text: code and tables indented, tables aligned."""
-    parts = []
-    for kind, content in blocks:
-        if kind == "table":
-            rows = [list(map(str, row)) for row in content]
-            widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-            lines = [
-                "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-                for row in rows
-            ]
-            parts.append("\n".join("    " + line.rstrip() for line in lines))
-        elif kind == "code":
-            parts.append(textwrap.indent(content, "    "))
-        else:
-            parts.append(content)
-    return "\n".join(parts)
-
-
-def html_text(blocks, color):
-    """The same text as HTML: escaped, in the theme's own text color, with a border in `color`.
-
-    What stands between backticks is set as code.
-    """
-    parts = []
-    for kind, content in blocks:
-        if kind == "table":
-            head, *body = content
-            left = 'style="text-align: left"'
-            rows = [
-                "".join(f'<th scope="col" {left}>{html.escape(str(cell))}</th>' for cell in head)
-            ]
-            for name, *cells in body:
-                row = "".join(f"<td {left}>{html.escape(str(cell))}</td>" for cell in cells)
-                rows.append(f'<th scope="row" {left}>{html.escape(str(name))}</th>{row}')
-            body = "".join(f"<tr>{row}</tr>" for row in rows)
-            parts.append(f'<table style="margin: 0.4em 0">{body}</table>')
-        elif kind == "code":
-            parts.append(f'<pre style="margin: 0.4em 1.5em">{html.escape(content)}</pre>')
-        elif kind == "title":
-            parts.append(f"<div><strong>{inline(content)}</strong></div>")
-        else:
-            parts.append(f"<div>{inline(content)}</div>")
-    style = f"border-left: 4px solid {color}; padding: 0.2em 0 0.2em 0.8em"
-    return f'<div style="{style}">{"".join(parts)}</div>'
-
-
-def inline(text):
-    """A text as HTML, with `code` as code."""
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
 
 
 # Tasks
@@ -191,7 +111,7 @@ def case(number, index=1):
 
 @dataclass(frozen=True, repr=False)
 class Verdict:
-    """What `check` found: shows itself as text, and as HTML with the same text.
+    """What `check` found: shows itself as text, as HTML with the same text, and with buttons.
 
     Attributes
     ----------
@@ -199,6 +119,8 @@ class Verdict:
         The exercise.
     passed : bool
         The answer is right on every case. A verdict is true exactly when it passed.
+    score : tuple of int
+        How many cases are right, and how many there are.
     mistakes : tuple of str
         Names of the mistakes that the answer proves, most certain first. Empty when passed, and
         when the answer is wrong in a way that proves none.
@@ -209,6 +131,7 @@ class Verdict:
 
     number: str
     passed: bool
+    score: tuple
     mistakes: tuple
     state: str
     message: Message = field(compare=False)
@@ -217,11 +140,53 @@ class Verdict:
     def __bool__(self):
         return self.passed
 
-    def __repr__(self):
+    def __str__(self):
         return str(self.message)
+
+    def __repr__(self):
+        return repr(self.message)
 
     def _repr_html_(self):
         return self.message.html
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        try:
+            from softmax_lib.explorer import with_fallback
+
+            shown = with_fallback(self._with_buttons(), self._repr_html_(), repr(self))
+        except ImportError:  # the library without its notebooks: text it is
+            return {"text/plain": repr(self), "text/html": self._repr_html_()}
+        return shown._repr_mimebundle_()
+
+    def _with_buttons(self):
+        """The message, a button for each kind of help, and below what was asked for last."""
+        import ipywidgets as widgets
+
+        levels = iter((1, 2, 3))
+        helps = {"Hint": lambda: hint(self.number, next(levels, 3))}
+        if self.explains:
+            helps["Explain"] = self.explain
+        if self.state != "not attempted":
+            helps["Solution"] = lambda: solution(self.number)
+        if self.passed:
+            del helps["Hint"]
+        below, buttons = widgets.HTML(), []
+        for name, ask in helps.items():
+            button = widgets.Button(description=name, tooltip=f"{name} for exercise {self.number}")
+
+            def show(_, ask=ask):
+                below.value = f'<div role="status">{ask().html}</div>'
+
+            button.on_click(show)
+            buttons.append(button)
+        message = widgets.HTML(self.message.html)
+        return widgets.VBox([message, widgets.HBox(buttons), below])
+
+    @property
+    def explains(self):
+        """Whether `explain` says more than the verdict does."""
+        named = set(self.mistakes) - SAID
+        return bool(named or len(self.sentences) > len(self.mistakes))
 
     def explain(self):
         """The mistakes said outright, one sentence each.
@@ -242,7 +207,7 @@ class Verdict:
         return Message(blocks, self.state)
 
 
-def check(number, function):
+def check(number, function, *, convention=""):
     """Check a student's function on an exercise's cases.
 
     It runs on copies of the inputs; what it raises, prints or warns goes into the verdict. Only the
@@ -255,6 +220,9 @@ def check(number, function):
         The exercise, such as ``"1.2"``.
     function : callable
         The function itself, without parentheses.
+    convention : {"", "half-reg", "sum"}
+        How your course counts: ``0.5 reg sum(W W)`` for the regularization, with the gradient
+        ``reg W``, or a sum over the examples for their mean. By default as the notebooks do.
 
     Returns
     -------
@@ -265,7 +233,7 @@ def check(number, function):
     TypeError
         The number is no string, or `function` cannot be called.
     ValueError
-        There is no such exercise.
+        There is no such exercise or convention.
 
     Examples
     --------
@@ -278,30 +246,38 @@ def check(number, function):
             f"check needs the function itself, without parentheses: "
             f'exercises.check("{task.number}", {task.name}); got {type(function).__name__}.'
         )
-    found = diagnose(task, function, SECONDS_PER_CHECK)
-    stopped = any(run.stopped for run in found.runs)
+    if convention not in CONVENTIONS:
+        known = " or ".join(repr(name) for name in CONVENTIONS if name)
+        raise ValueError(f"A convention is {known}; got {convention!r}.")
+    found = diagnose(task, function, SECONDS_PER_CHECK, convention)
+    said = {"raised": ENDLESS} if any(run.stopped for run in found.runs) else {}
+    sentences = tuple(said.get(slug, SENTENCES[slug]) for slug in found.mistakes) + found.evidence
+    total = len(found.runs)
+    score = (sum(finding.right for finding in found.findings), total)
+    state = "right" if found.passed else "not yet" if found.attempted else "not attempted"
     tries = _session.get(task.number, ("", 0))[1]
+    _session[task.number] = (state, tries + found.attempted)
     if not found.attempted:
-        state = "not attempted"
         text = f'○ {task.number} not attempted yet. A hint: exercises.hint("{task.number}")'
         blocks = [("text", text)]
     elif found.passed:
-        state, tries = "right", tries + 1
-        text = f"✓ {task.number} {task.title}: right, on all {len(found.runs)} cases."
-        blocks = [("text", text), *seen(found.runs[0])]
+        text = f"✓ {task.number} {task.title}: right, on all {total} cases."
+        remarks = [("text", f"A remark: {remark}") for remark in found.remarks]
+        blocks = [("text", text), *remarks, *seen(found.runs[0])]
     else:
-        state, tries = "not yet", tries + 1
-        blocks = failure(task, found, function)
-    _session[task.number] = (state, tries)
-    sentences = (
-        tuple(
-            ENDLESS if slug == "raised" and stopped else SENTENCES[slug]
-            for slug in found.mistakes
-        )
-        + found.evidence
-    )
+        blocks = failure(task, found, function, score)
     message = Message(blocks, state)
-    return Verdict(task.number, found.passed, found.mistakes, state, message, sentences)
+    verdict = Verdict(task.number, found.passed, score, found.mistakes, state, message, sentences)
+    if verdict.explains and not found.passed:
+        name = name_of(function) or task.name
+        named = "More on what was measured: "
+        if found.mistakes:
+            many = f"{len(found.mistakes)} slips show; their names: "
+            named = many if len(found.mistakes) > 1 else "The slip by name: "
+        more = ("text", f'{named}exercises.check("{task.number}", {name}).explain()')
+        message = Message([*blocks[:-1], more, blocks[-1]], state)
+        object.__setattr__(verdict, "message", message)
+    return verdict
 
 
 def name_of(function):
@@ -313,62 +289,61 @@ def name_of(function):
         return ""
 
 
-def failure(task, found, function):
-    """The blocks of a verdict that did not pass: one case, expected against got, where to look."""
-    wrong = [k for k, finding in enumerate(found.findings) if not finding.right]
-    total = len(found.runs)
-    score = f"Right on {total - len(wrong)} of {total} cases."
-    blocks = [("title", f"✗ {task.number} {task.title}: not yet. {score}")]
-    name = name_of(function) or task.name
-    question = task.question
-    if found.mistakes:
-        first = found.mistakes[0]
-        question = task.questions.get(first, QUESTIONS[first])
-    if wrong:
-        # The first case that shows the first mistake named, so that the question fits what is seen.
-        first = set(found.mistakes[:1])
-        k = next((k for k in wrong if first <= set(found.findings[k].slugs)), wrong[0])
-        run = found.runs[k]
+def failure(task, found, function, score):
+    """The blocks of a verdict that did not pass.
+
+    What is right, the simplest case that fails, what failing cases share, where to read, a
+    question.
+    """
+    title = f"✗ {task.number} {task.title}: not yet. Right on {score[0]} of {score[1]} cases."
+    blocks = [("title", title), *(("text", sentence) for sentence in found.halves)]
+    k = next((k for k, finding in enumerate(found.findings) if not finding.right), None)
+    slug, question = "", "What could stand there instead?"
+    if k is not None:
+        run, finding = found.runs[k], found.findings[k]
+        slug = next((s for s in found.mistakes if s in finding.slugs), "")
+        own = argument_names(function, len(run.arguments))
         names = argument_names(task.solution, len(run.arguments))
-        parts = [describe_argument(*pair) for pair in zip(names, run.arguments, strict=True)]
-        left = ", ".join(names) if len(names) > 1 else f"({names[0]},)"
-        again = f'{left} = exercises.case("{task.number}", {k + 1})\n{name}({", ".join(names)})'
-        blocks += [
-            ("text", f"Case {k + 1}: {'; '.join(parts)}. To see it again:"),
-            ("code", again),
-            *shown_finding(run, found.findings[k]),
-        ]
-        if run.stopped:
-            question = "What changes from one round of the loop to the next, and when does it end?"
-        own = argument_names(function, len(names))
+        blocks += case_shown(task, k, run, names, name_of(function) or task.name)
+        blocks += shown_finding(run, finding)
         reordered = own != names and sorted(own) == sorted(names)
         if reordered:
             orders = f"({', '.join(own)}), but it is called with ({', '.join(names)})"
             blocks += [("text", f"Your first line has the order {orders}.")]
-        if run.misfit or reordered:
+        name = slug or next(iter(found.said), "")
+        question = task.questions.get(name, QUESTIONS.get(slug, task.question))
+        if run.stopped:
+            question = "What changes from one round of the loop to the next, and when does it end?"
+        elif run.misfit or reordered:
             question = f"Does your first line read as asked, def {task.signature.split(' -> ')[0]}?"
-    untried = sum(not run.tried for run in found.runs)
-    if untried:
-        blocks += [("text", f"Its time was over, so {untried} of the cases were not tried.")]
-    blocks += [("text", note) for note in found.overall.notes]
-    if found.keeps_state and not found.mistakes:
+        elif run.meaning:
+            question = run.meaning
+        elif found.data and not slug:
+            question = f"Which argument holds what `{found.data[0]}` stands for?"
+    elif found.keeps_state:
         question = "What does your function keep from one call to the next?"
-    more = ""
-    if len(found.mistakes) > 1:
-        more = f"{len(found.mistakes)} slips show; their names: "
-    elif found.mistakes:
-        more = "The slip by name: "
-    elif found.evidence:
-        more = "More on what was measured: "
-    if more:
-        more = [("text", f'{more}exercises.check("{task.number}", {name}).explain()')]
+    untried = sum(not run.tried for run in found.runs)
+    notes = [f"Its time was over, so {untried} of the cases were not tried."] * bool(untried)
+    if found.data:
+        names = " and ".join(f"`{name}`" for name in found.data)
+        notes.append(f"It reads {names} of the notebook, whatever the arguments are.")
+    notes += [*found.common, *found.overall.notes, *found.remarks]
     return [
         *blocks,
-        ("text", f"Reread {task.reread} (behind it: {task.equation})."),
+        *(("text", note) for note in notes),
+        ("text", f"Reread {REREAD.get(slug, task.reread)} (behind it: {task.equation})."),
         ("title", question),
-        *more,
         ("text", f'A hint: exercises.hint("{task.number}")'),
     ]
+
+
+def case_shown(task, k, run, names, name):
+    """The blocks that show a case, and how to call the function on it again."""
+    parts = [describe_argument(*pair) for pair in zip(names, run.arguments, strict=True)]
+    left = ", ".join(names) if len(names) > 1 else f"({names[0]},)"
+    again = f'{left} = exercises.case("{task.number}", {k + 1})\n{name}({", ".join(names)})'
+    text = f"Case {k + 1}: {'; '.join(parts)}. To see it again:"
+    return [("text", text), ("code", again)]
 
 
 def shown_finding(run, finding):

@@ -1,16 +1,17 @@
 """What can be measured on a wrong answer, in sentences, whether its slip has a name or not."""
 
-import inspect
 import itertools
 from fractions import Fraction
 
 import numpy as np
 
-from softmax_lib.exercises.slips import sizes
+from softmax_lib.exercises.comparing import number, right_values
+from softmax_lib.exercises.slips import kind_of, parameters, sizes
 
-__all__ = ["consistency", "in_common", "the"]
+__all__ = ["consistency", "factors_of", "halves", "in_common", "the"]
 
-CONVENTIONS = {
+# A slip in both values that makes them agree with each other: what other courses ask for.
+CONSISTENT = {
     ("half-reg-gradient", "half-reg-loss"): "0.5 reg sum(W W) in the loss and reg W in dW",
     ("no-mean-gradient", "no-mean-loss"): "a sum over the examples instead of their mean",
     ("no-reg-gradient", "no-reg-loss"): "no regularization",
@@ -20,42 +21,93 @@ CONVENTIONS = {
 def the(task, k):
     """Value k as it stands in a sentence."""
     name = task.returns[k] if task.returns else "the result"
-    return "the loss" if name == "loss" else name
+    return "the loss" if kind_of(task, k) == "loss" else name
 
 
-# What all cases have in common
+# Where it is right
 
 
-def in_common(task, k, answers):
-    """A sentence on what value k has in common in all cases: itself, or the factors it comes with.
+def halves(task, runs, order):
+    """A sentence on which of several values are right in all cases, when some are."""
+    values = [right_values(task, run, order) for run in runs]
+    if not all(values):
+        return ()
+    right = [the(task, k) for k, column in enumerate(zip(*values, strict=True)) if all(column)]
+    wrong = [the(task, k) for k in range(len(task.returns)) if the(task, k) not in right]
+    if not right or not wrong:
+        return ()
+    said = f"{listed(right)} right; {listed(wrong)} not."
+    return (said[0].upper() + said[1:] if said.startswith("the ") else said,)
 
-    "value k = a times the data's part + b times reg's", by least squares in every case.
-    """
+
+def listed(names):
+    """Names and their verb."""
+    *most, last = names
+    return f"{', '.join(most)} and {last} are" if most else f"{last} is"
+
+
+def in_common(task, runs, right):
+    """A sentence on what all right cases share and no other has, when there is such a thing."""
+    if not any(right) or all(right):
+        return ()
+    traits = [traits_of(task, run.arguments) for run in runs]
+    for trait in dict.fromkeys(itertools.chain(*traits)):
+        has = [trait in some for some in traits]
+        if has == right:
+            return (f"It is right wherever {trait}, and nowhere else.",)
+        if has == [not one for one in right]:
+            return (f"It is wrong wherever {trait}, and nowhere else.",)
+    return ()
+
+
+def traits_of(task, arguments):
+    """What can be said of a case in half a sentence."""
+    size, traits = sizes(task, arguments), []
+    traits += ["there is one example"] * (size["N"] == 1)
+    traits += ["there are two classes"] * (size["C"] == 2)
+    for name, value in zip(parameters(task), arguments, strict=True):
+        if isinstance(value, bool | int | float):
+            traits.append(f"{name} = {number(value)}")
+        elif isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.size:
+            traits += [f"{name} is in {value.dtype}"] * (value.dtype != np.float64)
+            large = np.abs(value).max()
+            traits += [f"{name} holds numbers over {b}" for b in (10, 100, 500) if large > b]
+        elif isinstance(value, np.ndarray) and task.axes.get(name) == "N" and size["C"] > 1:
+            empty = len(np.unique(value)) < size["C"]
+            traits += ["a class has no example"] * empty
+    return traits
+
+
+# By which factors it is wrong
+
+
+def factors_of(task, k, answers):
+    """A sentence on the factors that value k's parts come with in all cases, by least squares."""
     name = the(task, k)
     answers = [a for a in answers if a.came is not None and a.came.shape == a.right.shape]
-    if len({a.right.shape for a in answers}) == 1 and len({a.came.tobytes() for a in answers}) == 1:
-        return (f"{name} is the same in every case, whatever comes in.",)
-    if answers and all(np.isin(a.right, (0, 1)).all() and (a.came == 1 - a.right).all() for a in answers):
-        return (f"In every case {name} is the opposite of what is asked for.",)
+    if answers and all(np.isin(a.right, (0, 1)).all() for a in answers):
+        if all((a.came == 1 - a.right).all() for a in answers):
+            return (f"In every case {name} is the opposite of what is asked for.",)
+        same = len({a.came.tobytes() for a in answers}) == 1
+        return (f"{name} is the same in every case, whatever comes in.",) * same
     found = []
     for answer in answers:
         parts = np.stack(np.broadcast_arrays(answer.data, answer.reg), axis=-1).reshape(-1, 2)
         came, there = np.ravel(answer.came - answer.start), parts.any(axis=0)
-        if not np.isfinite(came).all() or there.sum() > 1 and came.size < 3:
+        if not (np.isfinite(came).all() and np.isfinite(parts).all()) or (
+            there.sum() > 1 and came.size < 3
+        ):
             continue
         factors = np.full(2, np.nan)
         factors[there] = np.linalg.lstsq(parts[:, there], came, rcond=None)[0]
         if np.linalg.norm(parts[:, there] @ factors[there] - came) > 1e-6 * np.linalg.norm(came):
             return ()
-        found.append((factors, sizes(task, answer.arguments)))
+        found.append((factors, answer.size))
     data, reg = (growth([(f[j], size) for f, size in found if f[j] == f[j]]) for j in (0, 1))
-    if "reg" not in inspect.signature(task.solution).parameters:
+    if task.reg not in parameters(task):
         return (f"In every case {name} comes with the factor {data}.",) if data not in "01" else ()
-    said = [
-        f"{part} comes with the factor {factor}"
-        for part, factor in (("the data's part", data), ("reg's part", reg))
-        if factor not in "1"
-    ]
+    parts = (("the data's part", data), ("reg's part", reg))
+    said = [f"{part} comes with the factor {factor}" for part, factor in parts if factor not in "1"]
     return (f"In {name}, {' and '.join(said)}.",) if said and data else ()
 
 
@@ -69,18 +121,11 @@ def growth(factors):
 
 
 def quotient(number, above, below):
-    """A number times one letter over another, as text.
-
-    Examples
-    --------
-    >>> quotient(-0.5, "N", "C"), quotient(2.0, "", "N"), quotient(0.7, "", ""), quotient(1, "N", "")
-    ('−N/(2 C)', '2/N', '0.7', 'N')
-    """
+    """A number times one letter over another, as text: ``"−N/(2 C)"``."""
     exact = Fraction(float(number)).limit_denominator(4)
-    if abs(exact - number) > 1e-6 * abs(number):
-        top, bottom = [f"{abs(number):.4g}", above], [below]
-    else:
-        top, bottom = [str(abs(exact.numerator)), above], [str(exact.denominator), below]
+    near = abs(exact - number) <= 1e-6 * abs(number)
+    top = [str(abs(exact.numerator)) if near else f"{abs(number):.4g}", above]
+    bottom = [str(exact.denominator) if near else "", below]
     top, bottom = ([part for part in line if part not in ("", "1")] for line in (top, bottom))
     text = " ".join(top) or "1"
     if bottom:
@@ -91,33 +136,28 @@ def quotient(number, above, below):
 # The student's gradient against the student's own loss
 
 
-def consistency(task, ask, arguments, slugs):
-    """Whether dW is the gradient of the loss that comes with it: a sentence, or a convention's.
+def consistency(task, ask, run, slugs):
+    """Whether a gradient is that of the loss which comes with it: a sentence, or a convention's.
 
-    Central differences of the student's own loss along three directions, against dW.
-
-    Parameters
-    ----------
-    task : softmax_lib.lessons.Task
-        One with the values ``(loss, dW)``.
-    ask : callable
-        ``ask(arguments)`` calls the student's function: its values as arrays, or None.
-    arguments : tuple
-        Those of an ordinary case.
-    slugs : sequence of str
-        What has a name already.
+    Central differences of the student's own loss along three directions, on an ordinary case:
+    ``ask(arguments)`` calls the student's function and gives its values, or None.
 
     Returns
     -------
     evidence, notes : tuple of str
     """
-    at, h = list(inspect.signature(task.solution).parameters).index("W"), 1e-5
+    names, h = parameters(task), 1e-5
+    weights = [k for k, name in enumerate(names) if task.axes.get(name) == "DC"]
+    kinds = [kind_of(task, k) for k in range(len(task.returns))]
+    if kinds != ["loss", "gradient"] or len(weights) != 1:
+        return (), ()
+    (at,), arguments = weights, run.arguments
+    W, (right_loss, right_dW) = arguments[at], run.expected
 
     def loss_and_gradient(W):
         loss, dW = ask((*arguments[:at], W, *arguments[at + 1 :]))
         return float(loss.reshape(())), dW.reshape(W.shape)
 
-    W = arguments[at]
     try:
         loss, dW = loss_and_gradient(W)
         errors = []
@@ -126,23 +166,23 @@ def consistency(task, ask, arguments, slugs):
             errors.append(abs(np.sum(dW * U) - slope) / max(abs(slope), 1e-12))
     except (AttributeError, TypeError, ValueError):  # no loss, or no gradient
         return (), ()
-    right = task.solution(*arguments)
-    loss_is, dW_is = np.allclose(loss, right[0], rtol=1e-6), np.allclose(dW, right[1], rtol=1e-6)
-    if loss_is and dW_is or not np.isfinite(errors).all():
+    loss_is, dW_is = np.allclose(loss, right_loss, rtol=1e-6), np.allclose(dW, right_dW, rtol=1e-6)
+    if (loss_is and dW_is) or not np.isfinite(errors).all():
         return (), ()
+    name = task.returns[1]
     if max(errors) <= 1e-5:
-        kept = CONVENTIONS.get(tuple(sorted(slugs)))
+        if dW_is:
+            return (f"{name} is right; what is off in the loss is the same at every W.",), ()
+        kept = CONSISTENT.get(tuple(sorted(slugs)))
         if kept is None:
-            return ("Your dW is the gradient of your own loss: the slip is in both.",), ()
+            return (f"Your {name} is the gradient of your own loss: the slip is in both.",), ()
         said = (
-            f"By central differences, your dW is the gradient of your own loss: you keep to "
+            f"By central differences, your {name} is the gradient of your own loss: you keep to "
             f"another convention, {kept}. It is consistent, and not the one asked for."
         )
         return (said,), (said,)
-    if loss_is:
-        said = "The loss is right on ordinary scores; dW is not its gradient, by central differences."
-    elif dW_is:
-        said = "dW is right on ordinary scores; it is not the gradient of the loss that comes with it."
-    else:
-        said = "By central differences, your dW is not the gradient of your own loss either."
-    return (said,), ()
+    if loss_is or dW_is:
+        return (f"By central differences, {name} is not the gradient of the loss beside it.",), ()
+    return (
+        f"By central differences, your {name} is not the gradient of your own loss either.",
+    ), ()

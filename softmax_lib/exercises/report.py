@@ -4,6 +4,7 @@ A student's notebook is executed in a kernel of its own, from a copy in memory. 
 defines an answer, a cell of ours calls `check`, whatever became of the student's own call.
 """
 
+import contextlib
 import importlib
 import math
 import re
@@ -23,6 +24,7 @@ COLUMNS = ("notebook", "task", "verdict", "slug", "note")
 MIME = "application/vnd.softmax-lib.verdict+json"
 CHECK = re.compile(r"""\bcheck\(\s*["'](\d+\.\d+)["']\s*,\s*([^\W\d]\w*)\s*[,)]""")
 CALL = 'import importlib\nimportlib.import_module("{module}").publish({number!r}, {names!r})'
+FORMULA = tuple("=+-@\t\r")  # what a spreadsheet takes a formula by
 OTHER = "no verdict"  # what the summary calls a notebook, an answer or a kernel that is not there
 
 
@@ -86,6 +88,8 @@ def report(path, table=None, *, seconds_per_cell=30.0, seconds=300.0):
         There is nothing at `path`.
     ValueError
         The folder holds no notebook; the table would be a notebook.
+    OSError
+        The table cannot be written; nothing was run.
 
     Examples
     --------
@@ -109,11 +113,13 @@ def report(path, table=None, *, seconds_per_cell=30.0, seconds=300.0):
     from tqdm import tqdm
 
     rows = []
-    for notebook in tqdm(paths, disable=None if len(paths) > 1 else True, unit="notebook"):
-        name = notebook.relative_to(folder).as_posix()
-        found = rows_of(notebook, seconds_per_cell, seconds)
-        rows += [dict(zip(COLUMNS, (name, *row), strict=True)) for row in found]
-    write_table(table, rows)
+    with open_table(table) as write:
+        for notebook in tqdm(paths, disable=None if len(paths) > 1 else True, unit="notebook"):
+            name = notebook.relative_to(folder).as_posix()
+            found = rows_of(notebook, seconds_per_cell, seconds)
+            found = [dict(zip(COLUMNS, (name, *row), strict=True)) for row in found]
+            write(found)
+            rows += found
     blocks = summary(rows, len(paths), table)
     if not path.is_dir():
         return Report(tuple(rows), table, None, Message(blocks, "other"))
@@ -128,14 +134,33 @@ def notebooks_in(folder):
             yield path
 
 
-def write_table(table, rows):
-    """Write the rows as CSV."""
+@contextlib.contextmanager
+def open_table(table):
+    """Open the CSV before anything is run; what it gives writes rows, to the disk at once.
+
+    So a table that cannot be written costs no time, and an interrupt loses no notebook that was
+    done. What a spreadsheet would take for a formula (a notebook may be called ``=A1.ipynb``) is
+    written with an apostrophe before it, which makes it text.
+    """
     import csv
 
-    with table.open("w", encoding="utf-8", newline="") as file:
+    try:
+        file = table.open("w", encoding="utf-8", newline="")
+    except OSError as error:
+        raise OSError(
+            f"The table {str(table)!r} cannot be written ({error.strerror}): is it open elsewhere, "
+            f"or the folder read-only? Nothing was run. report(path, table) names another place."
+        ) from error
+    with file:
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
-        writer.writerows(rows)
+
+        def write(rows):
+            for row in rows:
+                writer.writerow({k: f"'{v}" if v[:1] in FORMULA else v for k, v in row.items()})
+            file.flush()
+
+        yield write
 
 
 # One notebook

@@ -22,12 +22,17 @@ from softmax_lib.exercises.comparing import (
 )
 from softmax_lib.lessons import source_of
 
-__all__ = ["Answer", "answer_of", "explained", "is_right", "shows", "sizes", "values_of"]
+__all__ = ["CONVENTIONS", "Answer", "converted", "explained", "is_right", "kind_of"]
+__all__ += ["answer_to", "parameters", "shows", "sizes", "values_of"]
 
 MOST = 2  # rewritings that are looked for in one value
-GRADIENTS = {"dW", "dS", "dS_i", "slope", "W_new"}
-DERIVATIVES = GRADIENTS | {"J", "vJ", "G", "row"}
-AXES = {"X": "ND", "W": "DC", "U": "DC", "P": "NC", "S": "NC", "p": "1C", "y": "N"}
+
+# By name: the factors on the data's part and on reg's, of a case with N examples.
+CONVENTIONS = {
+    "": lambda N: (1.0, 1.0),
+    "sum": lambda N: (N, 1.0),
+    "half-reg": lambda N: (1.0, 0.5),
+}
 
 
 class Answer(NamedTuple):
@@ -36,12 +41,15 @@ class Answer(NamedTuple):
     `start` is what is there without a step, `data` and `reg` what the examples and reg add.
     """
 
-    arguments: tuple
+    case: int
+    size: dict
     start: np.ndarray
     data: np.ndarray
     reg: np.ndarray
     came: np.ndarray | None  # None: it raised
     bounds: tuple
+    scale: tuple  # what the convention makes of the data's part and of reg's
+    convention: str
 
     @property
     def right(self):
@@ -49,17 +57,68 @@ class Answer(NamedTuple):
         return self.start + self.data + self.reg
 
 
-def answer_of(task, k, arguments, came=None):
-    """The `Answer` of a task's case; ``came`` is value k of the student's function."""
-    names = inspect.signature(task.solution).parameters
-    start = reg = np.zeros(())
-    data = value_at(task, task.solution, k, arguments)
-    if "learning_rate" in names:
-        start = value_at(task, task.solution, k, arguments, "learning_rate")
-    if "reg" in names:
-        whole, data = data, value_at(task, task.solution, k, arguments, "reg")
-        reg = whole - data
-    return Answer(arguments, start, data - start, reg, came, bounds_of(task, arguments))
+@functools.cache
+def parameters(task):
+    """The names of the solution's arguments."""
+    return list(inspect.signature(task.solution).parameters)
+
+
+@functools.cache
+def cases_of(task):
+    """The task's cases, made once: whoever runs a function on them copies their arrays."""
+    return task.cases()
+
+
+def kind_of(task, k):
+    """What kind of value k is: ``"loss"``, ``"gradient"``, ``"derivative"`` or ``""``."""
+    return task.kinds.get(task.returns[k], "") if task.returns else ""
+
+
+def sizes(task, arguments):
+    """N, D and C of a case, as far as its arguments have them."""
+    found = dict.fromkeys(("", "N", "D", "C"), 1)
+    for name, value in zip(parameters(task), arguments, strict=True):
+        axes = task.axes.get(name, "")
+        found.update(zip(axes, np.shape(value) or (value,), strict=False))
+    return found
+
+
+@functools.cache
+def right_parts(task, i):
+    """(size, [(start, data, reg) of each value]) of case i."""
+    arguments, names = cases_of(task)[i], parameters(task)
+    whole = values_at(task, task.solution, arguments)
+    start = values_at(task, task.solution, arguments, task.step)
+    data = values_at(task, task.solution, arguments, task.reg)
+    none = np.zeros(())
+    parts = []
+    for k, value in enumerate(whole):
+        first = start[k] if task.step in names else none
+        rest = value - data[k] if task.reg in names and value is not None else none
+        parts.append(None if value is None else (first, data[k] - first, rest))
+    return sizes(task, arguments), parts
+
+
+def converted(task, expected, i, convention):
+    """The right answer to case i when a course counts otherwise."""
+    if not convention or not task.returns:
+        return expected
+    values = list(expected) if len(task.returns) > 1 else [expected]
+    for k, value in enumerate(values):
+        if kind_of(task, k) in ("loss", "gradient"):
+            right = answer_to(task, k, i, None, convention).right
+            values[k] = right.astype(np.asarray(value).dtype)
+    return tuple(values) if len(task.returns) > 1 else values[0]
+
+
+def answer_to(task, k, i, came, convention=""):
+    """The `Answer` to case i in value k; `came` is the student's."""
+    size, parts = right_parts(task, i)
+    (a, b), (start, data, reg) = CONVENTIONS[convention](size["N"]), parts[k]
+    if kind_of(task, k) not in ("loss", "gradient"):
+        a, b = 1.0, 1.0
+    bounds = bounds_of(task, cases_of(task)[i])
+    return Answer(i, size, start, a * data, b * reg, came, bounds, (a, b), convention)
 
 
 # Explaining
@@ -78,7 +137,14 @@ def explained(task, k, answers):
         Whether the shape is explained too.
     """
     ended = [answer for answer in answers if answer.came is not None]
-    for tried, any_shape in ((answers, False), (answers, True), (ended, True)):
+    fits = all(answer.came.shape == answer.right.shape for answer in ended)
+    zeros = kind_of(task, k) in ("gradient", "derivative") and not any(a.came.any() for a in ended)
+    if is_constant(answers) and not zeros:  # zeros may be transposed besides
+        unsure = all(np.isin(answer.right, (0, 1)).all() for answer in answers)
+        return ([] if unsure else [(("constant-answer",), ())]), False
+    passes = [(answers, False)] + [(answers, True)] * (not fits)
+    passes += [(ended, True)] * (len(ended) < len(answers))
+    for tried, any_shape in passes:
         if is_right(task, k, tried):
             break  # where it did not raise
         for count in range(MOST + 1):
@@ -90,7 +156,7 @@ def explained(task, k, answers):
             if found:
                 fewest = min(len(names) for names, _ in found)
                 return [pair for pair in found if len(pair[0]) == fewest], not any_shape
-    if any(answer.came.shape != answer.right.shape for answer in ended):
+    if not fits:
         return [], False
     sound = [
         a if a.came is None else a._replace(came=np.where(np.isfinite(a.came), a.right, a.came))
@@ -100,6 +166,13 @@ def explained(task, k, answers):
         return [], False
     alone = [(slip,) for slip in slips_of(task, k)]
     return [((s[0][0],), s) for s in alone if () in factors_in(task, k, s, sound)], False
+
+
+def is_constant(answers):
+    """Whether one number is all that ever comes; among yes and no it proves little."""
+    came = [np.ravel(answer.came) for answer in answers if answer.came is not None]
+    numbers = np.concatenate(came or [[]])
+    return len(numbers) > 1 and len(came) == len(answers) and np.ptp(numbers) == 0
 
 
 def is_right(task, k, answers):
@@ -114,11 +187,12 @@ def shows(task, k, slip, answer):
 
 def factors_in(task, k, slips, answers, any_shape=True):
     """The names of the factors with which these slips make value k what came, on every case."""
-    function, fit = rewritten(task.model or task.solution, texts(slips)), True
-    for answer in answers if function else ():
-        made, came = parts_of(task, k, function, slips, answer), answer.came
-        size = sizes(task, answer.arguments)
-        names, a, b = factors(task.returns[k] if task.returns else "", size["N"], size["C"])
+    names, fit = ((),), True
+    for answer in answers:
+        made, came = parts_of(task, k, slips, answer), answer.came
+        regular = task.reg in parameters(task)
+        size = answer.size["N"], answer.size["C"]
+        names, a, b = factors(kind_of(task, k), regular, answer.convention, *size)
         if made is None or came is None:
             broken = [v is None or not np.isfinite(v).all() for v in (made and sum(made), came)]
             fit = fit & all(broken)
@@ -129,22 +203,29 @@ def factors_in(task, k, slips, answers, any_shape=True):
             fit = fit & same(start + a * data + b * reg, np.ravel(came), answer.bounds)
         if not np.any(fit):
             return []
-    return [names[i] for i in np.flatnonzero(fit & np.ones(len(names), bool))] if function else []
+    return [names[i] for i in np.flatnonzero(fit & np.ones(len(names), bool))]
 
 
 @functools.cache
-def factors(value, N, C):
+def factors(kind, regular, convention, N, C):
     """Names, and the factors that they mean on the data's part and on reg's, as columns."""
-    kind = "loss" if value == "loss" else "gradient"
     signs = [((), 1), (("sign",), -1)]
-    data = [((), 1), ((f"no-mean-{kind}",), N), *((("divided-by-classes",), f / C) for f in (1, N))]
-    reg = [((), 1), ((f"no-reg-{kind}",), 0), ((f"half-reg-{kind}",), 1 / 2)]
-    reg += [((*names, "reg-divided-by-n"), b / N) for names, b in reg if b]
-    if value != "loss" and value not in GRADIENTS:
+    data = [((), 1), ((f"no-mean-{kind}",), N), (("mean-twice",), 1 / N)]
+    data += [(("divided-by-classes",), f / C) for f in (1, N)]
+    reg = [((), 1), ((f"half-reg-{kind}",), 1 / 2), (("reg-twice",), 2)]
+    reg += [((*names, "reg-divided-by-n"), b / N) for names, b in reg[:2]]
+    reg += [((f"no-reg-{kind}",), 0)]
+    if convention == "sum":
+        data = data[:1]  # what these names say is of a mean
+    if convention == "half-reg":
+        reg = [reg[0], reg[-1]]
+    data += [((f"no-data-{kind}",), 0)] * (kind == "gradient" and regular)
+    if kind not in ("loss", "gradient"):
         data, reg = data[:1], reg[:1]
     rows = [
         (tuple(dict.fromkeys(s + d + t + r)), a * f, b * g)
         for (s, a), (d, f), (t, b), (r, g) in itertools.product(signs, data, signs, reg)
+        if f or g  # nothing at all is told by another name
     ]
     names, a, b = zip(*rows, strict=True)
     return names, np.array(a, float)[:, None], np.array(b, float)[:, None]
@@ -170,7 +251,7 @@ def transposed(start, data, reg):
     return tuple(part.T if part.ndim == 2 else part for part in (start, data, reg))
 
 
-def zero_gradient(start, data, reg):
+def without_derivative(start, data, reg):
     """The parts when no derivative gets there."""
     return start, np.zeros_like(data), np.zeros_like(reg)
 
@@ -178,24 +259,29 @@ def zero_gradient(start, data, reg):
 @functools.cache
 def slips_of(task, k):
     """The slips that change value k on the task's cases: its own, and what is done to a result."""
-    slips = [*task.slips, ("transposed", transposed)]
-    if task.returns and task.returns[k] in DERIVATIVES:
-        slips.append(("zero-gradient", zero_gradient))
-    answers = [answer_of(task, k, arguments) for arguments in task.cases()]
-    slips = [slip for slip in slips if rewritten(task.model or task.solution, texts([slip]))]
+    slips = [slip for slip in task.slips if rewritten(task, texts([slip]))]
+    slips.append(("transposed", transposed))
+    if kind_of(task, k) in ("gradient", "derivative"):
+        name = "no-step" if task.step in parameters(task) else "zero-gradient"
+        slips.append((name, without_derivative))
+    answers = [answer_to(task, k, i, None) for i in range(len(cases_of(task)))]
     return tuple(s for s in slips if any(shows(task, k, s, answer) for answer in answers))
 
 
-def parts_of(task, k, function, slips, answer):
+def parts_of(task, k, slips, answer):
     """The parts of value k as a rewritten solution makes them, or None where it raises."""
     try:
-        data = value_at(task, function, k, answer.arguments, "reg") - answer.start
-        made = answer.start, data, answer.reg
+        parts = start, data, reg = answer.start, answer.data, answer.reg
+        if changes := texts(slips):
+            a, b = answer.scale
+            data, whole = (values[k] for values in made(task, changes, answer.case))
+            reg = np.where(np.isfinite(data), b * (whole - data), reg)
+            parts = start, a * (data - start), reg
         for slip in slips:
-            made = slip[1](*made) if len(slip) == 2 else made
+            parts = slip[1](*parts) if len(slip) == 2 else parts
     except Exception:
         return None
-    return made
+    return parts
 
 
 def texts(slips):
@@ -203,12 +289,23 @@ def texts(slips):
     return tuple(slip[1:] for slip in slips if len(slip) == 3)
 
 
+@functools.lru_cache(maxsize=20_000)
+def made(task, changes, i):
+    """The values that the rewritten solution gives for case i at reg = 0, and as it is."""
+    function, arguments = rewritten(task, changes), cases_of(task)[i]
+    data = values_at(task, function, arguments, task.reg)
+    regular = task.reg in parameters(task)
+    return data, values_at(task, function, arguments) if regular else data
+
+
+model_source = functools.cache(source_of)  # to read it is slower than all that follows
+
+
 @functools.cache
-def rewritten(function, changes):
-    """The function with texts of its source replaced by others; None when one is not there."""
-    if not changes:
-        return function
-    source = source_of(function)
+def rewritten(task, changes):
+    """The solution with texts of its source replaced by others; None when one is not there."""
+    function = task.model or task.solution
+    source = model_source(function)
     for right, wrong in changes:
         if right not in source:
             return None
@@ -218,20 +315,12 @@ def rewritten(function, changes):
     return space[function.__name__]
 
 
-def value_at(task, function, k, arguments, zero=""):
-    """Value k of a function at a case's arguments, of which one is 0."""
-    names = inspect.signature(task.solution).parameters
-    given = [0.0 if name == zero else a for name, a in zip(names, arguments, strict=True)]
-    return values_of(task, function(*given))[k]
-
-
-def sizes(task, arguments):
-    """N, D and C of a case, as far as its arguments have them."""
-    found = dict.fromkeys(("", "N", "D", "C"), 1)
-    for name, value in zip(inspect.signature(task.solution).parameters, arguments, strict=True):
-        found.update(zip(AXES.get(name, ""), np.shape(value), strict=False))
-        found.update({"C": value} if name == "C" else {})
-    return found
+def values_at(task, function, arguments, zero=""):
+    """The values of a function at a case's arguments, of which one is 0."""
+    given = [np.copy(a) if isinstance(a, np.ndarray) else a for a in arguments]
+    if zero in parameters(task):
+        given[parameters(task).index(zero)] = 0.0
+    return values_of(task, function(*given))
 
 
 def values_of(task, result, order=None):
@@ -245,8 +334,13 @@ def values_of(task, result, order=None):
 
 def real_array(value):
     """Real numbers as an array of floats, also when they came as complex ones or whole ones."""
-    array = as_array(value, limit=10_000)
-    if array is None or array.size > 10_000:
+    try:
+        array = as_array(value, limit=10_000)
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # whatever it is, it fails when it is looked at
+        return None
+    if array is None or array.size > 10_000 or array.dtype.kind not in "biufc":
         return None
     if array.dtype.kind == "c":
         return array.real if not array.imag.any() else None

@@ -29,7 +29,7 @@ def limited(function, arguments, seconds):
             raise TimeUp
 
     def insist():
-        wait = seconds
+        wait = min(seconds, threading.TIMEOUT_MAX)
         while not ended.wait(wait):
             wait = PAUSE
             if hasattr(signal, "pthread_kill"):  # a true signal wakes a function that sleeps

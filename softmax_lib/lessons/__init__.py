@@ -16,7 +16,7 @@ __all__ = ["AXES", "KINDS", "LESSONS", "Task", "source_of", "task", "tasks_of"]
 
 # The series' notation (docs/equations.md): what the axes of an argument count ("1": one row), and
 # what kind of value a name stands for. A task that means something else by a name says so.
-AXES = {"X": "ND", "W": "DC", "U": "DC", "P": "NC", "S": "NC", "p": "1C", "y": "N"}
+AXES = {"X": "ND", "W": "DC", "U": "DC", "P": "NC", "S": "NC", "p": "1C", "y": "N", "C": "C"}
 KINDS = {"loss": "loss", **dict.fromkeys(("dW", "dS", "dS_i", "slope", "W_new"), "gradient")}
 KINDS.update(dict.fromkeys(("J", "vJ", "G", "row"), "derivative"))
 

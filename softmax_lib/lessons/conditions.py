@@ -9,7 +9,10 @@ most, beyond what it is given; None where it raises.
 A sentence becomes a remark under the verdict. As a `Broken` one it makes the answer fail.
 """
 
-__all__ = ["Broken", "loops", "memory", "no_warning", "numpy_alone"]
+import io
+from contextlib import redirect_stdout
+
+__all__ = ["Broken", "answers", "loops", "memory", "no_warning", "numpy_alone"]
 
 
 class Broken(str):
@@ -47,6 +50,19 @@ def memory(arguments, most, sentence):
     def condition(attempt):
         peak = attempt.peak(*arguments())
         return "" if peak is None or peak <= most else sentence
+
+    return condition
+
+
+def answers(arguments, right, sentence):
+    """One more call, too strict for a case: what it must return, or the remark is made."""
+
+    def condition(attempt):
+        try:
+            with redirect_stdout(io.StringIO()):
+                return "" if attempt.function(*arguments()) == right else sentence
+        except Exception:
+            return sentence
 
     return condition
 

@@ -26,7 +26,7 @@ from softmax_lib.lessons.slips import (
     GAPS,
     HEIGHTS,
     LOG,
-    REG,
+    PENALTY,
     at_height,
     instead_of,
 )
@@ -342,11 +342,6 @@ def _scores_cases():
                 "np.exp(log_P[rows, y])",
                 "What does a sure and right answer cost?",
             ),
-            (
-                "the mean over the examples comes back",
-                "-log_P[rows, y].mean()",
-                "How many losses are asked for: one, or one for each example?",
-            ),
         ),
         *instead_of(
             "S - S.max(axis=1, keepdims=True)",
@@ -358,7 +353,7 @@ def _scores_cases():
             (
                 "the scores have changed sign",
                 "S.max(axis=1, keepdims=True) - S",
-                "Which class has the largest exponent in your code: the one with the largest score?",
+                "Which class has the largest exponent in your code, and which should?",
             ),
         ),
         *(
@@ -441,7 +436,7 @@ def _mean_cases():
     slips=(
         *FORWARD,
         *LOG,
-        *REG[:3],
+        *PENALTY[:3],
         *instead_of(
             "reg * np.sum(W * W)",
             (
@@ -456,12 +451,6 @@ def _mean_cases():
             ),
         ),
         ("last-example-only", "L_i.mean()", "L_i[-1] / len(L_i)"),
-        (
-            "the losses of the examples come back one by one",
-            "L_i.mean()",
-            "L_i",
-            "How many numbers is a loss of the whole set?",
-        ),
     ),
     questions={
         "raised": "In which order does scores take its arguments?",

@@ -10,7 +10,8 @@ MEANINGS = (
     (
         NameError,
         r"name '(\w+)' is not defined",
-        "`{0}` is no argument, and no line before has made it. What is it called in your first line?",
+        "`{0}` is no argument, and no line before has made it. What is it called in your first "
+        "line?",
     ),
     (
         UnboundLocalError,
@@ -60,7 +61,8 @@ MEANINGS = (
     (
         ValueError,
         r"truth value of an array",
-        "An `if`, `and` or `or` wants one yes or no, and got an array of them. Which one do you mean?",
+        "An `if`, `and` or `or` wants one yes or no, and got an array of them. Which one do you "
+        "mean?",
     ),
     (
         TypeError,

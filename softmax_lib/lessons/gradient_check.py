@@ -14,10 +14,12 @@ from softmax_lib.figures import (
     new_figure,
     show,
 )
-from softmax_lib.gradcheck import step_sweep
+from softmax_lib.gradcheck import unit_roundoff
 from softmax_lib.lessons import task, tasks_of
-from softmax_lib.lessons.slips import FORWARD, HEIGHTS, at_height
+from softmax_lib.lessons.conditions import no_warning
+from softmax_lib.lessons.slips import FORWARD, HEIGHTS, at_height, instead_of
 from softmax_lib.loss import softmax_loss_vectorized
+from softmax_lib.sweep import step_sweep
 
 
 def problem():
@@ -96,66 +98,95 @@ class StepExplorer(Explorer):
     title = "A difference is a slope between two points"
     size = (9.4, 3.9)
     play = "h"
+    pace = 500  # 33 steps
+    views = ("whole curve", "zoom in to h")
 
     def controls(self):
-        """The step, the method, the precision: sliders, which the arrow keys move."""
+        """The step, the method, the precision, and how near the curve is looked at."""
         self.problem = problem()
         self.sweeps = {
             dtype: step_sweep(*self._cast(dtype), U=self.problem[4], steps=_STEPS)
             for dtype in ("float64", "float32")
         }
         steps = [(f"{h:.0e}", k) for k, h in reversed(list(enumerate(_STEPS)))]
+        choices = {
+            "method": ("forward", "central", "complex"),
+            "dtype": ("float64", "float32"),
+            "view": self.views,
+        }
         return {
             "h": widgets.SelectionSlider(options=steps, value=1, description="step h"),
-            "method": widgets.SelectionSlider(
-                options=["forward", "central", "complex"], value="forward", description="method"
-            ),
-            "dtype": widgets.SelectionSlider(
-                options=["float64", "float32"], description="precision"
-            ),
+            **{
+                name: widgets.ToggleButtons(
+                    options=options, description={"dtype": "precision"}.get(name, name)
+                )
+                for name, options in choices.items()
+            },
         }
 
     def _cast(self, dtype):
         W, X, y, reg, _ = self.problem
         return W.astype(dtype), X.astype(dtype), y, reg
 
-    def build(self, fig):
-        """The curve of the loss and the map's axes stand; slope, points and errors move."""
-        W, X, y, reg, U = self.problem
-        self.left, self.right = fig.subplots(ncols=2, width_ratios=(1, 1.15))
-        t = np.linspace(-1.25, 1.25, 101)
-        self.loss = [softmax_loss_vectorized(W + s * U, X, y, reg)[0] for s in t]
-        self.left.plot(t, self.loss, color=INK)
-        self.left.set(xlabel="t", ylabel="loss at $W + t\\,U$", title="The slope at t = 0")
-        self.left.set_xlim(-1.3, 1.3)
-        low, high = min(self.loss), max(self.loss)
-        self.left.set_ylim(low - 0.15 * (high - low), high + 0.1 * (high - low))
-        (tangent,) = self.left.plot(
-            t, softmax_loss_vectorized(W, X, y, reg)[0] + self.sweeps["float64"].slope * t,
-            color=PALETTE["gray"], linestyle=":", label="true slope",
-        )  # fmt: skip
-        self.left.legend(handles=[tangent], loc="upper center")
-        self.right.set(xscale="log", yscale="log", xlim=(3e-17, 3), ylim=(1e-18, 1e3))
-        self.right.set(xlabel="step $h$", ylabel="relative error", title="Its error")
-        self.right.grid(True, axis="y")
-        (self.secant,) = self.left.plot([], [], linewidth=2)
-        (self.ends,) = self.left.plot([], [], "o")
-        (self.line,) = self.right.plot([], [], linewidth=1.4)
-        (self.points,) = self.right.plot([], [], linestyle="", markersize=4)
-        (self.here,) = self.right.plot([], [], "o", markersize=13, mfc="none", mew=2, color=INK)
-        return [self.secant, self.ends, self.line, self.points, self.here]
-
-    def update(self, h, method, dtype):
-        """Put the secant through the two points, and ring the present step on the map."""
+    def _losses(self, dtype, t):
+        """The loss at W + t U for every t, computed in the precision."""
         W, X, y, reg = self._cast(dtype)
-        U, step = self.problem[4].astype(dtype), W.dtype.type(_STEPS[h])
+        U = self.problem[4].astype(dtype)
+        kind = np.result_type(dtype, 1j) if np.iscomplexobj(t) else dtype
+        return np.array([softmax_loss_vectorized(W + s * U, X, y, reg)[0] for s in t.astype(kind)])
+
+    def build(self, fig):
+        """Axes and the map's labels stand; curve, slope, points and errors move.
+
+        The curve's axes hold t, or t in units of h, from -1.3 to 1.3, and the losses' range from 0
+        to 1: so a zoom changes no axis, and is as quick as all else.
+        """
+        left, right = fig.subplots(ncols=2, width_ratios=(1, 1.15))
+        left.set(xlim=(-1.3, 1.3), ylim=(-0.15, 1.25), xticks=[-1, 0, 1], yticks=[])
+        left.set(xlabel=" ", ylabel="loss at $W + t\\,U$", title="The slope at t = 0")
+        right.set(xscale="log", yscale="log", xlim=(3e-17, 3), ylim=(1e-18, 1e3))
+        right.set(xlabel="step $h$", ylabel="relative error", title="Its error")
+        right.grid(True, axis="y")
+        (self.tangent,) = left.plot([], [], color=PALETTE["gray"], linestyle=":")
+        (self.curve,) = left.plot([], [], color=INK, drawstyle="steps-mid")
+        (self.secant,) = left.plot([], [], linewidth=2)
+        (self.ends,) = left.plot([], [], "o")
+        self.unit = left.text(0, -0.33, "", ha="center", va="center")
+        left.text(1.25, 1.19, "dotted: true slope", ha="right", va="center", fontsize=9.5)
+        (self.line,) = right.plot([], [], linewidth=1.4)
+        (self.points,) = right.plot([], [], linestyle="", markersize=4)
+        (self.here,) = right.plot([], [], "o", markersize=13, mfc="none", mew=2, color=INK)
+        return [
+            *(self.tangent, self.curve, self.secant, self.ends, self.unit),
+            *(self.line, self.points, self.here),
+        ]
+
+    def update(self, h, method, dtype, view):
+        """Put the secant through the two points, and ring the present step on the map."""
+        step, zoomed = np.dtype(dtype).type(_STEPS[h]), view == self.views[1]
         sweep, style = self.sweeps[dtype], METHOD_STYLES[method]
-        t = {"forward": [0, step], "central": [-step, step], "complex": [0, 1j * step]}[method]
-        L = np.array([softmax_loss_vectorized(W + s * U, X, y, reg)[0] for s in t])
+        t = np.array({"forward": [0, 1], "central": [-1, 1], "complex": [0, 1j]}[method]) * step
+        L = self._losses(dtype, t)
         slope = L[1].imag / step if method == "complex" else (L[1] - L[0]) / (t[1] - t[0])
-        t, L = np.real(t), L.real
-        self.secant.set_data([-1.25, 1.25], L[0] + slope * (np.array([-1.25, 1.25]) - t[0]))
-        self.ends.set_data(t, L)
+        t, L = np.real(t), np.real(L).astype(float)
+        unit = float(step) if zoomed else 1.0
+        x = np.linspace(-1.25, 1.25, 126 if zoomed else 51)
+        losses = self._losses(dtype, x * unit).astype(float)
+        stairs = len(np.unique(losses))
+        low = losses.min()
+        high = max(losses.max(), low + 3 * unit_roundoff(dtype) * abs(low))
+
+        def place(loss):
+            return (loss - low) / (high - low)
+
+        self.curve.set_data(x, place(losses))
+        self.curve.set_drawstyle("steps-mid" if zoomed else "default")
+        reach = np.array([-1.25, 1.25])
+        self.secant.set_data(reach, place(L[0] + float(slope) * (reach * unit - t[0])))
+        at_zero = self._losses(dtype, np.zeros(1)).item()
+        self.tangent.set_data(reach, place(at_zero + float(sweep.slope) * reach * unit))
+        self.ends.set_data(t / unit, place(L))
+        self.unit.set_text(f"$t$, in steps of h = {step:.0e}" if zoomed else "$t$")
         self.line.set_data(sweep.steps, sweep.truncation[method] + sweep.rounding[method])
         errors = np.maximum(sweep.errors[method], 3e-18)
         self.points.set_data(sweep.steps, errors)
@@ -166,26 +197,24 @@ class StepExplorer(Explorer):
         truncation, rounding = sweep.truncation[method][h], sweep.rounding[method][h]
         rules = "truncation" if truncation > rounding else "rounding"
         caption = (
-            f"{method}, {dtype}, h = {step:.0e}: theory expects a relative error of "
-            f"{_decade(truncation + rounding)}, and {rules} rules."
+            f"{method}, {dtype}, h = {step:.0e}: relative error ≈ {sweep.errors[method][h]:.1e}. "
+            f"Theory expects about 1e{round(np.log10(truncation + rounding)):+d}: {rules} rules."
         )
+        if zoomed and stairs < len(x) / 2:
+            caption += (
+                f" From so near, the curve is a staircase: ≈ {stairs} heights at {len(x)} places."
+            )
+        places = {
+            "forward": f"t = 0 and t = {step:.0e}",
+            "central": f"t = −{step:.0e} and t = {step:.0e}",
+            "complex": "t = 0, with the slope from the imaginary part",
+        }[method]
         alt = (
-            f"Left, the loss along U with a line through {_places(method, step)}. Right, the error "
-            f"of the {method} slope against h in {dtype}, with a ring at h = {step:.0e}. {caption}"
+            f"Left, the loss along U{', from −1.25 h to 1.25 h,' if zoomed else ''} with a line "
+            f"through {places}. Right, the error of the {method} slope against h in {dtype}, with "
+            f"a ring at h = {step:.0e}. {caption}"
         )
         return caption, alt
-
-
-def _decade(error):
-    return f"about 1e{round(np.log10(error)):+d}"
-
-
-def _places(method, step):
-    return {
-        "forward": f"t = 0 and t = {step:.0e}",
-        "central": f"t = −{step:.0e} and t = {step:.0e}",
-        "complex": "t = 0, with the slope from the imaginary part",
-    }[method]
 
 
 def explore():
@@ -209,6 +238,46 @@ def explore():
     equation="eq. (3), and how its slope was measured",
     reread='04_numerical_derivatives, "The order of a method"',
     question="What must you divide by, so that the answer does not depend on h?",
+    slips=(
+        *instead_of(
+            "f(x + 1j * h).imag / h",
+            ("the h is not undone", "f(x + 1j * h).imag"),
+            (
+                "it is a central difference, and suffers from its rounding",
+                "(f(x + h) - f(x - h)) / (2 * h)",
+                "What is x + h, in floats, when h is 1e-100?",
+            ),
+            (
+                "it is a forward difference, and suffers from its rounding",
+                "(f(x + h) - f(x)) / h",
+                "What is x + h, in floats, when h is 1e-100?",
+            ),
+            (
+                "the size of the complex value is taken, not its imaginary part",
+                "abs(f(x + 1j * h)) / h",
+                "Which part of f(x + ih) is f(x), and which holds the slope?",
+            ),
+            ("sign", "-f(x + 1j * h).imag / h"),
+            (
+                "zero-gradient",
+                "0 * x",
+                "Is what you give to f complex, or has it no imaginary part?",
+            ),
+        ),
+        *(
+            (
+                "the h that was given is not used",
+                "f(x + 1j * h).imag / h",
+                f"f(x + {step} * 1j).imag / {step}",
+                "Which step does your line take when h is 1e-100?",
+            )
+            for step in ("1e-2", "1e-3", "1e-4")
+        ),
+    ),
+    questions={
+        "zero-gradient": "Is what you give to f complex, or has it no imaginary part?",
+        "wrong-dtype": "Which part of f(x + ih) is asked for: is it a real number?",
+    },
 )
 def complex_step(f, x, h):
     """Derivative of f at the number x, from the imaginary part of one value."""
@@ -238,15 +307,42 @@ def _slope_cases():
         "Begin with `s = X @ U`, shape (N, C), and `P = softmax(X @ W)`.",
     ),
     equation="eq. (14), along U",
-    reread='09_gradient_check, "Three numbers know it all"',
+    reread='09_gradient_check, "The derivatives are moments"',
     question="Which of the C rates belongs to the right class of each example?",
     slips=(
         *FORWARD,
-        ("no-minus-one", " - s[np.arange(len(y)), y]", ""),
-        ("sign", " - s[np.arange(len(y)), y]", " + s[np.arange(len(y)), y]"),
-        ("diagonal-jacobian", "np.sum(P * s, axis=1)", "(P * s)[np.arange(len(y)), y]"),
+        *instead_of(
+            " - s[np.arange(len(y)), y]",
+            ("no-minus-one", ""),
+            ("sign", " + s[np.arange(len(y)), y]"),
+            ("labels-from-one", " - s[np.arange(len(y)), y - 1]"),
+            (
+                "every-label",
+                " - s[:, y].mean(axis=1)",
+                "Which of the N labels belongs to example i?",
+            ),
+        ),
+        *instead_of(
+            "np.sum(P * s, axis=1)",
+            ("diagonal-jacobian", "(P * s)[np.arange(len(y)), y]"),
+            (
+                "the mean of s is taken with equal weights",
+                "np.mean(s, axis=1)",
+                "By which numbers are the C rates weighted in E_p[s]?",
+            ),
+        ),
+        (
+            "it is divided by the length of U",
+            "return np.mean(",
+            "return 1 / np.linalg.norm(U) * np.mean(",
+            "If U were twice as long, should the slope along it be the same?",
+        ),
         ("last-example-only", "return np.mean(", "s[:-1] = P[:-1] = 0\n    return np.mean("),
     ),
+    questions={
+        "wrong-shape": "How many slopes has a loss along one direction?",
+        "no-minus-one": "Which of the C rates belongs to the right class of example i?",
+    },
 )
 def slope_along(W, X, y, U):
     """First derivative of the mean loss along U, from the moments: mean of E_p[s] - s_m."""
@@ -270,15 +366,59 @@ def slope_along(W, X, y, U):
     hints=(
         "The sum of two errors is smallest where its derivative by h is 0.",
         "Set -u |L| / h^2 + h |third| / 3 = 0 and solve for h.",
-        "Begin with `cube = ...`, the third power of h.",
+        "Begin with the third power of h, and call it `cube`.",
     ),
     equation="eq. (3), and the two errors of its slope",
     reread='09_gradient_check, "Predict the best step"',
     question="What power of h is left when you multiply the equation by h squared?",
+    slips=(
+        *instead_of(
+            "cube ** (1 / 3)",
+            (
+                "a square root is taken",
+                "cube ** (1 / 2)",
+                "What power of h is left when you multiply the equation by h squared?",
+            ),
+            (
+                "the power is taken before the division",
+                "cube ** 1 / 3",
+                "In which order does Python work out a ** 1 / 3?",
+            ),
+            ("no root is taken", "cube", "Is what you have h, or a power of h?"),
+        ),
+        *instead_of(
+            "3 * u * abs(L) / abs(third)",
+            (
+                "a factor of the derivative is lost",
+                "6 * u * abs(L) / abs(third)",
+                "What is the derivative of h^2 / 6 by h?",
+            ),
+            (
+                "a factor of the derivative is lost",
+                "u * abs(L) / abs(third)",
+                "What is the derivative of h^2 / 6 by h?",
+            ),
+            (
+                "a factor of the derivative is lost",
+                "1.5 * u * abs(L) / abs(third)",
+                "What is the derivative of h^2 / 6 by h?",
+            ),
+            (
+                "L and the third derivative have changed places",
+                "3 * u * abs(third) / abs(L)",
+                "Does more rounding, a larger |L|, ask for a larger step or a smaller one?",
+            ),
+            ("u is missing", "3 * abs(L) / abs(third)", "Where is the rounding in your formula?"),
+        ),
+    ),
+    questions={
+        "wrong-dtype": "Which sign has the number that you take the root of?",
+    },
 )
 def best_central_step(L, third, u):
     """The step where u |L| / h + h^2 |third| / 6 is smallest."""
-    return (3 * u * abs(L) / abs(third)) ** (1 / 3)
+    cube = 3 * u * abs(L) / abs(third)
+    return cube ** (1 / 3)
 
 
 def _pairs():
@@ -308,6 +448,66 @@ def _pairs():
     equation="eq. (14), and how it is compared",
     reread='09_gradient_check, "One number for the verdict"',
     question="What do you divide by where both entries are 0?",
+    slips=(
+        *instead_of(
+            "np.maximum(np.abs(a), np.abs(b))",
+            (
+                "the size is that of b alone",
+                "np.abs(b)",
+                "If a and b change places, should the error change?",
+            ),
+            (
+                "the size is that of a alone",
+                "np.abs(a)",
+                "If a and b change places, should the error change?",
+            ),
+            (
+                "the size is the sum of both",
+                "np.abs(a) + np.abs(b)",
+                "Is the larger of the two asked for, or their sum?",
+            ),
+            (
+                "the size of a negative number is lost",
+                "np.maximum(a, b)",
+                "Which is larger here, -3 or -2, and which is larger in size?",
+            ),
+            (
+                "it is relative to the largest entry of all",
+                "max(np.abs(a).max(), np.abs(b).max())",
+                "Is the size one for the array, or one for each entry?",
+            ),
+        ),
+        *instead_of(
+            "np.where(size > 0, size, 1)",
+            ("0 is divided by 0", "size", "What do you divide by where both entries are 0?"),
+            *(
+                (
+                    "a constant in the denominator swallows small entries",
+                    f"np.maximum({e}, size)",
+                    "Which size have the smallest entries here, and which has your constant?",
+                )
+                for e in ("1e-6", "1e-7", "1e-8")
+            ),
+            *(
+                (
+                    "the size is the sum of both, and a constant swallows small entries",
+                    f"np.maximum({e}, np.abs(a) + np.abs(b))",
+                    "Is the larger of the two asked for, or their sum, or a constant?",
+                )
+                for e in ("1e-6", "1e-7", "1e-8")
+            ),
+        ),
+        (
+            "the sign of the difference stays",
+            "np.abs(a - b)",
+            "(a - b)",
+            "May an error be negative here?",
+        ),
+    ),
+    questions={
+        "wrong-shape": "One number for all, or one for each entry?",
+    },
+    conditions=(no_warning,),
 )
 def entry_errors(a, b):
     """|a - b| / max(|a|, |b|) entry by entry, and 0 where both entries are 0."""

@@ -7,18 +7,19 @@ from matplotlib.patches import Rectangle
 from softmax_lib.explorer import Explorer
 from softmax_lib.figures import (
     CLASS_COLORS,
-    CLASS_MARKERS,
     INK,
-    MATRIX_COLORS,
     PALETTE,
-    error_axis,
+    Table,
     house_style,
+    ink,
     new_figure,
+    note,
     show,
 )
 from softmax_lib.forward import cross_entropy, scores, softmax
 from softmax_lib.gradcheck import relative_error
-from softmax_lib.lessons import task, tasks_of
+from softmax_lib.lessons import AXES, KINDS, task, tasks_of
+from softmax_lib.lessons.conditions import numpy_alone
 from softmax_lib.lessons.matrix_shapes import CLASSES, FEATURES
 from softmax_lib.lessons.scores_to_weights import half_trained_fruits
 from softmax_lib.lessons.slips import (
@@ -26,52 +27,22 @@ from softmax_lib.lessons.slips import (
     GAPS,
     HEIGHTS,
     LOG,
+    PENALTY,
     SLOPE,
     SUM,
     at_height,
+    instead_of,
 )
 from softmax_lib.loss import softmax_loss_vectorized
+from softmax_lib.words import digits, listed, number
 
 __all__ = [
     "TASKS",
     "explore",
     "half_trained_fruits",
-    "numpy_calls",
     "plot_learning_rates",
     "plot_stages",
 ]
-
-
-def numpy_calls(function, *arrays):
-    """How often ``function(*arrays)`` hands numpy work: a piece read or written, or arithmetic."""
-    calls = 0
-
-    def plain(value):
-        return value.view(np.ndarray) if isinstance(value, Counted) else value
-
-    class Counted(np.ndarray):
-        def __array_ufunc__(self, ufunc, method, *inputs, out=None, **options):
-            nonlocal calls
-            calls += 1
-            if out is not None:
-                options["out"] = tuple(map(plain, out))
-            result = getattr(ufunc, method)(*map(plain, inputs), **options)
-            if out is not None:
-                return out[0]
-            return result.view(Counted) if isinstance(result, np.ndarray) else result
-
-        def __getitem__(self, key):
-            nonlocal calls
-            calls += 1
-            return super().__getitem__(key)
-
-        def __setitem__(self, key, value):
-            nonlocal calls
-            calls += 1
-            plain(self)[key] = value  # numpy's own would read the piece, too
-
-    function(*(np.array(a).view(Counted) for a in arrays))
-    return calls
 
 
 # Pictures
@@ -79,67 +50,42 @@ def numpy_calls(function, *arrays):
 
 @house_style
 def plot_stages(checks, bound=1e-8):
-    """Draw the entry errors of every stage of the mending, a panel for each way of asking.
+    """Draw what each way of asking says of each stage of the mending, as a table.
 
     Parameters
     ----------
     checks : dict of str to dict of str to GradientCheck
-        By panel, then by stage.
+        By question, then by stage; the last stage is the right one.
     bound : float
-        Drawn as a line; entries above it are counted.
+        Entries whose error is above it are counted as wrong.
     """
-    fig, axes = new_figure(height=4.0, ncols=len(checks), sharey=True)
+    *wrong, right = next(iter(checks.values()))
+
+    def said(stage, check):
+        passes = "✓ passes" if stage == right else "! passes"
+        off = int((check.entry_errors >= bound).sum())
+        error = f"error {digits(check.error)}, {off} of {check.entry_errors.size} wrong"
+        return f"{passes if check.passed else '✗ fails'}\n{error}"
+
+    words = [[said(stage, panel[stage]) for panel in checks.values()] for stage in (*wrong, right)]
+    fig, ax = new_figure(height=3.9)
     fig.suptitle(
         "Six fruits and reg > 0 see every slip; easier questions miss some", x=0.01, ha="left"
     )
-    every = [check for panel in checks.values() for check in panel.values()]
-    floors = [check.floor[np.isfinite(check.floor)] for check in every]
-    everything = [*(check.entry_errors for check in every), *floors, bound]
-    counts = {}
-    for ax, (name, panel) in zip(axes, checks.items(), strict=True):
-        place = error_axis(ax, *everything)
-        for k, check in enumerate(panel.values()):
-            D, C = check.entry_errors.shape
-            for j in range(C):
-                x = k + (np.arange(D) + j * D - (C * D - 1) / 2) * 0.8 / (C * D)
-                errors = place(check.entry_errors[:, j])
-                look = {"color": CLASS_COLORS[j], "markersize": 4.2, "linestyle": ""}
-                ax.vlines(x, bound, np.maximum(errors, bound), color=CLASS_COLORS[j], lw=0.8)
-                ax.plot(x, errors, marker=CLASS_MARKERS[j], **look)
-                ax.hlines(check.floor[:, j], x - 0.035, x + 0.035, color=PALETTE["gray"], lw=2)
-        ax.axhline(bound, color=INK, linewidth=1.2, linestyle="--")
-        ax.set_xticks(range(len(panel)), panel, rotation=38, ha="right", rotation_mode="anchor")
-        ax.set_xlim(-0.6, len(panel) - 0.4)
-        ax.set_title(name, weight="normal", fontsize=10.5)
-        counts[name] = [int((check.entry_errors >= bound).sum()) for check in panel.values()]
-    axes[0].set_ylabel("relative error of an entry")
-    for j in range(C):
-        look = {"color": CLASS_COLORS[j], "marker": CLASS_MARKERS[j], "linestyle": ""}
-        axes[0].plot([], [], label=CLASSES[j], **look)
-    axes[0].plot([], [], color=PALETTE["gray"], linewidth=2, label="rounding floor")
-    axes[0].plot([], [], color=INK, linewidth=1.2, linestyle="--", label=f"bound {bound:g}")
-    fig.legend(
-        *axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=5, columnspacing=1.4
+    table = Table(ax, words, width=3.2, text=str, fontsize=9)
+    table.fill(words, lambda cell: PALETTE["vermillion"] if cell[0] == "!" else "#E3F1EC")
+    table.names((*wrong, right), checks, color=INK, fontsize=10.5)
+    Table.clear(ax, -2.3, table.right, -0.6, table.bottom)
+    missed = "; ".join(
+        f"{name}: {', '.join(s for s in wrong if panel[s].passed) or 'none'}"
+        for name, panel in checks.items()
     )
-    stages = list(next(iter(checks.values())))
     show(
         fig,
-        f"Entries above {bound:g}, of {every[0].entry_errors.size}: "
-        + "; ".join(
-            f"{name}: "
-            + (", ".join(f"{k} ({s})" for s, k in zip(stages, n, strict=True) if k) or "none")
-            for name, n in counts.items()
-        )
-        + ".",
-        f"{len(checks)} log plots of the relative error of every entry, with {len(stages)} groups "
-        "of markers each, one a stage. Entries that are off stand near 1, on a stem; the others "
-        f"lie below a dashed line at {bound:g}, near gray dashes, their rounding floors. Panel by "
-        "panel, the groups that still have stems: "
-        + "; ".join(
-            f"{name}, {', '.join(s for s, k in zip(stages, n, strict=True) if k) or 'none'}"
-            for name, n in counts.items()
-        )
-        + ".",
+        f"Wrong stages that pass: {missed}.",
+        f"A table, a row for each of {len(words)} stages, a column for each question, with the "
+        f"error by norm and a count of wrong entries. Wrong stages that pass are marked by a red "
+        f"ground: {missed}.",
     )
 
 
@@ -162,17 +108,15 @@ def plot_learning_rates(X, W, y, i):
     for k in payers:
         ax.plot(rates, after[:, k], color=CLASS_COLORS[y[k]], linestyle=":", linewidth=1.8)
     ax.axhline(before.mean(), color=PALETTE["gray"], linewidth=1)
-    note = {"textcoords": "offset points", "fontsize": 9.5}
-    ax.annotate(f"fruit {i} itself", (rates[20], own[20]), (6, 5), color=CLASS_COLORS[y[i]], **note)
-    ax.annotate("mean before the step", (rates[0], before.mean()), (2, 4), color="#555555", **note)
-    ax.annotate("mean after", (rates[6], mean[6]), (2, -15), color=INK, **note)
+    own_color = CLASS_COLORS[y[i]]
+    note(ax, f"fruit {i} itself", (rates[20], own[20]), (6, 5), color=own_color, fontsize=9.5)
+    note(ax, "mean before the step", (rates[0], before.mean()), color="#555555", fontsize=9.5)
+    note(ax, "mean after", (rates[6], mean[6]), (2, -4), fontsize=9.5)
     first = max(payers, key=lambda k: after[-1, k])
     at = np.searchsorted(after[:, first], 3.2)
-    name = " and ".join(map(str, payers))
-    ax.annotate(
-        f"fruits {name}, {CLASSES[y[first]]}s", (rates[at], 3.2), (-8, 0), ha="right",
-        color="#8A5F00", **note,
-    )  # fmt: skip
+    payer = f"fruits {' and '.join(map(str, payers))}, {CLASSES[y[first]]}s"
+    color = ink(CLASS_COLORS[y[first]])
+    note(ax, payer, (rates[at], 3.2), (-8, 0), va="center", color=color, fontsize=9.5)
     ax.set(xscale="log", ylim=(0, 4), xlabel="learning rate η", ylabel="loss after the step")
     ax.grid(True)
     falls = bool((np.diff(own) < 0).all())
@@ -194,53 +138,19 @@ CODES = ("mended", "without 1/N", "without 2 reg W")
 REG = 0.1
 
 
-def _number(value, places=4):
-    value = round(float(value), places)
-    return f"{value:.{places}f}".replace("-", "−") if value else "0"
-
-
 def _short(value):
-    return _number(value, 3)
+    return number(value, 3)
 
 
-def _listed(values):
-    return ", ".join(map(_number, values))
-
-
-class _Grid:
-    """A matrix as cells `width` wide and 1 high, y growing downward."""
-
-    def __init__(self, ax, M, left, top, name, width, text=_number):
-        self.left, self.top, self.width, self.shape = left, top, width, M.shape
-        rows, columns = M.shape
-        size = (width * columns, rows)
-        color = MATRIX_COLORS[name]
-        ax.add_patch(Rectangle((left, top), *size, facecolor=color, alpha=0.14))
-        self.color = color
-        self.numbers = {
-            at: ax.text(*self.middle(*at), text(value), ha="center", va="center", fontsize=9.5)
-            for at, value in np.ndenumerate(M)
-        }
-
-    def middle(self, i, j):
-        return self.left + self.width * (j + 0.5), self.top + i + 0.5
-
-    def label(self, ax, text, above=1.05):
-        x = self.left + self.width * self.shape[1] / 2
-        ax.text(x, self.top - above, text, ha="center", va="bottom", weight="bold")
-
-    def frame(self, ax, rows=1, columns=1, **style):
-        style = {"fill": False, "edgecolor": self.color, "linewidth": 2.4, "zorder": 3} | style
-        return ax.add_patch(Rectangle((0, 0), self.width * columns, rows, **style))
-
-    def put(self, frame, i, j):
-        frame.set_xy((self.left + self.width * j, self.top + i))
+def _long(value):
+    return number(value, 4)
 
 
 class _LoopStepper(Explorer):
     title = "Two loops fill dW, one column at a time"
     size = (6.8, 5.0)
     play = "step"
+    pace = 1200  # a sentence to read
 
     def __init__(self):
         self.X, self.W, self.y = half_trained_fruits()
@@ -264,7 +174,7 @@ class _LoopStepper(Explorer):
     def controls(self):
         return {
             "step": widgets.IntSlider(14, 0, self.P.size + 1, description="step"),
-            "code": widgets.SelectionSlider(options=CODES, description="code"),
+            "code": widgets.ToggleButtons(options=CODES, description="code"),
         }
 
     def build(self, fig):
@@ -277,32 +187,27 @@ class _LoopStepper(Explorer):
         self.code = [ax.text(0, k + 0.5, "", **mono) for k in range(8)]
         self.says = [ax.text(14.5, k + 0.5, "", va="center", fontsize=10) for k in range(8)]
         top = 10.6
-        self.x = _Grid(ax, self.X, 2.6, top, "X", 0.85, text=lambda v: f"{v:g}")
-        self.p = _Grid(ax, self.P, 7.8, top, "P", 1.6, text=_short)
-        self.dw = _Grid(ax, self.W, 16.5, top, "dW", 2.0)
-        self.x.label(ax, f"$X$  {self.X.shape}")
-        self.p.label(ax, f"$P$  {self.P.shape}")
-        self.dw.label(ax, f"$dW$  {self.W.shape}")
-        small = {"fontsize": 9, "color": PALETTE["gray"]}
-        for i, m in enumerate(self.y):
-            ax.text(2.4, top + i + 0.5, f"{i} {CLASSES[m]}", ha="right", va="center", **small)
-        for grid in (self.p, self.dw):
-            for j, name in enumerate(CLASSES):
-                x, _ = grid.middle(0, j)
-                ax.text(x, top - 0.12, name, ha="center", va="bottom", **small)
-        for d, name in enumerate(FEATURES):
-            ax.text(16.3, top + d + 0.5, name, ha="right", va="center", **small)
+        self.x = Table(ax, self.X, 2.6, top, name="X", width=0.85, fontsize=9.5)
+        self.p = Table(ax, self.P, 7.8, top, name="P", width=1.6, text=_short, fontsize=9.5)
+        self.dw = Table(ax, self.W, 16.5, top, name="dW", width=2.0, text=_short, fontsize=9.5)
+        for name, table in (("X", self.x), ("P", self.p), ("dW", self.dw)):
+            size = f"({table.rows}, {table.columns})"
+            x = (table.left + table.right) / 2
+            ax.text(x, top - 1.05, f"${name}$  {size}", ha="center", va="bottom", weight="bold")
+        self.x.names(f"{i} {CLASSES[m]}" for i, m in enumerate(self.y))
+        self.p.names(columns=CLASSES, fontsize=8.5)
+        self.dw.names(FEATURES, CLASSES)
         self.verdict = ax.text(13.2, top + D + 1.0, "", va="center", weight="bold")
         self.frames = {
-            "x": self.x.frame(ax, columns=D),
-            "p": self.p.frame(ax),
-            "dw": self.dw.frame(ax, rows=D),
+            "x": self.x.frame(i=0),
+            "p": self.p.frame(0, 0),
+            "dw": self.dw.frame(j=0),
         }
         ax.set(xlim=(-0.4, 22.7), ylim=(top + N + 0.2, -0.3))
         ax.axis("off")
         return [
             *(self.bar, *self.code, *self.says, self.verdict, *self.frames.values()),
-            *self.dw.numbers.values(),
+            *self.dw.artists,
         ]
 
     def update(self, step, code):
@@ -321,21 +226,18 @@ class _LoopStepper(Explorer):
         for text, line in zip(self.code, lines, strict=True):
             text.set_text(line)
         dW = self.states[code][step]
-        for at, value in np.ndenumerate(dW):
-            self.dw.numbers[at].set_text(_short(value))
-            self.dw.numbers[at].set_color(INK if round(float(value), 9) else "#9A9A9A")
+        self.dw.fill(dW)
         inside = 0 < step <= N * C
         for frame in self.frames.values():
             frame.set_visible(inside)
         if inside:
             i, j = divmod(step - 1, C)
             line, says, fact = self._turn(i, j, code)
-            self.x.put(self.frames["x"], i, 0)
-            self.p.put(self.frames["p"], i, j)
-            self.dw.put(self.frames["dw"], 0, j)
-            fact = (
-                f"Step {step} of {N * C + 1}: {fact} Column {j} of dW is now ({_listed(dW[:, j])})."
-            )
+            self.frames["x"].set_xy(self.x.corner(i=i))
+            self.frames["p"].set_xy(self.p.corner(i, j))
+            self.frames["dw"].set_xy(self.dw.corner(j=j))
+            column = listed(dW[:, j], _long)
+            fact = f"Step {step} of {N * C + 1}: {fact} Column {j} of dW is now ({column})."
         elif step == 0:
             line, says = 0, ["Before the loops:", "all entries are 0."]
             fact = "Step 0: dW is made, all zeros."
@@ -355,7 +257,7 @@ class _LoopStepper(Explorer):
             f"Lines of code, {code}, with line {line + 1} marked. Below, tables of X and P"
             + (f" with row {i} of X and entry ({i}, {j}) of P framed" if inside else "")
             + ", and the table dW with the columns "
-            + "; ".join(f"({_listed(column)})" for column in dW.T)
+            + "; ".join(f"({listed(column, _long)})" for column in dW.T)
             + (f", column {j} framed" if inside else "")
             + f". Beside the code: {'; '.join(says[:2])}."
         )
@@ -372,17 +274,17 @@ class _LoopStepper(Explorer):
             f"i = {i}, {CLASSES[m]}",
             f"j = {j}, {CLASSES[j]}",
             "",
-            f"$p_j - 1[j = m]$ = {_number(self.P[i, j])} − {one}",
-            f"   = {_number(g)}",
+            f"$p_j - 1[j = m]$ = {_long(self.P[i, j])} − {one}",
+            f"   = {_long(g)}",
             f"times $X_i${over_n}:",
-            f"({', '.join(_number(v) for v in term[:2])},",
-            f" {', '.join(_number(v) for v in term[2:])})",
+            f"({', '.join(_long(v) for v in term[:2])},",
+            f" {', '.join(_long(v) for v in term[2:])})",
         ]
         return (
             6 if one else 4,
             says,
-            f"fruit {i} ({CLASSES[m]}), class {j} ({CLASSES[j]}): {_number(g)} times "
-            f"X_i{over_n} is ({_listed(term)}).",
+            f"fruit {i} ({CLASSES[m]}), class {j} ({CLASSES[j]}): {_long(g)} times "
+            f"X_i{over_n} is ({listed(term, _long)}).",
         )
 
 
@@ -394,48 +296,177 @@ def explore():
 # Exercises
 
 
-def _score_cases():
+def _slope_cases():
     rng = np.random.default_rng(71)
     X, W, y = half_trained_fruits()
 
+    def forward(S, y):
+        T = S - S.max(axis=1, keepdims=True)
+        E = np.exp(T)
+        Z = E.sum(axis=1, keepdims=True)
+        return S, T, E, Z, E / Z, y
+
     def made(N, C, size, labels=None):
-        return softmax(size * rng.normal(size=(N, C))), rng.integers(0, labels or C, N)
+        return forward(size * rng.normal(size=(N, C)), rng.integers(0, labels or C, N))
 
     return [
-        (softmax(scores(X, W)), y),
+        forward(scores(X, W), y),
         made(5, 4, 1.0),
         made(1, 3, 1.0),
         made(4, 2, 1.0),
-        made(7, 5, 2.0, labels=3),
-        (made(6, 4, 1.0)[0].astype(np.float32), np.array([3, 0, 0, 2, 3, 0])),
+        made(7, 5, 3.0, labels=3),
+        forward(rng.normal(size=(4, 3)) + 2000.0, np.array([2, 0, 1, 1])),
+        forward(rng.normal(size=(6, 4)).astype(np.float32), np.array([3, 0, 0, 2, 3, 0])),
     ]
 
 
 @task(
     "8.1",
-    "Gradient of the mean loss by the scores",
-    returns="dS",
-    cases=_score_cases,
+    "The derivative of the loss by every intermediate",
+    returns="dP, dZ, dE, dT, dS",
+    cases=_slope_cases,
     hints=(
-        "After your function has run, must the caller's P still be a table of probabilities?",
-        "dL/dS = (P − Y)/N: every row loses 1 in one place, its label's.",
-        "Begin with `dS = P.copy()`.",
+        "Walk back from the loss, one line of the forward pass at a time. Who uses P, who uses Z?",
+        "P = E / Z uses E twice, by itself and in Z, the sum of its row: dE is a sum of two parts. "
+        "exp is its own derivative. And a shift of a whole row changes no loss.",
+        "Begin with `dP = np.zeros(P.shape)`, and fill the N places `[np.arange(len(y)), y]`.",
     ),
-    equation="eq. (14)",
+    equation="eqs. (5), (6) and (14)",
     reread='08_gradient_in_code, "The same in matrices"',
-    question="How many entries of P does your line with the 1 change, and in whose array?",
+    question="Take the first value that is wrong: which line of the forward pass uses it, and how?",
     slips=(
-        *SLOPE,
-        ("no-mean-gradient", "-= 1\n    return dS / len(y)", "-= 1 / len(y)\n    return dS"),
-        ("last-example-only", "return dS", "dS[:-1] = 0\n    return dS"),
+        *instead_of(
+            "-1 / (P[rows, y] * len(y))",
+            (
+                "it is the derivative of -p_m, not of -log p_m",
+                "-1 / len(y)",
+                "What is the derivative of log p by p?",
+            ),
+            (
+                "p_m stands above, where it should divide",
+                "-P[rows, y] / len(y)",
+                "What is the derivative of log p by p?",
+            ),
+        ),
+        ("every-label", "dP[rows, y] =", "dP[:, y] ="),
+        (
+            "every class has a slope, not only the right one",
+            "dP[rows, y] = -1 / (P[rows, y] * len(y))",
+            "dP = -1 / (P * len(y))",
+            "Which entry of a row of P is in the loss of its example?",
+        ),
+        *instead_of(
+            "-(dP * E).sum(axis=1, keepdims=True) / Z**2",
+            (
+                "Z is not squared",
+                "-(dP * E).sum(axis=1, keepdims=True) / Z",
+                "What is the derivative of 1 / Z by Z?",
+            ),
+            (
+                "E is missing: each p is E / Z, not 1 / Z",
+                "-dP.sum(axis=1, keepdims=True) / Z**2",
+                "What is the derivative of E / Z by Z?",
+            ),
+            (
+                "dP is missing: it is the slope of P, not of the loss",
+                "-E.sum(axis=1, keepdims=True) / Z**2",
+                "How does the loss change when P does, and where is that in your line?",
+            ),
+            ("sign", "(dP * E).sum(axis=1, keepdims=True) / Z**2", "Does p grow when Z grows?"),
+        ),
+        *instead_of(
+            "dP / Z + dZ",
+            (
+                "the way through Z is missing",
+                "dP / Z",
+                "If one entry of E grows, what happens to Z, and to all of that row's P?",
+            ),
+            (
+                "the way past Z is missing",
+                "dZ + 0 * E",
+                "In p = E / Z, how does p change with E when Z is held?",
+            ),
+            (
+                "P stands where dP belongs",
+                "P / Z + dZ",
+                "Which of your names is a slope, and which a value?",
+            ),
+            (
+                "the way through Z is taken off",
+                "dP / Z - dZ",
+                "E is in Z with which sign, and the minus of the quotient rule is where already?",
+            ),
+        ),
+        *instead_of(
+            "dE * E",
+            ("the slope of exp is missing", "dE.copy()", "What is the derivative of exp(t) by t?"),
+            (
+                "exp is taken of the slopes",
+                "np.exp(dE)",
+                "Which factor does the chain rule put behind dE?",
+            ),
+            (
+                "the exponent stands where its exp belongs",
+                "dE * T",
+                "What is the derivative of exp(t) by t?",
+            ),
+            (
+                "P stands where E belongs",
+                "dE * P",
+                "What is the derivative of exp(t) by t: E, or E over Z?",
+            ),
+        ),
+        *(
+            (name, "dS = dT", f"dS = P.copy()\n    {wrong}\n    dS = dS / len(y)")
+            for name, right, wrong, *_ in SLOPE
+            if right == "dS[rows, y] -= 1" and name != "diagonal-jacobian"
+        ),
+        ("no-mean-gradient", "dS = dT", "dS = P.copy()\n    dS[rows, y] -= 1 / len(y)"),
+        (
+            "the division drops what stands behind the point",
+            "dS = dT",
+            "dS = (dT * len(y)) // len(y)",
+            "What is -1 // 6 in Python, and what is 0.5 // 6?",
+        ),
+        *instead_of(
+            "dS = dT",
+            (
+                "the largest score of a row is thought to have a slope of its own",
+                "dS = dT - np.eye(S.shape[1])[S.argmax(axis=1)] * dT",
+                "What do the entries of a row of dT sum to: is anything left for the maximum?",
+            ),
+            (
+                "the largest score of a row is thought to have a slope of its own",
+                "dS = np.where(S == S.max(axis=1, keepdims=True), 0, dT)",
+                "What do the entries of a row of dT sum to: is anything left for the maximum?",
+            ),
+        ),
+        *instead_of(
+            "return dP, dZ, dE, dT, dS",
+            *(
+                ("last-example-only", f"{name}[:-1] = 0\n    return dP, dZ, dE, dT, dS")
+                for name in ("dP", "dZ", "dE", "dT")
+            ),
+            ("no-minus-one", "return dP, dZ, dE, dT, P / len(y)"),
+        ),
     ),
+    questions={
+        "wrong-shape": "Which shape has the value itself, and so its derivative?",
+        "no-mean-gradient": "The loss is a mean: by what is every one of its slopes divided?",
+    },
+    kinds={**KINDS, **dict.fromkeys(("dP", "dZ", "dE", "dT", "dS"), "gradient")},
+    axes={**AXES, **dict.fromkeys(("T", "E"), "NC")},
 )
-def score_gradient(P, y):
-    """dL/dS, shape (N, C): P - Y over N, made in a copy of P."""
+def every_slope(S, T, E, Z, P, y):
+    """Back through P = E / Z, Z = sum of E, E = exp(T), T = S - max, from L = mean of -log p_m."""
     rows = np.arange(len(y))
-    dS = P.copy()
-    dS[rows, y] -= 1
-    return dS / len(y)
+    dP = np.zeros(P.shape, P.dtype)  # (N, C)
+    dP[rows, y] = -1 / (P[rows, y] * len(y))
+    dZ = -(dP * E).sum(axis=1, keepdims=True) / Z**2  # (N, 1): all of a row's P share its Z
+    dE = dP / Z + dZ  # (N, C): E is in P by itself, and in Z
+    dT = dE * E
+    dS = dT  # each row of dT sums to 0, so nothing is left for the maximum
+    return dP, dZ, dE, dT, dS
 
 
 def _loss_cases():
@@ -480,7 +511,56 @@ def _loss_cases():
     equation="eq. (14)",
     reread='08_gradient_in_code, "The same in matrices"',
     question="Does every term of your loss have its derivative in dW, with the same factor?",
-    slips=(*FORWARD, *LOG, *SLOPE, *SUM),
+    slips=(
+        *FORWARD,
+        *LOG,
+        *SLOPE,
+        *SUM,
+        *PENALTY,
+        (
+            "overwritten-probabilities",
+            "T - np.log(Z)",
+            "np.log(E / Z - np.eye(E.shape[1])[y])",
+        ),
+        *instead_of(
+            "2 * reg * W",
+            ("the weights are squared", "2 * reg * W * W", "What is the derivative of w w by w?"),
+            ("the weights are summed", "2 * reg * np.sum(W)", "Which shape has the slope of reg?"),
+        ),
+        *(
+            (
+                "the last row of W is left out of the regularization",
+                piece,
+                piece.replace("W", "(W * (np.arange(len(W)) < len(W) - 1)[:, None])"),
+                "Does the text make an exception for the weights of the bias?",
+            )
+            for piece in ("np.sum(W * W)", "2 * reg * W")
+        ),
+        (
+            "the labels' numbers are taken off, not a 1 at their places",
+            "dS[rows, y] -= 1",
+            "dS = dS - np.asarray(y)[:, None]",
+            "Is y_i an amount, or a place in row i?",
+        ),
+        (
+            "reg is added to dL/dS, before X is multiplied",
+            "X.T @ dS / len(y) + 2 * reg * W",
+            "X.T @ (dS / len(y) + 2 * reg)",
+            "Does the part of reg depend on X?",
+        ),
+        (
+            "the gradient is multiplied by the loss",
+            "X.T @ dS / len(y) + 2 * reg * W",
+            "X.T @ dS / len(y) * loss",
+            "In which line of the chain rule does the loss itself stand?",
+        ),
+    ),
+    questions={
+        "wrong-shape": "By what do you differentiate last, and which shape has it?",
+        "wrong-return": "Which two values are asked for, and which of them is one number?",
+        "raised": "Which shapes meet on the last line shown: what do N, D and C count there?",
+    },
+    conditions=(numpy_alone,),
 )
 def softmax_loss(W, X, y, reg):
     """Loss and gradient of the whole set: X W forward, X^T (P - Y)/N + 2 reg W back."""
@@ -536,11 +616,38 @@ def _step_cases():
     equation="eq. (14)",
     reread='08_gradient_in_code, "One step, by hand"',
     question="After your step, is the probability of the right class larger than before?",
+    model=_step_in_full,
     slips=(
         *FORWARD,
         *SLOPE,
+        *instead_of(
+            "W - learning_rate * (X_i.T @ dS)",
+            (
+                "the gradient comes back, not the weights",
+                "X_i.T @ dS",
+                "From where does the step start, and where does it end?",
+            ),
+            (
+                "the step comes back, not the weights",
+                "-learning_rate * (X_i.T @ dS)",
+                "From where does the step start, and where does it end?",
+            ),
+            (
+                "the step comes back, not the weights",
+                "learning_rate * (X_i.T @ dS)",
+                "From where does the step start, and where does it end?",
+            ),
+            (
+                "the learning rate is missing",
+                "W - X_i.T @ dS",
+                "How much longer is your step when the learning rate doubles?",
+            ),
+        ),
     ),
-    model=_step_in_full,
+    questions={
+        "sign": "After your step, is the probability of the right class larger than before?",
+        "no-minus-one": "Toward X_i or away from it: where does your step move W_m?",
+    },
 )
 def sgd_step(W, X_i, m, learning_rate):
     """Weights after one step on one example, without regularization; W stays as it is."""
@@ -575,6 +682,28 @@ def _parts_cases():
     reread='08_gradient_in_code, "The loss has two parts, the gradient one"',
     question="Do your a and b give back dW, entry by entry?",
     atol=1e-9,
+    slips=(
+        *instead_of(
+            "columns, np.ravel(dW)",
+            (
+                "dW is flattened column by column, data and W row by row",
+                "columns, np.ravel(dW, 'F')",
+                "In which order do you read the entries of dW, and in which those of data?",
+            ),
+        ),
+        (
+            "each number is fitted alone, as if the other part were not there",
+            "a, b = np.linalg.lstsq(columns, np.ravel(dW), rcond=None)[0]",
+            "a, b = np.sum(dW * data) / np.sum(data**2), np.sum(dW * W) / np.sum(W * W)",
+            "If data and W are not at right angles, can each factor be found without the other?",
+        ),
+        (
+            "a and b are exchanged",
+            "float(a), float(b)",
+            "float(b), float(a)",
+            "Which of your two columns comes first?",
+        ),
+    ),
 )
 def parts(dW, data, W):
     """The numbers (a, b) with dW = a data + b W, by least squares over all entries."""

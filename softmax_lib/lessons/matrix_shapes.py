@@ -1,23 +1,29 @@
 """What `01_matrix_shapes.ipynb` needs: six fruits, the pictures of a product, exercises."""
 
+import itertools
+
 import ipywidgets as widgets
 import numpy as np
 from matplotlib.patches import Rectangle
 
 from softmax_lib.explorer import Explorer
 from softmax_lib.figures import (
+    CLASS_COLORS,
     INK,
     MATRIX_COLORS,
-    METHOD_STYLES,
     PALETTE,
+    Table,
     error_axis,
     house_style,
+    ink,
     new_figure,
+    note,
     show,
 )
-from softmax_lib.gradcheck import unit_roundoff
 from softmax_lib.lessons import task, tasks_of
+from softmax_lib.lessons.conditions import loops
 from softmax_lib.lessons.slips import instead_of
+from softmax_lib.words import listed, number, shape, times
 
 FEATURES = ("heavy", "long", "yellow", "red")
 CLASSES = ("apple", "banana", "cherry")
@@ -33,75 +39,29 @@ def fruits():
 # Pictures
 
 
-def _number(value):
-    return f"{value:g}".replace("-", "−")
+def _fruit_rows(X):
+    y = fruits()[2]
+    return [f"{i} {CLASSES[y[i]]}" if i < len(y) else f"{i}" for i in range(len(X))]
 
 
-class _Matrix:
-    """A matrix drawn as cells one unit wide and high; y grows downward."""
-
-    def __init__(self, ax, M, left, top, name, symbol=None):
-        self.rows, self.columns = M.shape
-        self.left, self.top, self.color = left, top, MATRIX_COLORS[name]
-        self.ink = "#8A5F00" if name == "W" else self.color  # orange letters are too pale on white
-        self.add(ax, left, top, self.columns, self.rows, facecolor=self.color, alpha=0.14)
-        x, y = left + np.arange(1, self.columns), top + np.arange(1, self.rows)
-        ax.vlines(x, top, top + self.rows, color="white", linewidth=1)
-        ax.hlines(y, left, left + self.columns, color="white", linewidth=1)
-        for (i, j), value in np.ndenumerate(M):
-            ax.text(*self.middle(i, j), _number(value), ha="center", va="center")
-        self.label = f"{symbol or name} {_shape(M)}"
-
-    @staticmethod
-    def add(ax, left, top, width, height, **style):
-        """A rectangle of cells."""
-        return ax.add_patch(Rectangle((left, top), width, height, **style))
-
-    def middle(self, i, j):
-        """Where the number of entry (i, j) stands."""
-        return self.left + j + 0.5, self.top + i + 0.5
-
-    def outline(self, ax, i=None, j=None, **style):
-        """A frame around row i, column j, or the entry where both are given."""
-        left, width = (self.left, self.columns) if j is None else (self.left + j, 1)
-        top, height = (self.top, self.rows) if i is None else (self.top + i, 1)
-        style = {"fill": False, "edgecolor": self.color, "linewidth": 2.6, "zorder": 3} | style
-        return self.add(ax, left, top, width, height, **style)
-
-
-def _draw_product(ax, X, W, S, rows, names, columns, symbols=("X", "W", "S = X W")):
+def _draw_product(ax, X, W, rows, names, columns, symbols=("X", "W", "S = X W")):
     """X left of S and W above it, so that S[i, j] stands where row i and column j cross.
 
-    `names` holds the names of X's columns and those of W's rows. Returns the three drawn matrices.
+    `names` holds the names of X's columns and those of W's rows. Returns the three tables.
     """
-    D, C = W.shape
-    top, left = D + 2, X.shape[1] + 2.2
-    drawn = (
-        _Matrix(ax, X, 0, top, "X", symbols[0]),
-        _Matrix(ax, W, left, 0, "W", symbols[1]),
-        _Matrix(ax, S, left, top, "S", symbols[2]),
-    )
-    small = {"fontsize": 9, "color": PALETTE["gray"]}
-    for d, name in enumerate(names[0]):
-        ax.text(d + 0.5, top - 0.12, name, ha="center", va="bottom", **small)
-    for d, name in enumerate(names[1]):
-        ax.text(left - 0.15, d + 0.5, name, ha="right", va="center", **small)
-    for j, name in enumerate(columns):
-        ax.text(left + j + 0.5, -0.12, name, ha="center", va="bottom", **small)
-    for i, name in enumerate(rows):
-        ax.text(-0.15, top + i + 0.5, name, ha="right", va="center", **small)
-    below, above = top + len(X) + 0.2, -0.85
-    for matrix, x, y, va in zip(
-        drawn,
-        (X.shape[1] / 2, left + C / 2, left + C / 2),
-        (below, above, below),
-        ("top", "bottom", "top"),
-        strict=True,
+    top, left = len(W) + 2, X.shape[1] + 2.2
+    x, w = Table(ax, X, 0, top, name="X"), Table(ax, W, left, 0, name="W")
+    s = Table(ax, X @ W, left, top, name="S")
+    x.names(rows, names[0])
+    w.names(names[1], columns)
+    for table, symbol, M, above in zip(
+        (x, w, s), symbols, (X, W, X @ W), (False, True, False), strict=True
     ):
-        ax.text(x, y, matrix.label, color=matrix.ink, weight="bold", ha="center", va=va)
-    ax.set(xlim=(-2.1, left + C + 0.2), ylim=(below + 0.9, above - 0.8))
-    ax.axis("off")
-    return drawn
+        label = table.label(f"{symbol} {shape(M)}", above)
+        if above:
+            label.set_y(-0.85)
+    Table.clear(ax, -2.1, s.right + 0.2, -1.65, x.bottom + 1.1)
+    return x, w, s
 
 
 class _Meeting:
@@ -117,23 +77,26 @@ class _Meeting:
         self.X, self.W = X, W
         D, C = W.shape
         names = [some[:D] for some in names]
-        self.drawn = _draw_product(ax, X, W, X @ W, _fruit_rows(X), names, CLASSES[:C], symbols)
+        self.tables = _draw_product(ax, X, W, _fruit_rows(X), names, CLASSES[:C], symbols)
         partial = np.cumsum(X[:, :, None] * W, axis=1)  # (N, D, C)
         low, high = min(0, partial.min()), max(0, partial.max())
         self.unit = self.bars_width / (high - low or 1)
         self.zero = self.bars_left - low * self.unit
+
+        def bar(d, **style):
+            return ax.add_patch(Rectangle((self.zero, d + 0.2), 0, 0.6, **style))
 
         ax.vlines(self.zero, 0, D + 1, color=PALETTE["gray"], linewidth=1)
         ax.text(self.zero, -0.12, "0", ha="center", va="bottom", fontsize=9, color=PALETTE["gray"])
         self.heading = ax.text(-2, -0.12, "", va="bottom", weight="bold")
         self.lines = [ax.text(1.4, d + 0.5, "", ha="right", va="center") for d in range(D)]
         self.total = ax.text(1.4, D + 0.5, "", ha="right", va="center", weight="bold")
-        self.bars = [_Matrix.add(ax, 0, d + 0.2, 0, 0.6, linewidth=0.8) for d in range(D)]
-        self.sum_bar = _Matrix.add(ax, 0, D + 0.2, 0, 0.6, color=MATRIX_COLORS["S"])
-        x, w, s = self.drawn
-        self.row, self.column = x.outline(ax, i=0), w.outline(ax, j=0)
-        self.pair = [m.outline(ax, i=0, j=0, edgecolor=INK, linewidth=1.8) for m in (x, w)]
-        self.cell = s.outline(ax, i=0, j=0, fill=True, facecolor=MATRIX_COLORS["S"])
+        self.bars = [bar(d, linewidth=0.8) for d in range(D)]
+        self.sum_bar = bar(D, color=MATRIX_COLORS["S"])
+        x, w, s = self.tables
+        self.row, self.column = x.frame(i=0), w.frame(j=0)
+        self.pair = [t.frame(0, 0, edgecolor=INK, linewidth=1.8) for t in (x, w)]
+        self.cell = s.frame(0, 0, fill=True, facecolor=s.color)
         self.score = ax.text(0, 0, "", ha="center", va="center", weight="bold", zorder=4)
         self.score.set_color("white")
 
@@ -153,11 +116,10 @@ class _Meeting:
         sums = np.concatenate([[0.0], np.cumsum(products)])
         self.heading.set_text(f"S[{i}, {j}], product by product")
         for d, (line, bar) in enumerate(zip(self.lines, self.bars, strict=True)):
-            line.set_text(f"{_factors(self.X[i, d], self.W[d, j])} = {_number(products[d])}")
+            line.set_text(f"{times(self.X[i, d], self.W[d, j])} = {number(products[d])}")
             line.set_visible(d < added)
             bar.set_visible(d < added)
-            bar.set_x(self.zero + self.unit * sums[d])
-            bar.set_width(self.unit * products[d])
+            bar.set(x=self.zero + self.unit * sums[d], width=self.unit * products[d])
             positive = products[d] >= 0
             bar.set(
                 facecolor=PALETTE["sky"] if positive else "white",
@@ -165,32 +127,19 @@ class _Meeting:
                 hatch="" if positive else "////",
             )
         total = sums[added]
-        self.total.set_text(f"sum = {_number(total)}")
+        self.total.set_text(f"sum = {number(total)}")
         self.sum_bar.set(x=self.zero, width=self.unit * total)
-        x, w, s = self.drawn
-        self.row.set_xy((x.left, x.top + i))
-        self.column.set_xy((w.left + j, w.top))
-        for frame, place in zip(self.pair, ((x, i, added - 1), (w, added - 1, j)), strict=True):
-            matrix, row, column = place
-            frame.set_xy((matrix.left + column, matrix.top + row))
+        x, w, s = self.tables
+        self.row.set_xy(x.corner(i=i))
+        self.column.set_xy(w.corner(j=j))
+        places = x.corner(i, max(added - 1, 0)), w.corner(max(added - 1, 0), j)
+        for frame, place in zip(self.pair, places, strict=True):
+            frame.set_xy(place)
             frame.set_visible(0 < added < D)
-        self.cell.set_xy((s.left + j, s.top + i))
+        self.cell.set_xy(s.corner(i, j))
         self.score.set_position(s.middle(i, j))
-        self.score.set_text(_number(total))
+        self.score.set_text(number(total))
         return total
-
-
-def _factors(a, b):
-    return f"{_number(a)} × {_number(b)}" if b >= 0 else f"{_number(a)} × ({_number(b)})"
-
-
-def _fruit_rows(X):
-    y = fruits()[2]
-    return [f"{i} {CLASSES[y[i]]}" if i < len(y) else f"{i}" for i in range(len(X))]
-
-
-def _listed(values):
-    return ", ".join(map(_number, values))
 
 
 @house_style
@@ -201,10 +150,10 @@ def plot_product(X, W, i, j):
     ax.set_title("Row meets column")
     show(
         fig,
-        f"Row {i} of X and column {j} of W cross at S[{i}, {j}] = {_number(total)}.",
-        f"Three tables of numbers. X, shape {_shape(X)}, stands left of S, shape {_shape(X @ W)}; "
-        f"W, shape {_shape(W)}, stands above S. Row {i} of X is framed, {_listed(X[i])}; so is "
-        f"column {j} of W, {_listed(W[:, j])}. Where they cross, the score {_number(total)} is "
+        f"Row {i} of X and column {j} of W cross at S[{i}, {j}] = {number(total)}.",
+        f"Three tables of numbers. X, shape {shape(X)}, stands left of S, shape {shape(X @ W)}; "
+        f"W, shape {shape(W)}, stands above S. Row {i} of X is framed, {listed(X[i])}; so is "
+        f"column {j} of W, {listed(W[:, j])}. Where they cross, the score {number(total)} is "
         "lit; its products stand beside W, one a line.",
     )
 
@@ -217,122 +166,85 @@ def plot_bias(X1, W1, i, j):
     names = (*FEATURES, "ones"), (*FEATURES, "b")
     meeting = _Meeting(ax, X1, W1, names, symbols=("[X 1]", "[W; b]", "S"))
     total = meeting.move(i, j)
-    x, w, _ = meeting.drawn
-    x.outline(ax, j=X1.shape[1] - 1, linestyle="--", linewidth=1.8)
-    w.outline(ax, i=len(W1) - 1, linestyle="--", linewidth=1.8)
-    last = f"{_factors(X1[i, -1], W1[-1, j])} = {_number(X1[i, -1] * W1[-1, j])}"
+    x, w, _ = meeting.tables
+    x.frame(j=X1.shape[1] - 1, linestyle="--", linewidth=1.8)
+    w.frame(i=len(W1) - 1, linestyle="--", linewidth=1.8)
+    last = f"{times(X1[i, -1], W1[-1, j])} = {number(X1[i, -1] * W1[-1, j])}"
     show(
         fig,
-        f"{_shape(X1)} times {_shape(W1)} gives {_shape(X1 @ W1)}. The last of the "
-        f"{X1.shape[1]} products in S[{i}, {j}] = {_number(total)} is the bias: {last}.",
-        f"A product of two tables. X, shape {_shape(X1)}, ends in a framed column of ones; W, "
-        f"shape {_shape(W1)}, ends in a framed row b, {_listed(W1[-1])}. Row {i} and column {j} "
+        f"{shape(X1)} times {shape(W1)} gives {shape(X1 @ W1)}. The last of the "
+        f"{X1.shape[1]} products in S[{i}, {j}] = {number(total)} is the bias: {last}.",
+        f"A product of two tables. X, shape {shape(X1)}, ends in a framed column of ones; W, "
+        f"shape {shape(W1)}, ends in a framed row b, {listed(W1[-1])}. Row {i} and column {j} "
         f"are lit, and their products stand one a line: the last, {last}, is the bias alone.",
     )
 
 
 @house_style
 def plot_announced(X, W, y):
-    """Draw the product of the announced shapes, X (D, N) and W (N, C), and the labels beside it."""
+    """Draw the product of the swapped shapes, X (D, N) and W (N, C), and the labels beside it."""
     S = X @ W
     fig, ax = new_figure(width=6.4, height=4.4)
     ax.set_title(f"{len(S)} rows of scores, {len(y)} labels")
     fruit, columns = [f"{i}" for i in range(len(y))], [f"{j}" for j in range(W.shape[1])]
-    *_, s = _draw_product(ax, X, W, S, FEATURES, (fruit, fruit), columns)
-    left = s.left + s.columns + 0.8
-    for i, label in enumerate(y):
-        read = i < len(S)
-        style = {"edgecolor": INK, "linewidth": 1} if read else {"edgecolor": PALETTE["vermillion"]}
-        hatch = {"hatch": "", "linestyle": "-"} if read else {"hatch": "///", "linestyle": "--"}
-        _Matrix.add(ax, left, s.top + i, 1, 1, facecolor="white", **style, **hatch)
-        box = {"facecolor": "white", "edgecolor": "none", "pad": 1}
-        ax.text(left + 0.5, s.top + i + 0.5, label, ha="center", va="center", bbox=box)
-    ax.text(left + 0.5, s.top - 0.12, f"y ({len(y)},)", ha="center", va="bottom", weight="bold")
+    *_, s = _draw_product(ax, X, W, FEATURES, (fruit, fruit), columns)
+    labels = Table(ax, y[:, None], s.right + 0.8, s.top, color=PALETTE["gray"])
+    labels.label(f"y ({len(y)},)", above=True, color=INK)
+    labels.frame(linewidth=1)
+    for i in range(len(S), len(y)):
+        labels.frame(i, 0, edgecolor=PALETTE["vermillion"], linestyle="--")
     middle = s.top + (len(S) + len(y)) / 2
     ax.text(-2, 1.2, "A row is a feature,\na column a fruit.", va="center", weight="bold")
     reading = f"S[0, 0] adds up column 0 of W,\nweighted by how {FEATURES[0]} each fruit is."
     ax.text(-2, 3.0, reading, va="center")
-    ax.text(left + 1.2, middle, "never\nread", color=PALETTE["vermillion"], va="center")
-    ax.set_xlim(right=left + 2.8)
-    ax.set_ylim(bottom=max(ax.get_ylim()[0], s.top + len(y) + 0.2))
+    color = ink(PALETTE["vermillion"])
+    ax.text(labels.right + 0.2, middle, "never\nread", color=color, va="center")
+    ax.set_xlim(right=labels.right + 1.8)
+    ax.set_ylim(bottom=max(ax.get_ylim()[0], labels.bottom + 0.2))
     show(
         fig,
-        f"{_shape(X)} times {_shape(W)} gives {_shape(S)}, a row for each feature. "
+        f"{shape(X)} times {shape(W)} gives {shape(S)}, a row for each feature. "
         f"Of {len(y)} labels the last {len(y) - len(S)} find no row.",
-        f"A product of two tables: X, shape {_shape(X)}, has the features as rows and the fruits "
-        f"as columns; W, shape {_shape(W)}; S, shape {_shape(S)}. A column of {len(y)} labels "
+        f"A product of two tables: X, shape {shape(X)}, has the features as rows and the fruits "
+        f"as columns; W, shape {shape(W)}; S, shape {shape(S)}. A column of {len(y)} labels "
         f"stands beside S: {len(S)} stand beside a row of S, the last {len(y) - len(S)} hang "
-        "below it, hatched, marked never read.",
+        "below it in dashed frames, marked never read.",
     )
 
 
-def _shape(M):
-    return f"({', '.join(map(str, M.shape))})"
-
-
 @house_style
-def plot_step_errors(steps, linear, curved, X_i, W_c, c):
+def plot_step_errors(steps, errors):
     """Draw the error of central differences against h, for a score and for its exponential.
 
     Parameters
     ----------
     steps : array_like, shape (K,)
         The steps h, rising.
-    linear : array_like, shape (K, D, C)
-        Relative error of each entry of dS_ic/dW.
-    curved : array_like, shape (M,)
-        Relative error by norm for exp(S_ic), at the first M <= K steps.
-    X_i, W_c : array_like, shapes (1, D) and (D, 1)
-        The example and the column that make the score.
-    c : int
-        The class of that column.
+    errors : dict of str to array_like, shape (K,)
+        Relative error by norm: of the score first, then of what bends.
     """
-    steps, linear, curved = map(np.asarray, (steps, linear, curved))
-    score = (X_i @ W_c).item()
-    smallest = np.abs(X_i).min()
-    floor = unit_roundoff(float) * (1 + abs(score) / (steps * smallest))
-    own, others = linear[:, :, c], np.delete(linear, c, axis=2).reshape(len(steps), -1)
-    bent = steps[: len(curved)]
-
-    fig, ax = new_figure(height=4.4)
-    place = error_axis(ax, linear, curved, floor)
-    ax.set_xscale("log")
-    style = {"linestyle": "", "color": METHOD_STYLES["central"]["color"]}
-    ax.plot(bent, place(curved), color=PALETTE["vermillion"], marker="^", linewidth=1.2)
-    ax.plot(steps, floor, color=PALETTE["gray"])
-    for errors, marker, size, fill, label in (
-        (own, "s", 5, "full", f"$j = c$: {own.shape[1]} entries"),
-        (others, "o", 9, "none", f"$j \\neq c$: {others.shape[1]} entries"),
-    ):
-        x = np.repeat(steps, errors.shape[1])
-        look = style | {"marker": marker, "markersize": size, "fillstyle": fill}
-        ax.plot(x, place(errors).ravel(), label=label, **look)
-    words = {"textcoords": "offset points", "va": "center"}
-    k = len(bent) - 4
-    ax.annotate(
-        "of $\\exp(S_{ic})$:\ntruncation rises like $h^2$", (bent[k], curved[k]), (-12, 4),
-        ha="right", color=PALETTE["vermillion"], **words,
-    )  # fmt: skip
-    floor_name = f"rounding floor\nfor $|X_{{id}}| = {smallest:g}$"
-    ax.annotate(floor_name, (steps[-1], floor[-1]), (0, 26), ha="right", **words)
-    ax.set(xlabel="step $h$", ylabel="relative error")
-    ax.set_title("A score is linear in W: rounding errors, no truncation")
-    ax.legend(title="$dS_{ic}/dW_{dj}$", loc="lower left", bbox_to_anchor=(0.01, 0.1))
-    ruled = (bent >= 1e-4) & (bent <= 1e-1)
-    slope = np.polyfit(np.log10(bent[ruled]), np.log10(curved[ruled]), 1)[0]
-    exact = steps[(linear == 0).all(axis=(1, 2))].min()
+    steps = np.asarray(steps)
+    fig, ax = new_figure(height=3.8)
+    place = error_axis(ax, *errors.values())
+    ax.set(xscale="log", xlabel="step $h$", ylabel="relative error")
+    ax.set_title("A score has no truncation error")
+    looks = (PALETTE["blue"], "o", (-8, -4)), (PALETTE["vermillion"], "^", (-8, 4))
+    for (name, error), (color, marker, away) in zip(errors.items(), looks, strict=True):
+        ax.plot(steps, place(error), color=color, marker=marker, linewidth=1.2)
+        k = len(steps) - 4
+        note(ax, name, (steps[k], error[k]), away, color=ink(color), weight="bold")
+    (name, straight), (bent_name, bent) = errors.items()
+    exact = steps[np.asarray(straight) == 0].min()
+    ruled = (steps >= 1e-4) & (steps <= 1e-1)
+    slope = np.polyfit(np.log10(steps[ruled]), np.log10(np.asarray(bent)[ruled]), 1)[0]
     caption = (
-        f"The score: the {others.shape[1]} entries with j ≠ c are exactly right at every h, the "
-        f"{own.shape[1]} with j = c from h = {exact:g} on. Its exponential, for contrast: where "
-        f"truncation rules, the error rises like h^{slope:.0f}."
+        f"The error of the {name} falls as h grows, and is exactly 0 from h = {exact:g} on; that "
+        f"of its {bent_name} turns, and rises like h^{slope:.0f}."
     )
-    show(
-        fig,
-        caption,
-        f"Log-log plot of the relative error against h, from {steps[0]:g} to {steps[-1]:g}. The "
-        "errors of the score lie along a line that falls like 1/h, the rounding floor, and are "
-        "exactly 0 at the right end. The errors of its exponential fall with them, turn, and rise.",
-    )
+    show(fig, caption, f"Log-log plot of the relative error against h. {caption}")
+
+
+# Explorers
 
 
 class _ProductExplorer(Explorer):
@@ -358,15 +270,15 @@ class _ProductExplorer(Explorer):
     def update(self, i, j, added):
         total = self.meeting.move(i, j, added)
         D = len(self.W)
-        products = [_factors(self.X[i, d], self.W[d, j]) for d in range(added)]
-        caption = f"S[{i}, {j}] = {' + '.join(products)} = {_number(total)}"
+        products = [times(self.X[i, d], self.W[d, j]) for d in range(added)]
+        caption = f"S[{i}, {j}] = {' + '.join(products)} = {number(total)}"
         if added == 0:
             caption = f"S[{i}, {j}]: no product added yet, the sum is 0"
         elif added < D:
             caption += f", after {added} of {D} products"
         alt = (
-            f"Row {i} of X, {_listed(self.X[i])}, and column {j} of W, {_listed(self.W[:, j])}, "
-            f"are framed. Where they cross, S[{i}, {j}] is lit and shows {_number(total)}, the "
+            f"Row {i} of X, {listed(self.X[i])}, and column {j} of W, {listed(self.W[:, j])}, "
+            f"are framed. Where they cross, S[{i}, {j}] is lit and shows {number(total)}, the "
             f"sum of the first {added} of {D} products."
         )
         return caption, alt
@@ -376,6 +288,113 @@ def explore(X=None, W=None):
     """Pick a row of X and a column of W, and add up their products; the six fruits by default."""
     fruit_X, fruit_W, _ = fruits()
     return _ProductExplorer(fruit_X if X is None else X, fruit_W if W is None else W)
+
+
+class _ViewExplorer(Explorer):
+    title = "One product, read in five ways"
+    size = (6.4, 4.9)
+
+    def controls(self):
+        views = [
+            ("W, columns (8)", 8),
+            ("Wᵀ, rows (9)", 9),
+            ("X, rows (10)", 10),
+            ("S, entries (11)", 11),
+            ("S, rows (12)", 12),
+        ]
+        return {
+            "view": widgets.ToggleButtons(options=views, description="read"),
+            "cells": widgets.ToggleButtons(options=["numbers", "symbols"], description="as"),
+        }
+
+    def build(self, fig):
+        self.X, self.W, _ = fruits()
+        ax = fig.subplots()
+        self.x = Table(ax, self.X, 1.6, 5, name="X")
+        self.w = Table(ax, self.W, 7.6, 0, name="W", width=1.4)
+        self.s = Table(ax, self.X @ self.W, 7.6, 5, name="S", width=1.4)
+        self.x.label(f"X {shape(self.X)}")
+        self.s.label(f"S = X W {shape(self.X @ self.W)}")
+        self.w_label = self.w.label("", above=True)
+        self.frames = [self.s.frame(0, 0) for _ in self.s.numbers]
+        self.pieces = [ax.text(0, 0, "", ha="center", va="center") for _ in self.s.numbers]
+        Table.clear(ax, 0, self.s.right + 2.6, -1.7, self.s.bottom + 1.1)
+        tables = [part for table in (self.x, self.w, self.s) for part in table.artists]
+        return [*tables, *self.frames, *self.pieces, self.w_label]
+
+    def update(self, view, cells):
+        transposed = view == 9
+        W = self.W.T if transposed else self.W
+        self.w.width = 1.0 if transposed else 1.4  # in line with X's columns, or with those of S
+        self.w.fill(W, left=1.6 if transposed else 7.6, top=1.2 if transposed else 0)
+        self.w_label.set_text(f"{'Wᵀ' if transposed else 'W'} {shape(W)}")
+        above = self.w.top - (0.3 if transposed else 0.95)
+        self.w_label.set_position(((self.w.left + self.w.right) / 2, above))
+        if cells == "symbols":
+            self._write_symbols(view)
+        else:
+            self.x.fill(self.X)
+            self.s.fill(self.X @ self.W)
+        pieces = list(self._pieces(view))
+        for k, (frame, name) in enumerate(zip(self.frames, self.pieces, strict=True)):
+            frame.set_visible(k < len(pieces))
+            name.set_visible(k < len(pieces))
+            if k < len(pieces):
+                bounds, color, text, at = pieces[k]
+                frame.set_bounds(*bounds)
+                frame.set_edgecolor(color)
+                name.set(position=at, text=text, color=color)
+        return self._words(view, cells)
+
+    def _pieces(self, view):
+        """What is read: of each piece its frame, its color, its name and where that stands."""
+        table, symbol, by = {
+            8: (self.w, "$W_{0}$", "columns"),
+            9: (self.w, "$W_{0}^\\top$", "rows"),
+            10: (self.x, "$X_{0}$", "rows"),
+            11: (self.s, "", "entries"),
+            12: (self.s, "$S_{0} = X_{0}W$", "rows"),
+        }[view]
+        width = table.width * (table.columns if by == "rows" else 1)
+        height = table.rows if by == "columns" else 1
+        rows = [None] if by == "columns" else range(table.rows)
+        columns = [None] if by == "rows" else range(table.columns)
+        for k, place in enumerate(itertools.product(rows, columns)):
+            left, top = table.corner(*place)
+            beside = left + width + 1.3 if table is self.s else left - 0.6
+            at = (left + width / 2, top - 0.4) if by == "columns" else (beside, top + 0.5)
+            color = ink(CLASS_COLORS[k] if table is self.w else table.color)
+            bounds = left + 0.06, top + 0.06, width - 0.12, height - 0.12
+            yield bounds, color, symbol.format(k + 1), at
+
+    def _write_symbols(self, view):
+        for table, letter in ((self.x, "X"), (self.w, "W"), (self.s, "S")):
+            for text, (i, j) in zip(
+                table.numbers, np.ndindex(table.rows, table.columns), strict=True
+            ):
+                i, j = (j, i) if view == 9 and table is self.w else (i, j)
+                symbol = f"{letter}_{{{i + 1}{j + 1}}}"
+                if table is self.s and view == 11:
+                    symbol = f"X_{i + 1}W_{j + 1}"
+                text.set(text=f"${symbol}$", color=INK)
+
+    def _words(self, view, cells):
+        (N, D), C = self.X.shape, self.W.shape[1]
+        words = {
+            8: f"W, shape {(D, C)}: {C} columns of shape {(D, 1)}, one for each class.",
+            9: f"Wᵀ, shape {(C, D)}: {C} rows of shape {(1, D)}, each as long as a row of X.",
+            10: f"X, shape {(N, D)}: {N} rows of shape {(1, D)}, one for each fruit.",
+            11: f"S, shape {(N, C)}, entry by entry: row i of X times column j of W.",
+            12: f"S, shape {(N, C)}: {N} rows of shape {(1, C)}, row i of X times all of W.",
+        }
+        caption = f"({view}) {words[view]}"
+        alt = f"X stands left of S, W above; what is read is framed, cells hold {cells}. {caption}"
+        return caption, alt
+
+
+def explore_views():
+    """See the product of the six fruits as columns, as rows and entry by entry: eq. (8) to (12)."""
+    return _ViewExplorer()
 
 
 # Exercises
@@ -439,6 +458,7 @@ def _score_cases():
         "raised": "Which of your two rows of numbers has length D, and which has another length?",
         "transposed": "Which index of S counts the examples: the first, or the second?",
     },
+    conditions=(loops(2),),
 )
 def scores_by_loops(X, W):
     """Scores S, one row of X and one column of W at a time, eq. (1)."""

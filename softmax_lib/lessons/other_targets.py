@@ -301,11 +301,6 @@ def _weighted_cases():
                 "np.ones(len(kept)) / len(kept)",
             ),
         ),
-        (
-            "an example of weight 0 is counted, with its label read from the end",
-            "np.flatnonzero(a)",
-            "np.arange(len(a))",
-        ),
         ("the gradient has no weights", "share[:, None] * dS", "dS / len(kept)"),
     ),
 )

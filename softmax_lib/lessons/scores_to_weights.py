@@ -1,13 +1,7 @@
-"""What `07_scores_to_weights.ipynb` needs: the factors as tables, the turn, outer products, tasks.
-
-The tables are drawn with y growing downward, a cell one unit high.
-"""
-
-from fractions import Fraction
+"""What `07_scores_to_weights.ipynb` needs: the factors as tables, the transpose, outer products."""
 
 import ipywidgets as widgets
 import numpy as np
-from matplotlib.patches import Rectangle
 
 from softmax_lib.derivation import dLi_dp, dLi_dWj, dp_dSi, dSi_dWj
 from softmax_lib.explorer import Explorer
@@ -16,18 +10,22 @@ from softmax_lib.figures import (
     CLASS_MARKERS,
     INK,
     MATRIX_COLORS,
-    METHOD_STYLES,
     PALETTE,
-    error_axis,
+    Table,
+    arrow,
+    draw_error_groups,
     house_style,
+    ink,
     new_figure,
     show,
+    sign_color,
 )
 from softmax_lib.forward import cross_entropy, scores, softmax
 from softmax_lib.gradcheck import unit_roundoff
 from softmax_lib.lessons import task, tasks_of
 from softmax_lib.lessons.matrix_shapes import CLASSES, FEATURES, fruits
 from softmax_lib.lessons.slips import SLOPE, SUM, instead_of
+from softmax_lib.words import fraction, listed, number, shape, signed
 
 __all__ = [
     "TASKS",
@@ -47,85 +45,8 @@ def half_trained_fruits():
     return X, np.log([[1, 1, 0.5], [1, 5, 1], [1, 1, 1], [2, 1, 8]]), y
 
 
-# Purple letters, and white letters on purple, would be too pale.
-INKS = {MATRIX_COLORS["P"]: "#94446F", CLASS_COLORS[1]: "#8A5F00"}
-
-# Tables of numbers
-
-
-def _fraction(value):
-    """A number as the fraction that it is, if its denominator is 64 at most."""
-    fraction = Fraction(float(value)).limit_denominator(64)
-    text = str(fraction) if abs(fraction - value) < 1e-9 else f"{value:.3g}"
-    return text.replace("-", "−")
-
-
 def _decimals(value):
-    """A number with three decimals, or a plain 0."""
-    value = round(float(value), 3)
-    return f"{value:.3f}".replace("-", "−") if value else "0"
-
-
-def _listed(values, text=_decimals):
-    return ", ".join(map(text, values))
-
-
-def _shape(M):
-    return f"({', '.join(map(str, M.shape))})"
-
-
-class _Table:
-    """A matrix as cells `width` wide and 1 high; the numbers are texts that may move later."""
-
-    def __init__(self, ax, M, left, top, color, width=1.0, text=_fraction, size=10.5):
-        self.rows, self.columns = M.shape
-        self.left, self.top, self.width, self.color = left, top, width, color
-        right, bottom = left + width * self.columns, top + self.rows
-        self.right, self.bottom = right, bottom
-        self.ground = ax.add_patch(
-            Rectangle((left, top), right - left, self.rows, facecolor=color, alpha=0.14)
-        )
-        ax.vlines(left + width * np.arange(1, self.columns), top, bottom, color="white", lw=1)
-        ax.hlines(top + np.arange(1, self.rows), left, right, color="white", lw=1)
-        style = {"ha": "center", "va": "center", "fontsize": size}
-        self.numbers = {
-            at: ax.text(*self.middle(*at), text(value), **style, color=_ink(value))
-            for at, value in np.ndenumerate(M)
-        }
-
-    def middle(self, i, j):
-        """Where the number of entry (i, j) stands."""
-        return self.left + self.width * (j + 0.5), self.top + i + 0.5
-
-    def frame(self, ax, i=None, j=None, **style):
-        """A frame around row i, column j, or the entry where both are given."""
-        style = {"fill": False, "edgecolor": self.color, "linewidth": 2.4, "zorder": 3} | style
-        width = self.width * (self.columns if j is None else 1)
-        place = self.corner(i, j)
-        return ax.add_patch(Rectangle(place, width, self.rows if i is None else 1, **style))
-
-    def corner(self, i=None, j=None):
-        """Upper left corner of row i, column j or entry (i, j)."""
-        return self.left + self.width * (j or 0), self.top + (i or 0)
-
-    def tint(self, ax, at):
-        """The ground of one entry, to be colored."""
-        return self.frame(ax, *at, fill=True, edgecolor="white", zorder=0.8, linewidth=1)
-
-    def label(self, ax, text, above=False, **style):
-        """The table's name, in its middle below it, or above."""
-        y, va = (self.top - 0.2, "bottom") if above else (self.bottom + 0.22, "top")
-        style = {"color": INKS.get(self.color, self.color), "weight": "bold"} | style
-        return ax.text((self.left + self.right) / 2, y, text, ha="center", va=va, **style)
-
-
-def _ink(value):
-    return INK if round(float(value), 9) else "#9A9A9A"
-
-
-def _clear(ax, right, bottom, left=0.0, top=0.0):
-    ax.set(xlim=(left, right), ylim=(bottom, top))
-    ax.axis("off")
+    return number(value, 3)
 
 
 @house_style
@@ -149,8 +70,9 @@ def plot_chain(p, m, X_i, j):
     place = {"left": 0.0, "middle": (C + 0.5) * wide, "right": (C + 0.5 + D + 0.9) * wide}
 
     def table(M, at, step, color, name, lift=0.0):
-        drawn = _Table(ax, M, place[at], height[step] + lift, color, wide)
-        drawn.label(ax, f"{name}  {_shape(M)}", fontsize=10)
+        left, top = place[at], height[step] + lift
+        drawn = Table(ax, M, left, top, color=color, width=wide, text=fraction)
+        drawn.label(f"{name}  {shape(M)}", fontsize=10)
         return drawn
 
     half = (C - 1) / 2
@@ -161,14 +83,14 @@ def plot_chain(p, m, X_i, j):
     d = table(middle, "left", "below", green, "$dL_i/dS_i$", half)
     e = table(last, "middle", "below", MATRIX_COLORS["X"], f"$dS_i/dW_{j}$")
     f = table(row, "right", "below", MATRIX_COLORS["dW"], f"$dL_i/dW_{j}$", half)
-    a.frame(ax, 0, m)
-    b.frame(ax, i=m)
-    d.frame(ax, 0, j)
-    e.frame(ax, i=j)
+    a.frame(0, m)
+    b.frame(i=m)
+    d.frame(0, j)
+    e.frame(i=j)
     for result in (c, f):
         at = (result.left - 0.42 * wide, result.top + 0.5)
         ax.text(*at, "=", ha="center", va="center", fontsize=14)
-    _clear(ax, f.right + 0.1, f.bottom + half + 0.9, left=-0.1)
+    Table.clear(ax, -0.1, f.right + 0.1, 0, f.bottom + half + 0.9)
     used = [
         (np.count_nonzero(first.T * J), J.size),
         (np.count_nonzero(np.abs(middle.T * last) > 1e-12), last.size),
@@ -176,65 +98,51 @@ def plot_chain(p, m, X_i, j):
     show(
         fig,
         f"Of the {used[0][1]} products of the first step {used[0][0]} are not zero, of the "
-        f"{used[1][1]} of the second {used[1][0]}. What comes out is {_fraction(middle[0, j])} "
-        f"times X_i = ({_listed(X_i[0], _fraction)}).",
-        f"Two products of tables. First dL_i/dp, ({_listed(first[0], _fraction)}), times the "
+        f"{used[1][1]} of the second {used[1][0]}. What comes out is {fraction(middle[0, j])} "
+        f"times X_i = ({listed(X_i[0], fraction)}).",
+        f"Two products of tables. First dL_i/dp, ({listed(first[0], fraction)}), times the "
         f"Jacobian dp/dS_i; row {m} of the Jacobian is framed, and the product is "
-        f"({_listed(middle[0], _fraction)}). Then this row times dS_i/dW_{j}, whose row {j}, "
-        f"framed, is X_i, the others 0; the product is ({_listed(row[0], _fraction)}).",
+        f"({listed(middle[0], fraction)}). Then this row times dS_i/dW_{j}, whose row {j}, "
+        f"framed, is X_i, the others 0; the product is ({listed(row[0], fraction)}).",
     )
 
 
 @house_style
 def plot_turn(rows):
-    """Draw the rows dL_i/dW_j of one example, stacked as they come, (C, D), and turned, (D, C)."""
+    """Draw the rows dL_i/dW_j of one example, as they come, (C, D), and transposed, (D, C)."""
     C, D = rows.shape
     fig, ax = new_figure(height=3.3)
     ax.set_title("The rows of the derivation become the columns of dL/dW")
     wide = 1.3
-    stacked = _Table(ax, rows, 2.3, 1.6 + (D - C) / 2, PALETTE["gray"], wide)
-    turned = _Table(ax, rows.T, stacked.right + 5.0, 1.6, PALETTE["gray"], wide)
-    small = {"fontsize": 9, "color": PALETTE["gray"]}
-    for d, name in enumerate(FEATURES[:D]):
-        x, _ = stacked.middle(0, d)
-        ax.text(x, stacked.top - 0.15, name, ha="center", va="bottom", **small)
-        _, y = turned.middle(d, 0)
-        ax.text(turned.left - 0.2, y, name, ha="right", va="center", **small)
-    for k in range(C):
-        color = {"facecolor": CLASS_COLORS[k], "edgecolor": CLASS_COLORS[k], "alpha": 0.3}
-        stacked.frame(ax, i=k, fill=True, zorder=0.5, **color)
-        turned.frame(ax, j=k, fill=True, zorder=0.5, **color)
-        stacked.frame(ax, i=k, edgecolor=CLASS_COLORS[k], linewidth=1.6)
-        turned.frame(ax, j=k, edgecolor=CLASS_COLORS[k], linewidth=1.6)
-        _, y = stacked.middle(k, 0)
-        ax.text(stacked.left - 0.2, y, f"$dL_i/dW_{k}$", ha="right", va="center")
-        x, _ = turned.middle(0, k)
-        ax.text(x, turned.top - 0.15, f"class {k}", ha="center", va="bottom", **small)
+    look = {"width": wide, "text": fraction}
+    stacked = Table(ax, rows, 2.3, 1.6 + (D - C) / 2, **look)
+    turned = Table(ax, rows.T, stacked.right + 5.0, 1.6, **look)
+    names = [f"class {k}" for k in range(C)]
+    stacked.names(columns=FEATURES[:D])
+    stacked.names([f"$dL_i/dW_{k}$" for k in range(C)], color=INK, fontsize=10.5)
+    turned.names(FEATURES[:D], names)
+    for table in (stacked, turned):
+        table.cells.set_facecolor("none")
+        for k, color in enumerate(CLASS_COLORS[:C]):
+            line = {"i": k} if table is stacked else {"j": k}
+            table.frame(**line, fill=True, zorder=0.5, facecolor=color, edgecolor=color, alpha=0.3)
+            table.frame(**line, edgecolor=color, linewidth=1.6)
     middle = (stacked.top + stacked.bottom) / 2
-    ax.annotate(
-        "", (turned.left - 2.0, middle), (stacked.right + 0.4, middle),
-        arrowprops={"arrowstyle": "-|>", "color": INK, "linewidth": 1.6},
-    )  # fmt: skip
-    x = (turned.left - 2.0 + stacked.right + 0.4) / 2
-    ax.text(x, middle - 0.2, "turn: .T", ha="center", va="bottom", weight="bold")
+    start, end = stacked.right + 0.4, turned.left - 2.0
+    arrow(ax, (start, middle), (end, middle))
+    ax.text((start + end) / 2, middle - 0.2, ".T", ha="center", va="bottom", weight="bold")
     bold = {"color": INK, "fontsize": 10}
-    stacked.label(ax, f"stacked: {_shape(rows)}", **bold)
-    turned.label(ax, f"$dL_i/dW$: {_shape(rows.T)}, as W", **bold)
-    _clear(ax, turned.right + 0.1, turned.bottom + 0.9, left=-0.1, top=0.8)
-    named = "; ".join(f"class {k}, {_listed(row, _fraction)}" for k, row in enumerate(rows))
+    stacked.label(f"stacked: {shape(rows)}", **bold)
+    turned.label(f"$dL_i/dW$: {shape(rows.T)}, as W", **bold)
+    Table.clear(ax, -0.1, turned.right + 0.1, 0.8, turned.bottom + 0.9)
+    named = "; ".join(f"class {k}, {listed(row, fraction)}" for k, row in enumerate(rows))
     show(
         fig,
-        f"{C} rows of length {D} in a stack, {_shape(rows)}; turned, {C} columns of length {D}, "
-        f"{_shape(rows.T)}.",
-        f"Left, a table with one colored row a class: {named}. An arrow, named turn, leads to the "
-        f"right: the same numbers and colors as the columns of a table of shape {_shape(rows.T)}.",
+        f"{C} rows of length {D} in a stack, {shape(rows)}; transposed, {C} columns of length "
+        f"{D}, {shape(rows.T)}.",
+        f"Left, a table with one colored row a class: {named}. An arrow, named .T, leads to the "
+        f"right: the same numbers and colors as the columns of a table of shape {shape(rows.T)}.",
     )
-
-
-def _tint(value, largest):
-    """Face color and its strength for a signed number: the sign in the hue too."""
-    face = PALETTE["vermillion"] if value > 0 else PALETTE["blue"]
-    return {"facecolor": face, "alpha": 0.55 * min(1.0, abs(value) / largest) ** 0.7}
 
 
 @house_style
@@ -248,22 +156,20 @@ def plot_outer_sum(X, G, y):
     fig, ax = new_figure(height=4.6)
     ax.set_title(f"{N} outer products, one for each fruit, add up to one matrix product")
     largest = np.abs(terms).max()
-    small = {"fontsize": 8.5, "color": PALETTE["gray"]}
 
     def table(M, left, top, name, **style):
-        drawn = _Table(ax, M, left, top, "white", wide, _decimals, 7.9)
-        for at, value in np.ndenumerate(M):
-            drawn.tint(ax, at).set(**_tint(value, largest))
-        drawn.frame(ax, edgecolor=PALETTE["gray"], linewidth=1)
-        drawn.label(ax, name, above=True, color=INK, fontsize=9.5, **style)
+        drawn = Table(ax, M, left, top, width=wide, text=_decimals, fontsize=7.9)
+        drawn.fill(M, lambda value: sign_color(value, largest))
+        drawn.frame(linewidth=1)
+        drawn.label(name, above=True, color=INK, fontsize=9.5, **style)
         return drawn
 
     for i, term in enumerate(terms):
         k, line = i % across, i // across
         left, top = lead + k * (C * wide + gap), 1.3 + line * (D + 1.7)
         drawn = table(term, left, top, f"{i} {CLASSES[y[i]]}", weight="normal")
-        for d, name in enumerate(FEATURES[: D if k == 0 else 0]):
-            ax.text(left - 0.15, top + d + 0.5, name, ha="right", va="center", **small)
+        if k == 0:
+            drawn.names(FEATURES[:D], fontsize=8.5)
         if i < N - 1:
             at = (drawn.right + gap / 2, top + D / 2)
             ax.text(*at, "+", ha="center", va="center", fontsize=13)
@@ -272,20 +178,21 @@ def plot_outer_sum(X, G, y):
     ax.text(left - 0.5, result.top + D / 2, "=", ha="center", va="center", fontsize=15)
     for j, name in enumerate(CLASSES[:C]):
         x, _ = result.middle(0, j)
-        ax.text(x, result.bottom + 0.15, name, ha="center", va="top", **small)
-    _clear(ax, result.right + 0.15, 1.3 + 2 * D + 1.7 + 0.2)
+        style = {"fontsize": 8.5, "color": PALETTE["gray"]}
+        ax.text(x, result.bottom + 0.15, name, ha="center", va="top", **style)
+    Table.clear(ax, 0, result.right + 0.15, 0, 1.3 + 2 * D + 1.7 + 0.2)
     sizes = np.linalg.norm(terms.reshape(N, -1), axis=1)
     most = np.sort(np.argsort(sizes)[-2:])
     share = sizes[most].sum() / sizes.sum()
     show(
         fig,
-        f"Each term has the shape {_shape(total)} of the sum. Fruits {most[0]} and {most[1]} bring "
-        f"{100 * share:.0f} % of all that is added (sizes by norm). Red cells are positive, blue "
-        "ones negative.",
-        f"{N} small tables of shape {_shape(total)}, with plus signs between them, and after an "
+        f"Each term has the shape {shape(total)} of the sum. Fruits {most[0]} and {most[1]} bring "
+        f"{100 * share:.0f} % of all that is added (sizes by norm). Blue cells are positive, "
+        "vermillion ones negative.",
+        f"{N} small tables of shape {shape(total)}, with plus signs between them, and after an "
         f"equals sign the table of their sum. The tables of fruits {most[0]} and {most[1]} are in "
         f"strong colors, the others nearly white. In the sum, the columns by class are "
-        + "; ".join(f"{CLASSES[j]} {_listed(total[:, j])}" for j in range(C))
+        + "; ".join(f"{CLASSES[j]} {listed(total[:, j], _decimals)}" for j in range(C))
         + ".",
     )
 
@@ -318,14 +225,14 @@ def plot_pushes(X, W, P, y, examples=(4, 3), features=(0, 3)):
                 line = {"color": color, "linewidth": 2.6}
                 ax.annotate("", start + push, start, arrowprops=arrow | line, zorder=2.5)
                 drawn.append(CLASSES[j])
-            name = f"{CLASSES[j]} {_signed(-share)} $X_i$"
-            style = {"color": INKS.get(color, color), "weight": "bold", "fontsize": 9.5}
+            name = f"{CLASSES[j]} {signed(-share)} $X_i$"
+            style = {"color": ink(color), "weight": "bold", "fontsize": 9.5}
             ax.annotate(name, start, textcoords="offset points", va="center", **sides[j], **style)
         ax.set_title(f"Fruit {i}, {CLASSES[m]}: $p_m$ = {P[i, m]:.2f}", weight="normal")
         ax.set(xlim=(-3.3, 3.9), ylim=(-1.5, 2.9), xlabel=f"weight of “{FEATURES[a]}”")
         ax.set_aspect("equal")
         ax.grid(True)
-        pushed = ", ".join(f"{CLASSES[j]} {_signed(-share)}" for j, share in enumerate(g))
+        pushed = ", ".join(f"{CLASSES[j]} {signed(-share)}" for j, share in enumerate(g))
         facts.append(f"Fruit {i} ({CLASSES[m]}): {pushed}")
         words.append(f"fruit {i}, arrows from {', '.join(drawn) or 'none, all are too short'}")
     axes[0].set_ylabel(f"weight of “{FEATURES[b]}”")
@@ -336,10 +243,6 @@ def plot_pushes(X, W, P, y, examples=(4, 3), features=(0, 3)):
         "columns of W, and an arrow X_i from the origin. Thick arrows, all parallel to X_i, show "
         f"where a point is pushed: {'; '.join(words)}.",
     )
-
-
-def _signed(value):
-    return f"{value:+.3f}".replace("-", "−")
 
 
 @house_style
@@ -372,33 +275,19 @@ def plot_chain_errors(errors, X, W, y, i, bound):
         np.where(g != 0, u * size / (h * np.where(g, np.abs(g), 1)), np.nan)
         for g, size in zip(derivatives, sizes, strict=True)
     ]
-    fig, axes = new_figure(height=4.3, ncols=2, sharey=True, width_ratios=(1, 1.35))
+    fig, axes = new_figure(width=9.6, height=4.1, ncols=2, sharey=True, width_ratios=(1, 1.2))
     fig.suptitle("Complex step: to the last digits. Central: down to its floor", x=0.01, ha="left")
-    everything = [*(e for pair in errors.values() for e in pair), bound]
+    everything = [np.ravel(e) for pair in errors.values() for e in pair]
     everything += [floor[np.isfinite(floor)] for floor in floors]
-    looks = {"central": {"markersize": 5}, "complex": {"markersize": 4.5, "fillstyle": "none"}}
     facts = []
     for k, (ax, name) in enumerate(zip(axes, ("dS_i/dW_j", "dL_i/dW_j"), strict=True)):
-        place = error_axis(ax, *everything)
-        width = floors[k][0].size
-        starts = 1.25 * width * np.arange(C)
-        for j, start in enumerate(starts):
-            x = start + np.arange(width)
-            for method, pair in errors.items():
-                style = METHOD_STYLES[method] | {"linestyle": ""} | looks[method]
-                label = method if k == j == 0 else None
-                ax.plot(x, place(pair[k][j].ravel()), **style, label=label)
-            ax.hlines(floors[k][j].ravel(), x - 0.45, x + 0.45, color=PALETTE["gray"], lw=1.8)
-        ax.axhline(bound, color=INK, linewidth=1.2, linestyle="--", label=f"bound {bound:g}")
-        ax.set_xticks(starts + (width - 1) / 2, [f"class {j}" for j in range(C)])
-        ax.set_title(f"${name}$: {floors[k].size} entries", weight="normal")
+        of_both = {method: pair[k] for method, pair in errors.items()}
+        names = [f"class {j}" for j in range(C)]
+        title = f"${name}$: {floors[k].size} entries"
+        draw_error_groups(ax, of_both, floors[k], bound, names=names, title=title, scale=everything)
         facts.append(f"{floors[k].size} entries of {name}, {np.isnan(floors[k]).sum()} of them 0")
-    axes[0].set_ylabel("relative error")
-    axes[0].plot([], [], color=PALETTE["gray"], linewidth=1.8, label="rounding floor of central")
-    axes[1].tick_params(labelleft=True)
-    fig.legend(
-        *axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, columnspacing=1.4
-    )
+    axes[1].set_ylabel("")
+    axes[1].get_legend().remove()
     good = all((e < bound).all() for e in errors["complex"])
     zeros = all(
         (e[np.isnan(floor)] == 0).all()
@@ -435,7 +324,7 @@ class _OuterExplorer(Explorer):
         return {
             "i": widgets.IntSlider(min(4, N - 1), 0, N - 1, description="fruit i"),
             "j": widgets.IntSlider(1, 0, C - 1, description="class j"),
-            "mode": widgets.SelectionSlider(options=self.modes, description="table shows"),
+            "mode": widgets.ToggleButtons(options=self.modes, description="table shows"),
         }
 
     def build(self, fig):
@@ -443,46 +332,37 @@ class _OuterExplorer(Explorer):
         N, D, C = self.terms.shape
         top, left = N + 2.4, N * 0.95 + 2.0
         self.ax = ax
-        style = {"width": 1.75, "text": _decimals, "size": 10}
-        self.x = _Table(ax, self.X.T, 0, top, MATRIX_COLORS["X"], 0.95, _fraction)
-        self.g = _Table(ax, self.G, left, 0.0, MATRIX_COLORS["P"], **style)
-        self.dw = _Table(ax, self.sums[-1], left, top, MATRIX_COLORS["dW"], **style)
-        self.dw.ground.set_visible(False)
-        small = {"fontsize": 9, "color": PALETTE["gray"]}
-        for d, name in enumerate(FEATURES[:D]):
-            ax.text(-0.15, top + d + 0.5, name, ha="right", va="center", **small)
-        for i in range(N):
-            ax.text(0.95 * (i + 0.5), top - 0.15, i, ha="center", va="bottom", **small)
-            name = f"{i} {CLASSES[self.y[i]]}"
-            ax.text(left - 0.2, i + 0.5, name, ha="right", va="center", **small)
-        for j, name in enumerate(CLASSES[:C]):
-            x, _ = self.g.middle(0, j)
-            ax.text(x, -0.15, f"{j} {name}", ha="center", va="bottom", **small)
+        style = {"width": 1.75, "text": _decimals, "fontsize": 10}
+        self.x = Table(ax, self.X.T, 0, top, name="X", width=0.95)
+        self.g = Table(ax, self.G, left, 0.0, name="P", **style)
+        self.dw = Table(ax, self.sums[-1], left, top, name="dW", **style)
+        self.x.names(FEATURES[:D], range(N))
+        fruits = [f"{i} {CLASSES[m]}" for i, m in enumerate(self.y)]
+        self.g.names(fruits, [f"{j} {name}" for j, name in enumerate(CLASSES[:C])])
         middle = (self.g.left + self.g.right) / 2
         ax.text(
-            middle, -1.0, f"$P - Y$  {_shape(self.G)}", ha="center", va="bottom", weight="bold",
-            color=INKS[self.g.color],
+            middle, -1.0, f"$P - Y$  {shape(self.G)}", ha="center", va="bottom", weight="bold",
+            color=ink(self.g.color),
         )  # fmt: skip
-        self.x.label(ax, f"$X^T$  {_shape(self.X.T)}")
-        self.result = self.dw.label(ax, "")
+        self.x.label(f"$X^T$  {shape(self.X.T)}")
+        self.result = self.dw.label("")
         self.heading = ax.text(-1.9, 0.0, "", va="center", weight="bold")
         self.factor = ax.text(-1.9, 1.0, "", va="center")
         self.lines = [ax.text(-1.9, 2.4 + d, "", va="center") for d in range(D)]
         self.place = ax.text(-1.9, 2.4 + D, "", va="center", fontsize=9.5)
 
-        self.tints = {at: self.dw.tint(ax, at) for at in np.ndindex(D, C)}
         self.frames = {
-            "x": self.x.frame(ax, j=0),
-            "g": self.g.frame(ax, i=0),
-            "entry": self.g.frame(ax, 0, 0, fill=True, facecolor=INKS[self.g.color]),
-            "column": self.dw.frame(ax, j=0),
+            "x": self.x.frame(j=0),
+            "g": self.g.frame(i=0),
+            "entry": self.g.frame(0, 0, fill=True, facecolor=ink(self.g.color)),
+            "column": self.dw.frame(j=0),
         }
         self.number = ax.text(0, 0, "", ha="center", va="center", weight="bold", zorder=4)
         self.number.set_color("white")
-        _clear(ax, self.g.right + 0.2, self.dw.bottom + 1.1, left=-2.0, top=-1.9)
+        Table.clear(ax, -2.0, self.g.right + 0.2, -1.9, self.dw.bottom + 1.1)
         return [
             *(self.heading, self.factor, *self.lines, self.place, self.result, self.number),
-            *(*self.tints.values(), *self.frames.values(), *self.dw.numbers.values()),
+            *(*self.dw.artists, *self.frames.values()),
         ]
 
     def update(self, i, j, mode):
@@ -490,10 +370,7 @@ class _OuterExplorer(Explorer):
         added = mode == self.modes[1]
         shown = self.sums[i] if added else self.terms[i]
         largest = np.abs(self.sums).max()
-        for at, value in np.ndenumerate(shown):
-            self.dw.numbers[at].set_text(_decimals(value))
-            self.dw.numbers[at].set_color(_ink(value))
-            self.tints[at].set(**_tint(value, largest))
+        self.dw.fill(shown, lambda value: sign_color(value, largest))
         self.frames["x"].set_xy(self.x.corner(j=i))
         self.frames["g"].set_xy(self.g.corner(i=i))
         self.frames["entry"].set_xy(self.g.corner(i, j))
@@ -504,29 +381,28 @@ class _OuterExplorer(Explorer):
         self.heading.set_text(f"Fruit {i}, {CLASSES[m]}; class {j}, {CLASSES[j]}")
         self.factor.set_text(f"$p_j - 1[j = m]$ = {self.P[i, j]:.3f} − {one} = {_decimals(g)}")
         for d, line in enumerate(self.lines):
-            times = f"{_fraction(X_i[d])} × {_bracketed(g)}"
-            line.set_text(f"{FEATURES[d]}: {times} = {_decimals(X_i[d] * g)}")
+            factor = f"({_decimals(g)})" if g < 0 else _decimals(g)
+            product = f"{fraction(X_i[d])} × {factor}"
+            line.set_text(f"{FEATURES[d]}: {product} = {_decimals(X_i[d] * g)}")
         what = f"$X_i^T (P_i - Y_i)$, i = {i}"
         if added:
             what = "$X^T (P - Y)$" if i == len(self.X) - 1 else f"sum, fruits 0 to {i}"
-        self.result.set_text(f"{what}  {_shape(shown)}")
+        self.result.set_text(f"{what}  {shape(shown)}")
         self.place.set_text(f"{'is added to' if added else 'fills'} column {j} of the table below")
-        term = _listed(X_i * g)
+        term = listed(X_i * g, _decimals)
         caption = f"Fruit {i} ({CLASSES[m]}), class {j}: {_decimals(g)} times X_i = ({term})."
         if added:
-            caption += f" With the fruits before it, column {j} is ({_listed(shown[:, j])})."
+            caption += (
+                f" With the fruits before it, column {j} is ({listed(shown[:, j], _decimals)})."
+            )
         alt = (
-            f"Three tables. Column {i} of X transposed, ({_listed(X_i, _fraction)}), meets row {i} "
-            f"of P − Y, ({_listed(self.G[i])}), whose entry {j} is lit. The table where they "
-            f"cross, {'the sum so far' if added else 'this term alone'}, has the columns "
-            + "; ".join(f"({_listed(column)})" for column in shown.T)
+            f"Three tables. Column {i} of X transposed, ({listed(X_i, fraction)}), meets row {i} "
+            f"of P − Y, ({listed(self.G[i], _decimals)}), whose entry {j} is lit. The table where "
+            f"they cross, {'the sum so far' if added else 'this term alone'}, has the columns "
+            + "; ".join(f"({listed(column, _decimals)})" for column in shown.T)
             + f"; column {j} is framed."
         )
         return caption, alt
-
-
-def _bracketed(value):
-    return f"({_decimals(value)})" if value < 0 else _decimals(value)
 
 
 def explore():
@@ -629,7 +505,7 @@ def _example_cases():
         "Begin with a copy of `p`, and take 1 off where the right class stands.",
     ),
     equation="eq. (14)",
-    reread='07_scores_to_weights, "The turn: from rows to columns"',
+    reread='07_scores_to_weights, "The transpose: from rows to columns"',
     question="Which column of your result belongs to the right class, and which sign has it?",
     slips=(
         ("double-softmax", "p.copy()", "softmax(p)"),
@@ -657,8 +533,8 @@ def _example_cases():
         ),
     ),
     questions={
-        "raised": "Which shapes have the column X_i^T and the row p - Y_i, and which product has (D, C)?",
-        "transposed": "Column j of dL/dW belongs to a class: which axis of yours counts the classes?",
+        "raised": "Which product of the column X_i^T and the row p - Y_i has shape (D, C)?",
+        "transposed": "Column j of dL/dW belongs to class j: which axis of yours counts them?",
         "wrong-shape": "Which product of a column (D, 1) and a row (1, C) has the shape of W?",
     },
 )
@@ -714,6 +590,11 @@ def _batch_cases():
                 "the division is by all entries of X, where the examples are to be counted",
                 "X.T @ dS / X.size",
                 "How many terms does the mean over the examples have?",
+            ),
+            (
+                "the division drops what stands behind the point",
+                "X.T @ (dS // len(y))",
+                "What is -1 // 6 in Python, and what is 0.5 // 6?",
             ),
             (
                 "the first example is left out",

@@ -6,8 +6,8 @@ takes those it has the line for; the order is that in which they are made when t
 
 import numpy as np
 
-__all__ = ["FORWARD", "GAPS", "HEIGHTS", "LOG", "QUESTIONS", "REG", "REREAD", "SENTENCES", "SLOPE"]
-__all__ += ["SUM", "at_height", "instead_of"]
+__all__ = ["FORWARD", "GAPS", "HEIGHTS", "LOG", "PENALTY", "QUESTIONS", "REREAD", "SENTENCES"]
+__all__ += ["SLOPE", "SUM", "at_height", "instead_of"]
 
 
 def instead_of(right, *wrongs):
@@ -97,7 +97,7 @@ SLOPE = (
 )
 
 # From reg * np.sum(W * W) and 2 * reg * W.
-REG = (
+PENALTY = (
     *instead_of(
         "np.sum(W * W)",
         ("reg-not-squared", "np.sum(W)"),
@@ -116,7 +116,6 @@ REG = (
 SUM = (
     ("last-example-only", "X.T @ dS", "X[-1:].T @ dS[-1:]"),
     ("only the first example counts", "X.T @ dS", "X[:1].T @ dS[:1]"),
-    ("zero-gradient", "X.T @ dS", "0 * W"),
 )
 
 
@@ -131,10 +130,14 @@ SENTENCES = {
         "The result is the transpose of the right one: rows and columns have changed places."
     ),
     "wrong-dtype": "The result's dtype cannot hold the right answer.",
+    "single-precision": (
+        "The result has the digits of float32: on the way, a line leaves float64 for it."
+    ),
     "mutates-input": "The function changes an array that belongs to its caller.",
     "zero-gradient": (
         "Zeros come back where a derivative belongs: what is computed never gets there."
     ),
+    "no-step": "The weights come back as they went in: the step is 0, or is never taken.",
     "constant-answer": "What comes back is the same in every case, whatever goes in.",
     "wrong-axis": (
         "A sum runs over the wrong axis: over each column where each row has a sum of its own, or "
@@ -205,6 +208,9 @@ SENTENCES = {
     ),
     "no-reg-loss": "The regularization is missing from the loss.",
     "half-reg-loss": "The loss charges half the regularization: 0.5 reg where reg is asked for.",
+    "no-data-gradient": (
+        "The gradient lacks the examples: the derivative of the regularization is all there is."
+    ),
     "no-reg-gradient": "The gradient lacks the derivative of the regularization.",
     "half-reg-gradient": "The gradient has half the derivative of the regularization.",
     "reg-divided-by-n": (
@@ -227,8 +233,10 @@ QUESTIONS = {
     "wrong-shape": "What does each axis of your result count, and what should it count?",
     "transposed": "What does a row of your result belong to: an example, a feature or a class?",
     "wrong-dtype": "Which line gives your result its dtype?",
+    "single-precision": "Which line makes float32 of float64 numbers?",
     "mutates-input": "Which line writes into an argument instead of making a new array?",
     "zero-gradient": "Which line gives what you return a value other than 0?",
+    "no-step": "By which line do the weights change, and is its result what you return?",
     "constant-answer": "Which of the arguments does the line with `return` depend on?",
     "wrong-axis": "Which axis does your sum do away with, and what does that axis count?",
     "double-softmax": "How many times does a score pass through exp on its way to your result?",
@@ -258,6 +266,7 @@ QUESTIONS = {
     "divided-by-classes": "How many numbers do you average, and what does each of them belong to?",
     "no-reg-loss": "Does your loss change when reg does?",
     "half-reg-loss": "By how much does your loss grow when reg goes from 0 to 1?",
+    "no-data-gradient": "Does your gradient change when the labels do?",
     "no-reg-gradient": "Does your gradient change when reg does?",
     "half-reg-gradient": "What is the derivative of w times w by w?",
     "reg-divided-by-n": "If every example came twice, what would happen to the part of reg?",
@@ -283,11 +292,11 @@ REREAD = {
     "no-mean-loss": '03_cross_entropy_loss, "From one example to the whole set"',
     "diagonal-jacobian": '06_softmax_jacobian, "Two cases"',
     "no-minus-one": '06_softmax_jacobian, "The collapse"',
-    "transposed": '07_scores_to_weights, "The turn: from rows to columns"',
+    "transposed": '07_scores_to_weights, "The transpose: from rows to columns"',
     "mutates-input": '08_gradient_in_code, "The copy that must not be forgotten"',
     "no-mean-gradient": '08_gradient_in_code, "The loss has two parts, the gradient one"',
     "no-reg-gradient": '08_gradient_in_code, "The loss has two parts, the gradient one"',
     "half-reg-gradient": '08_gradient_in_code, "The loss has two parts, the gradient one"',
-    "zero-gradient": '08_gradient_in_code, "As printed"',
-    "last-example-only": '08_gradient_in_code, "As printed"',
+    "zero-gradient": '08_gradient_in_code, "A name that is not there"',
+    "last-example-only": '08_gradient_in_code, "A name that is not there"',
 }

@@ -2,7 +2,6 @@
 
 import ipywidgets as widgets
 import numpy as np
-from matplotlib.collections import PolyCollection
 from matplotlib.colors import to_rgb
 from matplotlib.patches import Rectangle
 
@@ -12,6 +11,7 @@ from softmax_lib.figures import (
     CLASS_COLORS,
     INK,
     PALETTE,
+    Table,
     error_axis,
     house_style,
     new_figure,
@@ -20,7 +20,9 @@ from softmax_lib.figures import (
 from softmax_lib.forward import softmax
 from softmax_lib.gradcheck import unit_roundoff
 from softmax_lib.lessons import task, tasks_of
+from softmax_lib.lessons.conditions import memory
 from softmax_lib.lessons.slips import instead_of
+from softmax_lib.words import digits, fraction, listed, number
 
 # The two cases of eq. (7), told apart by color, by mark and by words.
 SAME, OTHER = (
@@ -40,57 +42,16 @@ def _tint(case, value):
     return tuple(1 - share * (1 - part) for part in to_rgb(case["fill"]))
 
 
-def _number(value):
-    """At most 7 characters, in which small is not 0, and 0 has no sign."""
-    if not np.isfinite(value) or value == 0:
-        text = f"{value + 0:g}"
-    elif 0.001 <= abs(value) < 1000:
-        text = f"{value:.3f}"
-    else:
-        digits, power = f"{value:.0e}".split("e")
-        text = f"{digits}e{int(power)}"
-    return text.replace("-", "−")
-
-
-def _listed(row):
-    return ", ".join(map(_number, row))
-
-
-class _Cells:
-    """A table of numbers in colored cells, one unit high; y grows downward."""
-
-    def __init__(self, ax, shape, left, top, width=1.0, fontsize=None):
-        self.left, self.top, self.width = left, top, width
-        self.places = list(np.ndindex(shape))
-        corners = [(left + width * c, top + k) for k, c in self.places]
-        # One artist for all cells of a table: drawn in a third of the time of a patch each.
-        self.cells = PolyCollection(
-            [[(x, y), (x + width, y), (x + width, y + 1), (x, y + 1)] for x, y in corners],
-            edgecolor="white",
-            linewidth=2,
-        )
-        ax.add_collection(self.cells, autolim=False)
-        self.texts = [
-            ax.text(x + width / 2, y + 0.5, "", ha="center", va="center", fontsize=fontsize)
-            for x, y in corners
-        ]
-
-    @property
-    def artists(self):
-        return [self.cells, *self.texts]
-
-    def fill(self, values, color, text=_number):
-        """Write the numbers; `color(place, value)` is the cell's."""
-        self.cells.set_facecolor([color(place, values[place]) for place in self.places])
-        for place, words in zip(self.places, self.texts, strict=True):
-            words.set_text(text(values[place]))
+def _colors(J):
+    """A color for each entry of a Jacobian, in the order of a table's cells."""
+    return [_tint(_case(*place), value) for place, value in np.ndenumerate(J)]
 
 
 def _mark_cases(ax, table, size):
     """The mark of its case in the upper left corner of every cell of a Jacobian."""
     marks = []
     for case in (SAME, OTHER):
-        places = [place for place in table.places if _case(*place) is case]
+        places = [place for place in np.ndindex(table.rows, table.columns) if _case(*place) is case]
         marks += ax.plot(
             [table.left + table.width * (c + 0.14) for _, c in places],
             [table.top + k + 0.18 for k, _ in places],
@@ -100,11 +61,12 @@ def _mark_cases(ax, table, size):
     return marks
 
 
-def _draw_jacobian(ax, p, text=_number, fontsize=None):
+def _draw_jacobian(ax, p, text=digits, fontsize=10.5):
     """J of one row of probabilities, as a heatmap in `ax`; the axes count classes."""
     C = p.shape[1]
-    table = _Cells(ax, (C, C), 0, 0, fontsize=fontsize)
-    table.fill(dp_dSi(p), lambda place, value: _tint(_case(*place), value), text)
+    J = dp_dSi(p)
+    table = Table(ax, J, text=text, fontsize=fontsize)
+    table.fill(J, color=_colors(J))
     _mark_cases(ax, table, 7)
     ax.set(xlim=(0, C), ylim=(C, 0), aspect="equal")
     ax.set_xticks(np.arange(C) + 0.5, [f"$S_{{i{c}}}$" for c in range(C)])
@@ -140,10 +102,10 @@ def plot_jacobian(p, over):
     """
     fig, (ax, beside) = new_figure(height=3.6, ncols=2, width_ratios=(1.15, 1))
 
-    def fraction(value):
-        return f"{value * over:.0f}/{over}".replace("-", "−")
+    def in_parts(value):
+        return fraction(value, over)
 
-    _draw_jacobian(ax, p, fraction, 12)
+    _draw_jacobian(ax, p, in_parts, 12)
     ax.set_ylabel("the probability that moves, $k$")
     ax.set_xlabel("the score that moves it, $c$")
     ax.xaxis.set_label_position("top")
@@ -158,7 +120,7 @@ def plot_jacobian(p, over):
     )  # fmt: skip
     J = dp_dSi(p)
     diagonal = np.eye(len(J), dtype=bool)
-    rows = "; ".join(", ".join(map(fraction, row)) for row in J)
+    rows = "; ".join(listed(row, in_parts) for row in J)
     show(
         fig,
         f"The {diagonal.sum()} entries with k = c are "
@@ -183,7 +145,7 @@ def plot_saturation(S_i, factors):
         ax.set_title(f"scores × {factor}", fontsize=11)
         ax.set_xlabel(f"p = ({', '.join(f'{value:.3f}' for value in p[0])})", fontsize=10)
         facts.append(f"{np.abs(J).max():.2f} for scores × {factor}")
-        tables.append(f"scores × {factor}: {'; '.join(map(_listed, J))}")
+        tables.append(f"scores × {factor}: {'; '.join(listed(row, digits) for row in J)}")
     fig.suptitle("Where the model is sure, its probabilities hardly move", x=0.01, ha="left")
     show(
         fig,
@@ -285,11 +247,11 @@ class Collapse(Explorer):
         """J with a bar of p beside each row; below it the product, and p - y."""
         ax = fig.subplots()
         width, left, below = 1.35, 5.0, 3.75
-        self.J = _Cells(ax, (3, 3), left, 0, width)
+        self.J = Table(ax, np.zeros((3, 3)), left, width=width, text=digits)
         marks = _mark_cases(ax, self.J, 7)
-        self.upstream = _Cells(ax, (1, 3), 0.0, below, width)
-        self.product = _Cells(ax, (1, 3), left, below, width)
-        self.fused = _Cells(ax, (1, 3), left, below + 1.15, width)
+        self.upstream = Table(ax, np.zeros((1, 3)), 0.0, below, width=width, text=digits)
+        self.product = Table(ax, np.zeros((1, 3)), left, below, width=width, text=digits)
+        self.fused = Table(ax, np.zeros((1, 3)), left, below + 1.15, width=width, text=digits)
         ax.text(left + 1.5 * width, -0.62, "J, eq. (7)", ha="center", va="bottom", weight="bold")
         ax.text(0, below - 0.12, "eq. (5): −1/$p_m$ at m, else 0", va="bottom", weight="bold")
         ax.text(left - 0.45, below + 0.5, "×  J  =", ha="center", va="center")
@@ -334,17 +296,17 @@ class Collapse(Explorer):
         J, upstream, fused = dp_dSi(p), dLi_dp(p, m), dL_dS(p, [m])
         with np.errstate(all="ignore"):
             product = upstream @ J
-        self.J.fill(J, lambda place, value: _tint(_case(*place), value))
-        self.upstream.fill(upstream, lambda place, _: "#DDDDDD" if place[1] == m else "#F5F5F5")
-        self.product.fill(product, lambda place, _: "#E6E6E6")
-        self.fused.fill(fused, lambda place, _: "#E6E6E6")
+        self.J.fill(J, color=_colors(J))
+        self.upstream.fill(upstream, ["#DDDDDD" if k == m else "#F5F5F5" for k in range(3)])
+        self.product.fill(product, "#E6E6E6")
+        self.fused.fill(fused, "#E6E6E6")
         for k, (bar, name, column) in enumerate(
             zip(self.bars, self.names, self.columns, strict=True)
         ):
             bar.set(x=self.right_end - self.longest * p[0, k], width=self.longest * p[0, k])
-            name.set_text(f"{'right:  ' if k == m else ''}$p_{k}$ = {_number(p[0, k])}")
+            name.set_text(f"{'right:  ' if k == m else ''}$p_{k}$ = {digits(p[0, k])}")
             name.set_weight("bold" if k == m else "normal")
-            column.set_text(f"$S_{{i{k}}}$ = {S_i[0, k]:g}".replace("-", "−"))
+            column.set_text(f"$S_{{i{k}}}$ = {number(S_i[0, k])}")
         self.row.set_y(m)
         self.entry.set_x(self.upstream.width * m)
         if np.allclose(product, fused, rtol=1e-6, atol=0):
@@ -354,16 +316,17 @@ class Collapse(Explorer):
         else:
             verdict, sign, color = "the product is lost", "✗ lost", OTHER["color"]
         self.verdict.set(text=sign, color=color)
-        scores = ", ".join(f"{score:g}".replace("-", "−") for score in S_i[0])
+        scores = listed(S_i)
         caption = (
-            f"Scores {scores}, right class {m}: (5) times (7) is ({_listed(product[0])}), "
-            f"p − Y is ({_listed(fused[0])}): {verdict}."
+            f"Scores {scores}, right class {m}: (5) times (7) is ({listed(product[0], digits)}), "
+            f"p − Y is ({listed(fused[0], digits)}): {verdict}."
         )
+        rows = "; ".join(listed(row, digits) for row in J)
         return caption, (
-            f"Bars of p = ({_listed(p[0])}). Beside them the table J, a circle where k = c and a "
-            f"cross elsewhere, row by row: {'; '.join(map(_listed, J))}. Row {m} is framed. "
-            f"The row of eq. (5) is ({_listed(upstream[0])}). Below J stand the product, "
-            f"({_listed(product[0])}), and p − Y, ({_listed(fused[0])}): {verdict}."
+            f"Bars of p = ({listed(p, digits)}). Beside them the table J, a circle where k = c and "
+            f"a cross elsewhere, row by row: {rows}. Row {m} is framed. The row of eq. (5) is "
+            f"({listed(upstream, digits)}). Below J the product, ({listed(product, digits)}), and "
+            f"p − Y, ({listed(fused, digits)}): {verdict}."
         )
 
 
@@ -417,11 +380,12 @@ def _jacobians_cases():
                 "(same_class - P[:, None, :] * (1 - same_class))",
                 "When k = c, which two terms of (6) are there?",
             ),
-            (
-                "the outer product p^T p has become one number",
-                "(same_class - np.einsum('nk,nk->n', P, P)[:, None, None] / P[:, :, None])",
-                "How many axes has P[i], and what does .T do to an array of one axis?",
-            ),
+        ),
+        (
+            "the outer product p^T p has become one number",
+            "P[:, :, None] * (same_class - P[:, None, :])",
+            "P[:, :, None] * same_class - (P * P).sum(axis=1)[:, None, None]",
+            "How many axes has P[i], and what does .T do to an array of one axis?",
         ),
         (
             "both factors have the same index: one p_c times another",
@@ -455,8 +419,13 @@ def _through_cases():
         (rng.normal(size=(1, 4)), softmax(rng.normal(size=(1, 4)))),
         (np.ones((1, 5)), softmax(rng.normal(size=(1, 5)))),
         (rng.normal(size=(1, 2)).astype(np.float32), np.array([[0.75, 0.25]], np.float32)),
-        (rng.normal(size=(1, 5000)), softmax(rng.normal(size=(1, 5000)))),
+        (rng.normal(size=(1, 2000)), softmax(rng.normal(size=(1, 2000)))),
     ]
+
+
+def _many_classes():
+    rng = np.random.default_rng(52)
+    return rng.normal(size=(1, 2000)), softmax(rng.normal(size=(1, 2000)))
 
 
 @task(
@@ -506,6 +475,14 @@ def _through_cases():
         "wrong-shape": "Which shape has a row times a square matrix?",
         "raised": "Which shape has a row times a square matrix?",
     },
+    conditions=(
+        memory(
+            _many_classes,
+            2_000_000,  # a row of 2000 has 16,000 bytes, the Jacobian 32 million
+            "The values are right; the text asks for no array larger than p, and with 2000 classes "
+            "yours holds megabytes on the way. Is the Jacobian in there?",
+        ),
+    ),
 )
 def through_jacobian(v, p):
     """The row v J, eq. (7), without a (C, C) matrix: p_c (v_c - mean of v under p)."""
@@ -567,8 +544,9 @@ def _slope_cases():
             ),
             (
                 "a p_m of 0 is divided by",
-                "v = np.zeros_like(p)\n    v[0, m] = -1 / p[0, m]\n    row = p * (v - (p * v).sum())",
-                "What is 0 times the inf that 1 / 0 leaves, and can the two be cancelled on paper?",
+                "v = np.zeros_like(p)\n    v[0, m] = -1 / p[0, m]\n"
+                "    row = p * (v - (p * v).sum())",
+                "What is 0 times inf, and can the two be canceled on paper?",
             ),
         ),
     ),

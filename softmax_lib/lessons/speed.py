@@ -1,6 +1,5 @@
 """What `12_speed.ipynb` needs: a stopwatch, the roofline, the gradient checks, exercises."""
 
-import itertools
 import time
 from dataclasses import dataclass
 
@@ -9,16 +8,20 @@ import numpy as np
 
 from softmax_lib.explorer import Explorer
 from softmax_lib.figures import (
+    CLASS_COLORS,
     CLASS_MARKERS,
     INK,
     MATRIX_COLORS,
     PALETTE,
-    error_axis,
+    draw_error_groups,
     house_style,
     new_figure,
+    note,
     show,
 )
 from softmax_lib.lessons import task, tasks_of
+from softmax_lib.lessons.conditions import memory
+from softmax_lib.lessons.slips import instead_of
 
 # The stopwatch
 
@@ -163,30 +166,17 @@ def plot_roofline(machine, points, title, join=False):
         ax.plot(intensities, rates, color=MATRIX_COLORS["X"], linewidth=1)
     low = min(rates.min(), machine.bandwidth * x[0])
     ax.set(xscale="log", yscale="log", ylim=(low / 2.5, machine.rate * 4), xlim=(x[0], x[2]))
-    heights = _apart(intensities, rates, 0.055 * np.log10(machine.rate * 10 / low))
     for k, (label, (intensity, rate)) in enumerate(points.items()):
-        marker = "o" if join else CLASS_MARKERS[k]
-        ax.plot(intensity, rate, marker, color=MATRIX_COLORS["X"], markersize=8)
-        if join:  # beside the line that leads on
-            falls = k + 1 < rates.size and rates[k + 1] < rate
-            beside = (
-                {"xytext": (8, -1), "va": "bottom"} if falls else {"xytext": (5, -5), "va": "top"}
-            )
-            place = (intensity, rate)
-        else:
-            best = min(machine.rate, intensity * machine.bandwidth)
-            ax.plot(
-                [intensity] * 2, [rate, best], ":", color=PALETTE["gray"], linewidth=1.2, zorder=1
-            )
-            left = intensity < intensities.max()  # of the markers in the next column
-            beside = {"xytext": (-10 if left else 10, -1), "va": "center"}
-            beside["ha"] = "right" if left else "left"
-            place = (intensity, heights[k])
-        ax.annotate(label, place, textcoords="offset points", **beside)
-    note = {"textcoords": "offset points", "weight": "bold", "ha": "right"}
-    ax.annotate("arithmetic limits", (x[2], machine.rate), (-4, 5), **note)
+        best = min(machine.rate, intensity * machine.bandwidth)
+        ax.plot([intensity] * 2, [rate, best], ":", color=PALETTE["gray"], linewidth=1.2, zorder=1)
+        look = {"color": CLASS_COLORS[k], "linestyle": "", "markersize": 8}
+        ax.plot(intensity, rate, marker=CLASS_MARKERS[k], label=label, **look)
+    # Names in a list beside the plot: points of a machine that is busy may lie anywhere.
+    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), borderaxespad=0.2)
+    bold = {"weight": "bold", "bbox": None}
+    note(ax, "arithmetic limits", (x[2], machine.rate), (-4, 5), **bold)
     middle = np.sqrt(x[0] * ridge)
-    ax.annotate("bytes limit", (middle, middle * machine.bandwidth), (-6, 4), **note)
+    note(ax, "bytes limit", (middle, middle * machine.bandwidth), (-6, 4), **bold)
     ax.set(xlabel="operations per byte of X that is read", ylabel="operations a second")
     ax.set_title(title)
     ax.grid(True)
@@ -209,53 +199,47 @@ def plot_roofline(machine, points, title, join=False):
     )
 
 
-def _apart(intensities, rates, decades):
-    """Heights for the labels of points: the rates, but at least so far apart in a column."""
-    heights = rates.copy()
-    for intensity in np.unique(intensities):
-        column = np.flatnonzero(intensities == intensity)
-        for above, below in itertools.pairwise(column[np.argsort(-rates[column])]):
-            heights[below] = min(heights[below], heights[above] / 10**decades)
-    return heights
-
-
 def _percent(share):
     return f"{_two_digits(100 * share)}\N{NO-BREAK SPACE}%"
 
 
-def _draw_bars(ax, values, written, color):
-    """Draw a bar for each named value, top to bottom; the values, and all of it in words."""
+def _draw_dots(ax, values, written, color):
+    """Draw a dot for each named value on a log axis, top to bottom; the values, and in words.
+
+    No bars: on a log axis their lengths would mean nothing.
+    """
     places = np.arange(len(values))[::-1]
-    lengths = np.array(list(values.values()))
-    ax.barh(places, lengths, height=0.62, color=color)
-    for place, value in zip(places, lengths, strict=True):
-        ax.annotate(written(value), (value, place), (5, 0), textcoords="offset points", va="center")
+    sizes = np.array(list(values.values()))
+    ax.hlines(places, 0, 1, transform=ax.get_yaxis_transform(), color="#E3E3E3", linewidth=0.8)
+    ax.plot(sizes, places, "o", color=color, markersize=8)
+    for place, value in zip(places, sizes, strict=True):
+        note(ax, written(value), (value, place), (8, 0), va="center")
     ax.set_yticks(places, list(values))
+    ax.set(xscale="log", ylim=(-0.6, len(values) - 0.4))
+    ax.tick_params(axis="y", length=0)
     ax.grid(True, axis="x")
-    return lengths, ", ".join(f"{name} {written(value)}" for name, value in values.items())
+    return sizes, ", ".join(f"{name} {written(value)}" for name, value in values.items())
 
 
 @house_style
 def plot_times(times, best=None):
     """Draw the time per example of each version, and the least that bytes and operations allow."""
     fig, ax = new_figure(height=0.55 * len(times) + 1.3)
-    seconds, told = _draw_bars(ax, times, _of_time, MATRIX_COLORS["X"])
+    seconds, told = _draw_dots(ax, times, _of_time, MATRIX_COLORS["X"])
     low = min(seconds.min(), best or np.inf)
-    ax.set(xscale="log", xlim=(low / 3, seconds.max() * 5), xlabel="seconds per example (log axis)")
+    ax.set(xlim=(low / 3, seconds.max() * 5), xlabel="seconds per example (log axis)")
     ax.set_ylim(-0.6, len(times) - 0.2 + 0.3 * bool(best))
     bound = ""
     if best:
         ax.axvline(best, color=INK, linestyle="--", linewidth=1.4)
-        ax.annotate(
-            f"at best {_of_time(best)}", (best, len(times) - 0.5), (5, 0),
-            textcoords="offset points", va="center", weight="bold",
-        )  # fmt: skip
+        words = f"at best {_of_time(best)}"
+        note(ax, words, (best, len(times) - 0.4), (5, 0), va="center", weight="bold")
         bound = f" At best, with X read once: {_of_time(best)}."
     ax.set_title("Loss and gradient: time per example")
     show(
         fig,
         f"Time per example on the machine that ran this: {told}.{bound}",
-        f"Horizontal bars on a log axis, from top to bottom: {told}.{bound}",
+        f"Dots on a log axis, from top to bottom: {told}.{bound}",
     )
 
 
@@ -267,7 +251,7 @@ def plot_reading(kilobytes, rates):
     ax.set(xscale="log", ylim=(0, 1.15 * max(rates) / 1e9))
     ax.set_xticks([10, 100, 1e3, 1e4, 1e5], ["10 kB", "100 kB", "1 MB", "10 MB", "100 MB"])
     ax.set(xlabel="size of the array that is read again", ylabel="GB read a second")
-    ax.set_title("What was read a moment ago is near, if it is small")
+    ax.set_title("How fast an array is read again, by its size")
     ax.grid(True)
     told = ", ".join(
         f"{_two_digits(rate / 1e9)} GB/s at {_of_bytes(1e3 * kB)}"
@@ -288,10 +272,7 @@ def plot_blocks(times, whole, row_bytes):
     fig, ax = new_figure(height=3.6)
     ax.plot(rows, 1e3 * seconds, "o-", color=MATRIX_COLORS["X"])
     ax.axhline(1e3 * whole, color=INK, linestyle="--", linewidth=1.4)
-    ax.annotate(
-        "whole X", (rows[0], 1e3 * whole), (0, -4), textcoords="offset points",
-        va="top", weight="bold",
-    )  # fmt: skip
+    note(ax, "whole X", (rows[0], 1e3 * whole), (0, -4), weight="bold")
     top = 1e3 * max(seconds.max(), whole)
     low = 1e3 * min(seconds.min(), whole)
     ax.set(xscale="log", yscale="log", ylim=(low / 1.4, top * 1.3))
@@ -302,7 +283,7 @@ def plot_blocks(times, whole, row_bytes):
     marks = [mark for mark in marks if low / 1.4 <= mark <= top * 1.3]
     ax.set_yticks(marks, [f"{mark:g}" for mark in marks])
     ax.set(xlabel="rows of a block, and their bytes", ylabel="milliseconds")
-    ax.set_title("Blocks: small ones cost turns, large ones leave the cache")
+    ax.set_title("One loss and gradient, by the rows of a block")
     ax.grid(True, axis="y")
     best = int(rows[seconds.argmin()])
     told = ", ".join(f"{r} rows {_of_time(t)}" for r, t in times.items())
@@ -323,22 +304,11 @@ def plot_checks(checks, bound):
     """
     fig, ax = new_figure(height=3.6)
     every = [check.entry_errors for check in checks.values()]
-    place = error_axis(ax, *every, bound)
-    off = {}
-    for k, (name, check) in enumerate(checks.items()):
-        errors = check.entry_errors.T.ravel()
-        x = k + np.linspace(-0.33, 0.33, errors.size)
-        ax.plot(x, place(errors), CLASS_MARKERS[k], color=MATRIX_COLORS["dW"], markersize=5)
-        off[name] = int((errors >= bound).sum())
-    right = len(checks) + 0.45
-    for height, text in ((bound, f"bound {bound:g}"), (2.0**-53, "unit roundoff")):
-        ax.axhline(height, color=INK, linestyle="--", linewidth=1.2)
-        ax.annotate(
-            text, (right, height), (0, 4), textcoords="offset points", ha="right", weight="bold"
-        )
-    ax.set_xticks(range(len(checks)), list(checks))
-    ax.set(ylabel="relative error of an entry", xlim=(-0.55, right))
-    ax.set_title("Every version passes the same check")
+    title = "Every version passes the same check"
+    draw_error_groups(ax, every, bound=bound, names=list(checks), title=title, scale=[2.0**-53])
+    ax.axhline(2.0**-53, color=PALETTE["gray"], linewidth=1.2)
+    note(ax, "unit roundoff", (ax.get_xlim()[1], 2.0**-53), (-2, -2), bbox=None)
+    off = {name: int((e >= bound).sum()) for name, e in zip(checks, every, strict=True)}
     size = every[0].size
     wrong = ", ".join(f"{name} {count}" for name, count in off.items() if count)
     fact = f"Entries of dW off by {bound:g} or more, of {size} in each version: {wrong or 'none'}."
@@ -355,14 +325,14 @@ def plot_checks(checks, bound):
 def plot_rates(rates, name):
     """Draw operations a second of products done in several ways; `name` is the BLAS."""
     fig, ax = new_figure(height=0.5 * len(rates) + 1.2)
-    values, told = _draw_bars(ax, rates, _of_rate, PALETTE["sky"])
-    ax.set(xscale="log", xlim=(values.min() / 5, values.max() * 30))
+    values, told = _draw_dots(ax, rates, _of_rate, PALETTE["sky"])
+    ax.set_xlim(values.min() / 5, values.max() * 30)
     ax.set(xlabel="operations a second (log axis)")
     ax.set_title("A matrix product, with a BLAS and without")
     show(
         fig,
         f"The BLAS of the numpy that ran this: {name}. Operations a second: {told}.",
-        f"Horizontal bars on a log axis, from top to bottom: {told}.",
+        f"Dots on a log axis, from top to bottom: {told}.",
     )
 
 
@@ -416,7 +386,7 @@ class Roofline(Explorer):
         }
 
     def build(self, fig):
-        """Axes stand; roof, point, bars and numbers move."""
+        """Axes stand; roof, point, dots and numbers move."""
         ax, bars = fig.subplots(ncols=2, width_ratios=(1, 1))
         ax.set(xscale="log", yscale="log", xlim=(0.15, 2500), ylim=(0.02, 4000))
         ax.set(xlabel="operations per byte", ylabel="billion operations a second")
@@ -428,18 +398,22 @@ class Roofline(Explorer):
         (self.roof,) = ax.plot([], [], color=INK, linewidth=2.2)
         (self.gap,) = ax.plot([], [], ":", color=PALETTE["gray"], linewidth=1.4)
         (self.point,) = ax.plot([], [], "o", color=MATRIX_COLORS["X"], markersize=9)
-        bars.set(xscale="log", xlim=(1e-1, 3e6), ylim=(-1.9, 2.6))
+        bars.set(xscale="log", xlim=(5e-2, 3e6), ylim=(-1.9, 2.6))
         bars.set_xticks([1, 1e3, 1e5], ["1 ms", "1 s", "100 s"])
         bars.minorticks_off()
         bars.set_yticks([2, 1, 0], ["arithmetic", "bytes", "turns"])
         bars.set_title("Time that each would take alone", fontsize=10.5)
         colors = (PALETTE["orange"], MATRIX_COLORS["X"], PALETTE["gray"])
-        self.bars = bars.barh([2, 1, 0], [1, 1, 1], height=0.55, color=colors)
+        self.dots = [
+            bars.plot([], [], marker, color=color, markersize=9)[0]
+            for marker, color in zip("os^", colors, strict=True)
+        ]
+        bars.grid(True, axis="x")
         self.numbers = [bars.text(1, k, "", va="center") for k in (2, 1, 0)]
         self.words = [
             bars.text(0.13, at, "", va="center", fontsize=9.5) for at in (-0.75, -1.2, -1.65)
         ]
-        return [self.roof, self.gap, self.point, *self.bars, *self.numbers, *self.words]
+        return [self.roof, self.gap, self.point, *self.dots, *self.numbers, *self.words]
 
     def update(self, C, D, rows, cache, rate, bandwidth):
         """Count, and compare with the machine."""
@@ -458,9 +432,10 @@ class Roofline(Explorer):
         best = min(rate, intensity * bandwidth)
         self.gap.set_data([intensity] * 2, [reached, best])
         self.point.set_data([intensity], [reached])
-        for bar, number, seconds in zip(self.bars, self.numbers, alone, strict=True):
-            bar.set_width(max(1e3 * seconds, 0.1))
-            number.set_x(max(1e3 * seconds, 0.1) * 1.25)
+        rows_of = zip(self.dots, self.numbers, (2, 1, 0), alone, strict=True)
+        for dot, number, place, seconds in rows_of:
+            dot.set_data([max(1e3 * seconds, 0.1)], [place])
+            number.set_x(max(1e3 * seconds, 0.1) * 1.6)
             number.set_text(_of_time(seconds))
         limit = ("arithmetic", "bytes", "turns")[int(alone.argmax())]
         lines = (
@@ -480,7 +455,7 @@ class Roofline(Explorer):
             f"Left, a roof that rises to {rate} billion operations a second at a ridge of "
             f"{_two_digits(ridge)} operations per byte, and a point at {_two_digits(intensity)} "
             f"operations per byte, {_of_rate(1e9 * reached)} operations a second. Right, "
-            f"three bars: {told}. C = {C}, D = {D}, {rows} rows a block; {lines[0]}.",
+            f"three dots: {told}. C = {C}, D = {D}, {rows} rows a block; {lines[0]}.",
         )
 
 
@@ -512,6 +487,50 @@ def explore():
     equation="eqs. (1) and (14), counted",
     reread='12_speed, "What the machine could do at best"',
     question="Which is larger, the time of the operations or that of the bytes?",
+    slips=(
+        *instead_of(
+            "max(arithmetic, 2 * reading) / max(arithmetic, reading)",
+            (
+                "the smaller of two times is taken",
+                "min(arithmetic, 2 * reading) / min(arithmetic, reading)",
+                "If the bytes need 2 s and the operations 1 s, when is the machine done at best?",
+            ),
+            (
+                "the two times are added, where they can overlap",
+                "(arithmetic + 2 * reading) / (arithmetic + reading)",
+                "Must a machine stop to calculate while it reads?",
+            ),
+            (
+                "it is the reciprocal: the new time over the old one",
+                "max(arithmetic, reading) / max(arithmetic, 2 * reading)",
+                "Is a version that takes half the time 2 times faster, or 0.5 times?",
+            ),
+            (
+                "the operations are left out",
+                "2 * reading / reading",
+                "What if the operations take longer than the bytes?",
+            ),
+        ),
+        *instead_of(
+            "4 * N * D * C / rate",
+            (
+                "one of the two products is left out",
+                "2 * N * D * C / rate",
+                "How many matrix products does one call make, forward and back?",
+            ),
+            (
+                "an addition and a multiplication are counted as one",
+                "N * D * C / rate",
+                "How many operations is a multiplication that is added to a sum?",
+            ),
+        ),
+        (
+            "the bytes of a number are left out",
+            "N * D * itemsize",
+            "N * D",
+            "How many bytes has one entry of X?",
+        ),
+    ),
 )
 def gain_at_best(N, D, C, itemsize, rate, bandwidth):
     """How many times faster one reading of X is than two, at best."""
@@ -525,6 +544,10 @@ def _moment_cases():
     rng = np.random.default_rng(112)
     X = rng.normal(size=(6, 4)) * [1.0, 2.0, 0.5, 3.0]
     return [(X, 3), (X + 2.0, 4), (X[:5], 7), (rng.normal(size=(11, 3)) + 1e6, 2)]
+
+
+def _many_rows():
+    return np.random.default_rng(114).normal(size=(20_000, 20)), 100
 
 
 @task(
@@ -541,6 +564,70 @@ def _moment_cases():
     equation="eq. (10), a block of rows at a time",
     reread='12_speed, "Both: blocks of rows"',
     question="What do you make of the two sums, and which digits does a subtraction leave?",
+    slips=(
+        (
+            "the squares of a far column swallow its spread",
+            "origin = len(X), X[0]",
+            "origin = len(X), 0 * X[0]",
+            "How many digits have the squares here, and how many are left of their difference?",
+        ),
+        *instead_of(
+            "np.sqrt(variance)",
+            ("the root is missing: it is the variance", "variance", "Which unit has your std?"),
+            (
+                "it is divided by N - 1",
+                "np.sqrt(variance * N / (N - 1))",
+                "By what does the text divide: by N, or by N - 1?",
+            ),
+            (
+                "the blocks' own deviations are averaged",
+                "np.mean([X[k : k + rows].std(axis=0) for k in range(0, N, rows)], axis=0)",
+                "Do two blocks that each vary little, about different means, vary little as one?",
+            ),
+        ),
+        (
+            "the blocks' own means are averaged",
+            "return origin + mean",
+            "return np.mean([X[k : k + rows].mean(axis=0) for k in range(0, N, rows)], axis=0)",
+            "How much should a last, shorter block count?",
+        ),
+        (
+            "the mean is not moved back",
+            "return origin + mean",
+            "return mean",
+            "What was taken off every row before it was summed?",
+        ),
+        (
+            "the square of the mean is not taken off",
+            "squares / N - mean * mean",
+            "squares / N",
+            "About which point are the squares taken: the mean, or another one?",
+        ),
+        (
+            "the square of a quotient stands where that of a number belongs",
+            "away * away",
+            "away / away",
+            "What is away / away, whatever away is?",
+        ),
+        (
+            "only the last block counts",
+            "total += away.sum(axis=0)\n        squares +=",
+            "total = away.sum(axis=0)\n        squares =",
+            "What do your sums hold after the second block?",
+        ),
+    ),
+    questions={
+        "wrong-shape": "Which axis of a block counts the rows, and is each block summed?",
+        "raised": "How many rows has the last block here?",
+    },
+    conditions=(
+        memory(
+            _many_rows,
+            1_000_000,  # X has 3.2 million bytes, a block of 100 rows 16,000
+            "The values are right; the text asks for blocks of rows, and yours makes something as "
+            "large as X on the way. What does a call on all of X hold?",
+        ),
+    ),
 )
 def column_moments(X, rows):
     """Mean and standard deviation of every column of X, read once, in blocks of rows."""
@@ -551,7 +638,8 @@ def column_moments(X, rows):
         total += away.sum(axis=0)
         squares += (away * away).sum(axis=0)
     mean = total / N
-    return origin + mean, np.sqrt(squares / N - mean * mean)
+    variance = squares / N - mean * mean
+    return origin + mean, np.sqrt(variance)
 
 
 def _score_cases():
@@ -562,6 +650,10 @@ def _score_cases():
     apart = S + np.array([[900.0], [0.0], [-900.0], [0.0]])  # one top for all rows breaks two
     level = [(climb, 2), (-climb, 2), (S - 900.0, 2)]
     return [(S, 3), (S[:3], 4), (S[:, :5], 1), (S, 9), *level, (S + 400.0, 3), (apart, 4)]
+
+
+def _many_classes():
+    return np.random.default_rng(115).normal(size=(20, 20_000)), 100
 
 
 @task(
@@ -578,10 +670,70 @@ def _score_cases():
     reread='02_stability_shift, "The shift"',
     question="Relative to which maximum was each part of the sum computed?",
     slips=(
-        ("no-shift", "np.maximum(top, block.max(axis=1))", "np.zeros(len(S))"),
-        ("global-shift", "np.maximum(top, block.max(axis=1))", "np.full(len(S), S.max())"),
-        ("wrong-shift-sign", "np.maximum(top, block.max(axis=1))", "-S.max(axis=1)"),
-        ("last-example-only", "return top", "total[:-1], top[:-1] = 1, 0\n    return top"),
+        *instead_of(
+            "np.maximum(top, block.max(axis=1))",
+            ("no-shift", "np.zeros(len(S))"),
+            ("global-shift", "np.full(len(S), S.max())"),
+            ("wrong-shift-sign", "-S.max(axis=1)"),
+            (
+                "the smaller of two tops is kept",
+                "np.minimum(top, block.max(axis=1))",
+                "Which of the two tops keeps every exponent at 0 or below?",
+            ),
+            (
+                "global-shift",
+                "np.maximum(top, block.max())",
+                "What is left of a row of scores near -900 when another row holds 900?",
+            ),
+        ),
+        (
+            "the sum so far is not scaled when the top moves",
+            "total *= np.exp(top - higher)",
+            "pass",
+            "Relative to which maximum was the sum so far computed, and which one holds now?",
+        ),
+        (
+            "the sum so far is scaled the wrong way",
+            "np.exp(top - higher)",
+            "np.exp(higher - top)",
+            "When the top rises by 3, do the old terms grow or shrink beside the new ones?",
+        ),
+        *instead_of(
+            "return top + np.log(total)",
+            (
+                "the top is not added back",
+                "return np.log(total)",
+                "What was taken off every score before its exp?",
+            ),
+            ("it is the sum, not its logarithm", "return total", "What is the last step of lse?"),
+            (
+                "the logarithms of the blocks are added",
+                "return sum(b.max(axis=1) + np.log(np.exp(b - b.max(axis=1)[:, None]).sum(axis=1))"
+                " for b in (S[:, k : k + width] for k in range(0, S.shape[1], width)))",
+                "Is the logarithm of a sum the sum of the logarithms?",
+            ),
+            (
+                "last-example-only",
+                "total[:-1], top[:-1] = 1, 0\n    return top + np.log(total)",
+            ),
+        ),
+        (
+            "only the last block counts",
+            "higher = np.maximum(top, block.max(axis=1))",
+            "higher, total = block.max(axis=1), 0 * total",
+            "What does your result hold after the second block?",
+        ),
+    ),
+    questions={
+        "wrong-shape": "How many numbers come back for one row of S?",
+    },
+    conditions=(
+        memory(
+            _many_classes,
+            1_000_000,  # S has 3.2 million bytes, a block of 100 classes 16,000
+            "The values are right; the text asks for blocks of classes, and yours makes something "
+            "as large as S on the way. What does a call on all of S hold?",
+        ),
     ),
 )
 def running_logsumexp(S, width):
@@ -590,7 +742,8 @@ def running_logsumexp(S, width):
     for start in range(0, S.shape[1], width):
         block = S[:, start : start + width]
         higher = np.maximum(top, block.max(axis=1))
-        total = total * np.exp(top - higher) + np.exp(block - higher[:, None]).sum(axis=1)
+        total *= np.exp(top - higher)
+        total += np.exp(block - higher[:, None]).sum(axis=1)
         top = higher
     return top + np.log(total)
 

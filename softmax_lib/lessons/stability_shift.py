@@ -1,4 +1,4 @@
-"""What `02_stability_shift.ipynb` needs: the reach of exp, five shifts, the explorer, exercises."""
+"""What `02_stability_shift.ipynb` needs: shares, the reach of exp, five shifts, exercises."""
 
 import itertools
 
@@ -14,11 +14,13 @@ from softmax_lib.figures import (
     PALETTE,
     error_axis,
     house_style,
+    ink,
     new_figure,
     show,
 )
 from softmax_lib.lessons import task, tasks_of
 from softmax_lib.lessons.slips import FORWARD, instead_of
+from softmax_lib.words import digits, number
 
 # Four rows whose right answer is known without exp: log p are scores of p, and so is log p + t.
 P = np.array([[5, 2, 1], [1, 4, 3], [3, 1, 6], [2, 7, 1]]) / [[8], [8], [10], [10]]
@@ -122,7 +124,7 @@ def plot_exp_range():
         ):
             ax.annotate(
                 text, (end, end * decades), (14 * side, -3 * side), textcoords="offset points",
-                ha="left" if side > 0 else "right", va="center", color=color, weight="bold",
+                ha="left" if side > 0 else "right", va="center", color=ink(color), weight="bold",
             )  # fmt: skip
     ax.set_yticks(np.arange(-300, 301, 100), [f"$10^{{{k}}}$" for k in range(-300, 301, 100)])
     ax.set(xlabel="score $s$", ylabel="$e^s$ (log axis)", title="Where exp leaves the numbers")
@@ -212,7 +214,7 @@ def _fate(sizes, came):
 
 
 @house_style
-def plot_shift_check(t, errors, floor):
+def plot_shift_check(t, errors, bound):
     """Draw the absolute error of d/dt p(S + t 1), which is 0, against t.
 
     Parameters
@@ -221,55 +223,115 @@ def plot_shift_check(t, errors, floor):
         What was added to every score.
     errors : dict of str to ndarray, shape (K,)
         Largest absolute entry of the numerical derivative, for each way to compute p.
-    floor : float
-        Rounding floor, u / h.
+    bound : float
+        What rounding may do, generously.
     """
     fig, ax = new_figure(height=4.0)
-    place = error_axis(ax, *errors.values(), floor)
+    place = error_axis(ax, *errors.values(), bound)
     looks = (
         {"color": PALETTE["vermillion"], "marker": "x", "markersize": 5},
         {"color": PALETTE["blue"], "marker": "o", "markersize": 3.5},
     )
     for (name, error), look in zip(errors.items(), looks, strict=True):
         ax.plot(t, place(error), linestyle="", label=name, **look)
-    ax.axhline(floor, color=INK, linewidth=1.4, label="rounding floor $u/h$")
+    ax.axhline(bound, color=INK, linewidth=1.4, linestyle="--", label=f"bound {bound:g}")
     tiny, huge = np.log([np.finfo(float).tiny, np.finfo(float).max])
     for end in (tiny, huge):
         ax.axvline(end, color=PALETTE["gray"], linewidth=1, linestyle="--")
         ax.annotate(
-            f"t = {end:.0f}".replace("-", "−"), (end, 0.5), (6 if end < 0 else -6, 0),
+            f"t = {number(round(end))}", (end, 0.62), (6 if end < 0 else -6, 0),
             xycoords=("data", "axes fraction"), textcoords="offset points",
             ha="left" if end < 0 else "right", color=PALETTE["gray"],
         )  # fmt: skip
     ax.set(xlabel="$t$, added to every score", ylabel="absolute error")
     ax.set_title("The derivative of p along t is 0. What do differences find?", pad=30)
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, borderaxespad=0.2)
-    caption = " ".join(
-        f"{name.capitalize()}: a number {_finite_between(t, error)}, {_bounded(error, floor)}."
-        for name, error in errors.items()
-    )
+    facts = []
+    for name, error in errors.items():
+        finite = t[np.isfinite(error)]
+        held = "below" if np.nanmax(error) < bound else "in part far above"
+        facts.append(
+            f"{name.capitalize()}: a number for t from {number(finite.min())} to "
+            f"{number(finite.max())}, "
+            f"{held} the bound of {bound:g}."
+        )
+    caption = " ".join(facts)
     show(
         fig,
         caption,
-        "Log plot of the absolute error against t. A level line marks the rounding floor. The "
-        "shifted errors stay near it or are exactly 0, at every t. The unshifted ones do so in the "
-        f"middle, climb steeply left of t = {tiny:.0f}, and are marked as not finite at both ends.",
+        "Log plot of the absolute error against t, with a level line at the bound. The shifted "
+        "errors are tiny or exactly 0, at every t. The unshifted ones are so in the middle, climb "
+        f"steeply left of t = {tiny:.0f}, and are marked as not finite at both ends. {caption}",
     )
 
 
-def _bounded(error, floor):
-    """How far finite errors exceed the floor: little, or beyond all rounding."""
-    worst = np.nanmax(error) / floor
-    if worst <= 10:
-        return "never more than 10 times the floor"
-    return f"up to more than {'100 000' if worst > 1e5 else '10'} times the floor"
+class ShareExplorer(Explorer):
+    """Three scores, made positive, then divided by their sum."""
+
+    title = "Scores, made positive, become shares"
+    size = (7.0, 3.1)
+    make = {"exp": np.exp, "square": np.square}  # noqa: RUF012
+
+    def controls(self):
+        """Three scores, what is done to all of them, how they are made positive."""
+
+        def slider(name, value, low, high=3.0):
+            return widgets.FloatSlider(value, min=low, max=high, step=0.5, description=name)
+
+        return {
+            **{f"s{k}": slider(f"score {k}", float(k), -3.0) for k in range(3)},
+            "add": slider("add to all", 0.0, -3.0),
+            "times": slider("all times", 1.0, 0.0, 2.0),
+            "by": widgets.ToggleButtons(options=list(self.make), description="made positive by"),
+        }
+
+    def build(self, fig):
+        """Three axes; bars, and the number of each, move."""
+        self.axes = fig.subplots(ncols=3)
+        titles = ("scores", "made positive", "shares $p$, their sum is 1")
+        limits = ((-10.8, 10.8), (0, 1.25), (0, 1.25))
+        self.bars, self.numbers = [], []
+        for ax, title, limit in zip(self.axes, titles, limits, strict=True):
+            ax.set(xlim=(-0.6, 2.6), ylim=limit)
+            ax.set_title(title, fontsize=11)
+            ax.set_xticks(range(3), [f"class {k}" for k in range(3)])
+            ax.set_yticks([0, 0.5, 1] if title.startswith("shares") else [])
+            ax.axhline(0, color=PALETTE["gray"], linewidth=1)
+            self.bars.append(ax.bar(range(3), 1, 0.6, color=CLASS_COLORS[:3]))
+            self.numbers.append([ax.text(k, 0, "", ha="center", va="center") for k in range(3)])
+        self.total = self.axes[1].text(1, 1.17, "", ha="center", va="center", weight="bold")
+        moving = [bar for bars in self.bars for bar in bars]
+        return [*moving, *itertools.chain(*self.numbers), self.total]
+
+    def update(self, s0, s1, s2, add, times, by):
+        """All heights; those in the middle are drawn relative to the largest."""
+        scores = times * np.array([s0, s1, s2]) + add
+        positive = self.make[by](scores)
+        total = positive.sum()
+        shares = positive / total if total else np.full(3, np.nan)
+        heights = scores, positive / (positive.max() or 1), np.nan_to_num(shares)
+        texts = (
+            [number(value) for value in scores],
+            [digits(value) for value in positive],
+            [f"{value:.3f}" if total else "0 / 0" for value in shares],
+        )
+        for bars, numbers, values, words, gap in zip(
+            self.bars, self.numbers, heights, texts, (1.0, 0.06, 0.06), strict=True
+        ):
+            for bar, text, value, word in zip(bars, numbers, values, words, strict=True):
+                bar.set_height(value)
+                text.set(y=value + (gap if value >= 0 else -gap), text=word)
+        self.total.set_text(f"their sum Z = {digits(total)}")
+        caption = (
+            f"Scores {', '.join(texts[0])}; by {by} {', '.join(texts[1])}; "
+            f"shares {', '.join(texts[2])}."
+        )
+        return caption, f"Three bar charts side by side, three classes each. {caption}"
 
 
-def _finite_between(t, error):
-    finite = t[np.isfinite(error)]
-    if finite.size == t.size:
-        return "at every t"
-    return f"for t from {finite.min():.0f} to {finite.max():.0f}"
+def explore_shares():
+    """Three scores on their way to probabilities, by exp or by squares."""
+    return ShareExplorer()
 
 
 class ShiftExplorer(Explorer):
@@ -289,12 +351,8 @@ class ShiftExplorer(Explorer):
                 description="size s of the scores",
                 layout={"width": "27em"},
             ),
-            "dtype": widgets.SelectionSlider(
-                options=("float64", "float32"), description="dtype", layout={"width": "16em"}
-            ),
-            "kind": widgets.SelectionSlider(
-                options=tuple(SHIFTS), description="shift", layout={"width": "22em"}
-            ),
+            "dtype": widgets.ToggleButtons(options=["float64", "float32"], description="dtype"),
+            "kind": widgets.ToggleButtons(options=list(SHIFTS), description="shift"),
         }
 
     def build(self, fig):
@@ -471,11 +529,6 @@ def _softmax_cases():
                     "Which digits of a probability may be dropped?",
                 )
                 for digits in (2, 3, 4, 6)
-            ),
-            (
-                "what is no number is replaced by one",
-                "np.nan_to_num(E / E.sum(axis=1, keepdims=True))",
-                "Where does the first nan come from, and what should have stood there?",
             ),
         ),
         ("last-example-only", "return P", "P[:-1] = 0\n    return P"),

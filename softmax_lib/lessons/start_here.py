@@ -6,13 +6,27 @@ import numpy as np
 from matplotlib.patches import FancyBboxPatch
 
 from softmax_lib.datasets import load_digits
-from softmax_lib.figures import INK, MATRIX_COLORS, PALETTE, house_style, new_figure, show
+from softmax_lib.figures import (
+    INK,
+    MATRIX_COLORS,
+    PALETTE,
+    SIGNED,
+    arrow,
+    house_style,
+    new_figure,
+    show,
+)
 from softmax_lib.gradcheck import gradient_check
 from softmax_lib.lessons import task, tasks_of
 from softmax_lib.lessons.slips import instead_of
 from softmax_lib.loss import softmax_loss_vectorized
+from softmax_lib.training import predict
 
 _AGAIN = "Close this page and run `make lab` again, or choose the kernel of `.venv`."
+_STYLES = (
+    {"color": PALETTE["blue"], "linestyle": "-", "marker": "o"},
+    {"color": PALETTE["vermillion"], "linestyle": "--", "marker": "^"},
+)  # of the right gradient, and of the forgetful one
 
 
 def self_test():
@@ -45,71 +59,23 @@ def _small_check():
     return gradient_check(lambda W: softmax_loss_vectorized(W, X, y, 0.1), np.ones((3, 4))).passed
 
 
-@house_style
-def plot_map():
-    """Draw the way through the series: forward from X to L, back from L to dL/dW."""
-    fig, ax = new_figure(height=3.9)
-    ax.set(xlim=(-1, 101), ylim=(0, 56))
-    ax.axis("off")
-
-    def box(x, y, width, color, symbol, shape, above="", below=""):
-        outline = {"boxstyle": "round,pad=0,rounding_size=1.5", "facecolor": "white"}
-        ax.add_patch(FancyBboxPatch((x, y), width, 12, edgecolor=color, linewidth=2.2, **outline))
-        for height, text, style in (
-            (14, above, {"weight": "bold", "fontsize": 10}),
-            (7.8, symbol, {"fontsize": 13}),
-            (2.7, shape, {"fontsize": 9}),
-            (-2.2, below, {"fontsize": 9, "color": PALETTE["gray"]}),
-        ):
-            ax.text(x + width / 2, y + height, text, ha="center", va="center", **style)
-
-    def arrow(x, y, length, above="", below=""):
-        ax.annotate(
-            "", (x + length, y), (x, y), arrowprops={"arrowstyle": "->", "color": INK, "lw": 1.6}
-        )
-        middle = {"x": x + length / 2, "ha": "center", "va": "center"}
-        ax.text(y=y + 2.4, s=above, weight="bold", fontsize=10, **middle)
-        ax.text(y=y - 2.4, s=below, fontsize=9, color=PALETTE["gray"], **middle)
-
-    ax.text(0, 54, "Forward: how wrong are the weights?", weight="bold", va="center")
-    box(0, 37, 16, MATRIX_COLORS["X"], "$X,\\ W$", "(N, D), (D, C)")
-    box(29, 37, 16, MATRIX_COLORS["S"], "$S$", "scores (N, C)")
-    box(58, 37, 16, MATRIX_COLORS["P"], "$P$", "probab. (N, C)")
-    box(87, 37, 13, INK, "$L$", "loss")
-    arrow(17, 43, 11, "(1)", "notebook 01")
-    arrow(46, 43, 11, "(2)", "02")
-    arrow(75, 43, 11, "(3)", "03")
-
-    ax.text(0, 28, "Back: which way to change them?", weight="bold", va="center")
-    box(84, 8, 16, PALETTE["gray"], "$dL_i/dp$", "(1, C)", "(5)", "05")
-    box(57, 8, 16, MATRIX_COLORS["P"], "$dp/dS_i$", "(C, C)", "(6), (7)", "06")
-    box(30, 8, 16, MATRIX_COLORS["S"], "$dS_i/dW_j$", "(C, D)", "(8) to (13)", "01, 07")
-    box(0, 8, 16, MATRIX_COLORS["dW"], "$dL/dW$", "(D, C)", "(14)", "07, 08")
-    for x, length in ((83, -9), (56, -9), (29, -12)):
-        arrow(x, 14, length)
-    product = "eq. (4), notebook 05, multiplies the three factors; 09 and 10 prove the product"
-    ax.text(50, 1, product, ha="center", va="center", fontsize=9.5)
-    show(
-        fig,
-        "Fourteen equations: three lead forward to the loss, the others lead back to its gradient.",
-        "A map in two rows. Forward: X and W give the scores S by eq. (1) in notebook 01, S gives "
-        "the probabilities P by eq. (2) in notebook 02, P gives the loss L by eq. (3) in notebook "
-        "03. Back, from right to left: the factor dL_i/dp, eq. (5), then dp/dS_i, eq. (6) and (7), "
-        "then dS_i/dW_j, eq. (8) to (13); their product, eq. (4), gives dL/dW, eq. (14).",
-    )
+def _image_row(images, titles, height, **style):
+    """A figure of 64-pixel images side by side, each below its title."""
+    fig, axes = new_figure(height=height, ncols=len(images))
+    for ax, image, title in zip(axes, images, titles, strict=True):
+        ax.imshow(np.reshape(image, (8, 8)), **style)
+        ax.set_title(title, fontsize=10, weight="normal", loc="center", pad=3)
+        ax.axis("off")
+    return fig
 
 
 @house_style
 def plot_digits(X, y):
     """Draw the first image of each class, in a row."""
-    fig, axes = new_figure(height=1.1, ncols=10)
     first = [int(np.argmax(y == j)) for j in range(10)]
-    for j, (ax, i) in enumerate(zip(axes, first, strict=True)):
-        ax.imshow(X[i, :64].reshape(8, 8), cmap="gray_r", vmin=0, vmax=1)
-        ax.set_title(f"$y_i = {j}$", fontsize=10, weight="normal", loc="center", pad=3)
-        ax.axis("off")
+    titles = [f"$y_i = {j}$" for j in range(10)]
     show(
-        fig,
+        _image_row(X[first, :64], titles, 1.1, cmap="gray_r", vmin=0, vmax=1),
         f"One training image of each of the {len(np.unique(y))} classes, 8 × 8 pixels.",
         "Ten small gray images of handwritten digits, 0 to 9, coarse but legible.",
     )
@@ -118,27 +84,158 @@ def plot_digits(X, y):
 @house_style
 def plot_columns(M, title, caption):
     """Draw each column of a (65, 10) matrix as an image of its 64 pixels, without the bias."""
-    images = M[:64].T.reshape(10, 8, 8)
-    largest = np.abs(images).max()
-    fig, axes = new_figure(height=1.45, ncols=10)
+    largest = np.abs(M[:64]).max()
+    fig = _image_row(M[:64].T, range(10), 1.45, cmap=SIGNED, vmin=-largest, vmax=largest)
     fig.suptitle(title, x=0.01, ha="left")
-    for j, ax in enumerate(axes):
-        ax.imshow(images[j], cmap="RdBu_r", vmin=-largest, vmax=largest)
-        ax.set_title(str(j), fontsize=10, weight="normal", loc="center", pad=3)
-        ax.axis("off")
+    middle = M[:64].T.reshape(10, 8, 8)[:, 2:6, 3:5].mean(axis=(1, 2))
     show(
         fig,
-        f"{caption} Red is positive, blue negative, white 0.",
-        f"{title}: ten images of 8 × 8 cells, one a class, in red, white and blue. "
-        + _darkest(images),
+        f"{caption} Blue is positive, orange negative, white 0.",
+        f"{title}: ten images of 8 × 8 cells, one for each class, in blue, white and orange. In "
+        f"the middle of the image, class {np.argmax(middle)} is the most positive and class "
+        f"{np.argmin(middle)} the most negative.",
     )
 
 
-def _darkest(images):
-    centers = images[:, 2:6, 3:5].mean(axis=(1, 2))
-    return (
-        f"In the middle of the image, class {int(np.argmax(centers))} is the most positive and "
-        f"class {int(np.argmin(centers))} the most negative."
+@house_style
+def plot_misread(W, X, y, most=8):
+    """Draw the first test images whose class W gets wrong, with what was read and what it is."""
+    guessed = predict(W, X)
+    wrong = np.flatnonzero(guessed != y)
+    titles = [f"read {guessed[i]}\nis {y[i]}" for i in wrong[:most]]
+    show(
+        _image_row(X[wrong[:most], :64], titles, 1.5, cmap="gray_r", vmin=0, vmax=1),
+        f"Some of the ≈ {len(wrong)} images of {len(y)} that were misread.",
+        "A row of small gray images of digits, each with what was read and what it is; most are "
+        "smudged, broken or oddly written.",
+    )
+
+
+@house_style
+def plot_losses(runs, title):
+    """Draw the loss on the training set against the steps done, on a log axis.
+
+    Parameters
+    ----------
+    runs : dict of str to Training
+        The right gradient's run first, then the forgetful one's, if there is one.
+    title : str
+    """
+    fig, ax = new_figure(height=3.1)
+    ax.set(yscale="log", xlabel="steps done", ylabel="loss $L$, all examples", title=title)
+    facts = []
+    for (name, run), style in zip(runs.items(), _STYLES, strict=False):
+        steps, loss = run.history.steps, run.history.loss
+        ax.plot(steps, loss, markevery=5, markersize=5, label=f"{name} gradient", **style)
+        facts.append(f"{name} gradient, {loss[0]:.2f} before and ≈ {loss[-1]:.3g} after")
+    ax.set_yticks(ticks := _round_between(*ax.get_ylim()), [f"{tick:g}" for tick in ticks])
+    ax.set_yticks([], minor=True)
+    ax.grid(True, axis="y")
+    if len(runs) > 1:
+        ax.legend(loc="best")
+    caption = f"Loss of the training images: {'; '.join(facts)}."
+    show(fig, caption, f"The loss against the steps of training, on a log axis. {caption}")
+
+
+def _round_between(low, high):
+    return [t for e in range(-3, 4) for m in (1, 2, 5) if low <= (t := m * 10.0**e) <= high]
+
+
+@house_style
+def plot_check_errors(checks):
+    """Draw the errors of gradient checks as places on one log axis, beside the bound.
+
+    Parameters
+    ----------
+    checks : dict of str to GradientCheck
+        That of the right gradient first.
+    """
+    fig, ax = new_figure(height=1.9)
+    bound = next(iter(checks.values())).tolerance
+    ax.set(xscale="log", xlim=(1e-10, 3), ylim=(-1, 1.4), xlabel="relative error of the gradient")
+    ax.set_title("A right and a wrong gradient are worlds apart")
+    ax.axhline(0, color=PALETTE["gray"], linewidth=1)
+    ax.axvline(bound, color=INK, linestyle="--", linewidth=1.2)
+    ax.text(1.3 * bound, -0.75, f"bound {bound:.1e}: by so much a measured slope may err")
+    facts = []
+    for (name, check), style in zip(checks.items(), _STYLES, strict=True):
+        ax.plot(check.error, 0, markersize=11, **style)
+        ax.text(check.error, 0.5, f"{name}\n{check.error:.2g}", ha="center", color=style["color"])
+        facts.append(f"{name} ≈ {check.error:.2g}")
+    ax.set_yticks([])
+    ax.spines["left"].set_visible(False)
+    caption = f"Errors of the check: {', '.join(facts)}; the bound is {bound:.1e}."
+    show(fig, caption, f"One log axis from 1e-10 to 1 with two markers. {caption}")
+
+
+@house_style
+def plot_map():
+    """Draw the way through the series: forward to the loss, back to its gradient, the proof."""
+    fig, ax = new_figure(height=4.5)
+    ax.set(xlim=(-0.5, 102.5), ylim=(65, 0))
+    ax.axis("off")
+
+    def box(middle, top, color, symbol, shape, below="", width=17):
+        outline = {"boxstyle": "round,pad=0,rounding_size=1.5", "facecolor": "white"}
+        corner = (middle - width / 2, top)
+        ax.add_patch(FancyBboxPatch(corner, width, 12, edgecolor=color, linewidth=2.2, **outline))
+        center = {"ha": "center", "va": "center"}
+        ax.text(middle, top + 4.4, symbol, fontsize=13, **center)
+        ax.text(middle, top + 9.3, shape, fontsize=8.5, **center)
+        ax.text(middle, top + 14.4, below, fontsize=9, color=PALETTE["gray"], **center)
+
+    for top, words in (
+        (2, "Forward: how wrong are the weights?"),
+        (25, "Back: how does each arrow above answer a small change?"),
+        (49, "Multiply, then prove, then use"),
+    ):
+        ground = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+        ax.text(0, top, words, weight="bold", va="center", bbox=ground, zorder=3)
+    places, slopes, ends = (9, 37, 65, 93), (23, 51, 79), (10.5, 37.5, 64.5, 91.5)
+    gray = PALETTE["gray"]
+    for middle, color, symbol, shape in zip(
+        places,
+        (MATRIX_COLORS["X"], MATRIX_COLORS["S"], MATRIX_COLORS["P"], INK),
+        ("$X,\\ W$", "$S$", "$P$", "$L$"),
+        ("(N, D), (D, C)", "scores (N, C)", "shares (N, C)", "loss, a number"),
+        strict=True,
+    ):
+        box(middle, 5, color, symbol, shape)
+    for middle, number, factor, color, shape, below in zip(
+        slopes,
+        ("(1) in 01", "(2) in 02", "(3) in 03"),
+        ("$dS_i/dW_j$", "$dp/dS_i$", "$dL_i/dp$"),
+        (MATRIX_COLORS["S"], MATRIX_COLORS["P"], INK),
+        ("(C, D)", "(C, C)", "(1, C)"),
+        ("(8) to (13) in 01, 07", "(6), (7) in 06", "(5) in 05"),
+        strict=True,
+    ):
+        arrow(ax, (middle - 5, 11), (middle + 5, 11))
+        ax.text(middle, 8, number, ha="center", va="center", fontsize=8.5, weight="bold")
+        ax.plot([middle, middle], [12.5, 28], color=gray, linewidth=1, linestyle=":")
+        box(middle, 28, color, factor, shape, below)
+    for right, left in ((79, 51), (51, 23)):
+        arrow(ax, (right - 9.5, 34), (left + 9.5, 34))
+    for middle, color, symbol, shape, width in zip(
+        ends,
+        (gray, MATRIX_COLORS["dW"], gray, gray),
+        ("$dL_i/dW_j$", "$dL/dW$", "prove it", "use it"),
+        ("(4) in 05", "(14) in 07, 08", "04, 09, 10", "11, 12, 13"),
+        (21, 21, 21, 21),
+        strict=True,
+    ):
+        box(middle, 52, color, symbol, shape, width=width)
+    for start in ends[:-1]:
+        arrow(ax, (start + 11, 58), (start + 16, 58))
+    show(
+        fig,
+        "Equations (1) to (14), and where each of the notebooks 01 to 13 has its place.",
+        "A map in three rows. Forward: X and W give the scores S by eq. (1) in notebook 01, S "
+        "gives the probabilities P by eq. (2) in 02, P gives the loss L by eq. (3) in 03. Back: "
+        "under each arrow stands its derivative, from right to left dL_i/dp, eq. (5) in 05, "
+        "dp/dS_i, eq. (6) and (7) in 06, and dS_i/dW_j, eq. (8) to (13) in 01 and 07. Last row: "
+        "their product, eq. (4) in 05, gives dL/dW, eq. (14) in 07 and 08; 04, 09 and 10 prove it; "
+        "11, 12 and 13 use it.",
     )
 
 

@@ -1,5 +1,7 @@
 """What `11_train_on_digits.ipynb` needs: pictures of a training, the explorer, exercises."""
 
+from dataclasses import replace
+
 import ipywidgets as widgets
 import numpy as np
 from matplotlib.patches import Rectangle
@@ -9,22 +11,25 @@ from softmax_lib.derivation import dL_dS
 from softmax_lib.explorer import Explorer
 from softmax_lib.figures import (
     INK,
-    METHOD_STYLES,
     PALETTE,
-    error_axis,
+    SIGNED,
+    Table,
+    draw_error_groups,
     house_style,
     new_figure,
     show,
 )
 from softmax_lib.forward import cross_entropy, softmax
-from softmax_lib.lessons import task, tasks_of
-from softmax_lib.lessons.slips import FORWARD, HEIGHTS, SLOPE, SUM, at_height
-from softmax_lib.training import _with_bar
+from softmax_lib.lessons import gradient_in_code, task, tasks_of
+from softmax_lib.lessons.slips import instead_of
+from softmax_lib.progress import with_bar as bar_over
+from softmax_lib.training import train
+from softmax_lib.words import signed
 
 
 def with_bar(settings):
     """The settings one by one, with a progress bar above the cell's output."""
-    return _with_bar(settings, len(settings), progress=True)
+    return bar_over(settings, len(settings), progress=True)
 
 
 # Pictures
@@ -36,12 +41,12 @@ def plot_spread(spread):
     fig, ax = new_figure(width=4.4, height=3.7)
     levels = 16 * spread.reshape(8, 8)
     ax.imshow(levels, cmap="cividis", vmin=0, vmax=8)
-    for (row, column), level in np.ndenumerate(levels):
-        small = f"{np.floor(100 * level) / 100:.2f}"  # cut off: 0.998 is no 1.00
-        number = f"{level:.1f}" if level >= 1 else small if level else "0"
+    for (row, column), gray in np.ndenumerate(levels):
+        small = f"{np.floor(100 * gray) / 100:.2f}"  # cut off: 0.998 is no 1.00
+        number = f"{gray:.1f}" if gray >= 1 else small if gray else "0"
         ax.text(
             column, row, number, ha="center", va="center", fontsize=9,
-            color="white" if level < 4 else "black", weight="bold" if level < 1 else "normal",
+            color="white" if gray < 4 else "black", weight="bold" if gray < 1 else "normal",
         )  # fmt: skip
     ax.set(xticks=[], yticks=[])
     ax.spines[:].set_visible(False)
@@ -134,16 +139,16 @@ def plot_images(start, W, end):
     fig, axes = new_figure(width=7.4, height=3.3, nrows=len(rows))
     for ax, (title, M) in zip(axes, rows.items(), strict=True):
         largest = np.abs(M[:64]).max()
-        _draw_tiles(ax, M[:64].T.reshape(10, 8, 8), "RdBu_r", (-largest, largest))
+        _draw_tiles(ax, M[:64].T.reshape(10, 8, 8), SIGNED, (-largest, largest))
         ax.set_title(f"{title}, up to {largest:.2g}", fontsize=10.5, pad=4)
         for j in range(10):
             ax.text(10 * j - 0.4, 4, str(j), ha="right", va="center", fontsize=9)
     show(
         fig,
         "Minus the gradient before training, the weights, and minus the gradient after it, by "
-        "class. Red is positive, blue negative, white 0.",
-        "Three rows of ten images of 8 × 8 cells. First row: blurred digits in red, blue where "
-        "other classes have ink. Second row: more broken up, red and blue cells side by side. "
+        "class. Blue is positive, vermillion negative, white 0.",
+        "Three rows of ten images of 8 × 8 cells. First row: blurred digits in blue, vermillion "
+        "where other classes have ink. Second row: more broken up, both colors side by side. "
         "Third row: pale, but for a few classes.",
     )
 
@@ -164,27 +169,20 @@ def _draw_tiles(ax, images, cmap, limits, gap=2):
 def plot_checks(checks):
     """Draw the entry errors of several gradient checks side by side: {moment: GradientCheck}."""
     fig, ax = new_figure(width=9.0, height=4.0)
-    drawn = {}
+    drawn, ticks = {}, []
     for moment, check in checks.items():
         floor, errors = check.floor.ravel(), check.entry_errors.ravel()
-        order = np.argsort(floor)
         # A pixel that is always 0 has no slope at all: two exact zeros, nothing to compare.
-        alive = order[(np.isfinite(floor) | (errors > 0))[order]]
-        drawn[moment] = errors[alive], floor[alive]
-    place = error_axis(ax, *(errors for errors, _ in drawn.values()), 10.0)
-    style = METHOD_STYLES["central"]
-    ticks = {}
-    for k, (moment, (errors, floor)) in enumerate(drawn.items()):
-        x = 720 * k + np.arange(len(errors))
-        ax.plot(x, place(errors), style["marker"], color=style["color"], markersize=2.5, alpha=0.5)
-        ax.plot(x, np.minimum(floor, 4), color=INK, linewidth=1.5)  # the check's answer is noise
-        check = checks[moment]
-        ax.plot(x[[0, -1]], [check.error] * 2, color=INK, linewidth=2.2, linestyle=":")
-        ticks[f"{moment}: {'passes' if check.passed else 'FAILS'}"] = x.mean()
-    ax.set_xticks(list(ticks.values()), list(ticks))
+        alive = np.isfinite(floor) | (errors > 0)
+        drawn[moment] = errors[alive], np.minimum(floor[alive], 4)  # above: the answer is noise
+        ticks.append(f"{moment}: {'passes' if check.passed else 'FAILS'}")
+    errors, floors = zip(*drawn.values(), strict=True)
+    draw_error_groups(ax, {"central": errors}, floors, names=ticks)
+    for middle, check in zip(ax.get_xticks(), checks.values(), strict=True):
+        reach = [middle - 325, middle + 325]
+        ax.plot(reach, [check.error] * 2, color=INK, linewidth=2.2, linestyle=":")
     ax.tick_params(axis="x", length=0)
-    ax.set_ylabel("relative error")
-    ax.set_title("Entry errors, their rounding floor (solid), the error by norm (dotted)")
+    ax.set_title("Entry errors, their rounding floor (solid), the error by norm (dotted)", pad=23)
     passed = [moment for moment, check in checks.items() if check.passed]
     failed = [moment for moment in checks if moment not in passed]
     above = sum(int(np.sum(errors > 10 * floor)) for errors, floor in drawn.values())
@@ -259,6 +257,7 @@ def plot_mistakes(images, y, P):
 RATES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 REGS = (0.0, 1e-3, 1e-2, 1e-1)
 EPOCHS = 10
+_SIGNS = {"cmap": SIGNED, "vmin": -1, "vmax": 1}
 
 
 def prepared_digits():
@@ -350,9 +349,7 @@ class TrainingRoom(Explorer):
         images.axis("off")
         self.mosaic = np.full((19, 48), np.nan)
         # Squares, not imshow: resampling a picture takes ten times as long.
-        self.image = images.pcolormesh(
-            np.arange(49), np.arange(20), self.mosaic, cmap="RdBu_r", vmin=-1, vmax=1
-        )
+        self.image = images.pcolormesh(np.arange(49), np.arange(20), self.mosaic, **_SIGNS)
         images.set(xlim=(-0.5, 48.5), ylim=(26, -2))
         for j in range(10):
             corner = 10 * (j % 5), 11 * (j // 5)
@@ -376,7 +373,7 @@ class TrainingRoom(Explorer):
             self.mosaic[row : row + 8, column : column + 8] = picture
         self.image.set_array(self.mosaic)
         (train_loss, val_loss), (train, val) = losses[epoch], self.accuracies[epoch, g]
-        weights = f"largest weight {largest:.3g}: the deepest red or blue"
+        weights = f"largest weight {largest:.3g}: the deepest color"
         shares = f"right: training {100 * train:.1f} %, validation {100 * val:.1f} %"
         self.words[0].set_text(weights)
         self.words[1].set_text(shares)
@@ -385,8 +382,8 @@ class TrainingRoom(Explorer):
             f"training digits, {val_loss:.3g} on validation digits."
         )
         alt = (
-            f"Two loss curves with markers at epoch {epoch}, and ten images of weights in red and "
-            f"blue; {weights}; {shares}. {caption}"
+            f"Two loss curves with markers at epoch {epoch}, and ten images of weights, blue "
+            f"positive, vermillion negative; {weights}; {shares}. {caption}"
         )
         return caption, alt
 
@@ -394,6 +391,91 @@ class TrainingRoom(Explorer):
 def explore():
     """The explorer of this lesson."""
     return TrainingRoom()
+
+
+class WhyThatClass(Explorer):
+    """A misread digit, and what each of its pixels says for the class said, and for another."""
+
+    title = "Why did it say that? Pixel times weight, added up, is the score"
+    size = (9.4, 3.3)
+
+    def controls(self):
+        """Which misread digit, and which class to compare the answer with."""
+        X, y, X_val, y_val = prepared_digits()
+        W = train(X, y, learning_rate=1.0, reg=1e-3, epochs=EPOCHS).W
+        said = (X_val @ W).argmax(axis=1)
+        self.wrong = np.flatnonzero(said != y_val)
+        self.right, self.said = y_val[self.wrong], said[self.wrong]
+        self.parts = X_val[self.wrong, :, None] * W  # (mistakes, D, C): their sum is the scores
+        self.images = load_digits(bias=False).X_val[self.wrong].reshape(-1, 8, 8)
+        classes = [("right one", -1), *((f"{j}", j) for j in range(10))]
+        return {
+            "digit": widgets.IntSlider(1, 1, len(self.wrong), description="misread digit"),
+            "other": widgets.SelectionSlider(options=classes, description="against class"),
+        }
+
+    def build(self, fig):
+        """Frames and signs stand; pixels and numbers move."""
+        ax = fig.subplots()
+        lefts = (0, 11, 22, 33)
+        # Squares, not imshow: resampling a picture takes ten times as long.
+        self.image, *self.tiles = (
+            ax.pcolormesh(left + np.arange(9), np.arange(9), np.zeros((8, 8)), **look)
+            for left, look in zip(
+                lefts, ({"cmap": "gray_r", "vmin": 0, "vmax": 1}, *[_SIGNS] * 3), strict=True
+            )
+        )
+        middle = {"ha": "center", "va": "center"}
+        for left in lefts:
+            style = {"fill": False, "edgecolor": PALETTE["gray"], "linewidth": 0.8}
+            ax.add_patch(Rectangle((left, 0), 8, 8, **style))
+        for left, sign in ((20.5, "−"), (31.5, "=")):
+            ax.text(left, 4, sign, fontsize=16, **middle)
+        self.names = [ax.text(left + 4, -1.0, "", weight="bold", **middle) for left in lefts]
+        self.sums = [ax.text(left + 4, 9.0, "", **middle) for left in lefts]
+        self.most = ax.text(0, 10.6, "", va="center")
+        Table.clear(ax, -0.2, 41.2, -1.8, 11.2)
+        return [self.image, *self.tiles, *self.names, *self.sums, self.most]
+
+    def update(self, digit, other):
+        """Show one digit, and what its pixels say for and against."""
+        k = digit - 1
+        right, said, parts = self.right[k], self.said[k], self.parts[k]
+        other = right if other < 0 else other
+        self.image.set_array(self.images[k])
+        products = (parts[:, said], parts[:, other], parts[:, said] - parts[:, other])  # (D,) each
+        largest = max(np.abs(product[:64]).max() for product in products)
+        for tile, product in zip(self.tiles, products, strict=True):
+            tile.set_array(product[:64].reshape(8, 8) / largest)
+        heads = (f"a {right}, read as {said}", f"for {said}", f"for {other}", "difference")
+        totals = [product.sum() for product in products]
+        feet = ("", *(f"sum with bias ≈ {signed(total, 2)}" for total in totals))
+        for texts, said_there in ((self.names, heads), (self.sums, feet)):
+            for text, words in zip(texts, said_there, strict=True):
+                text.set_text(words)
+        pixel = int(products[2][:64].argmax())
+        place = f"row {pixel // 8}, column {pixel % 8}"
+        if other == said:
+            fact = f"{said} against itself: no pixel tells them apart."
+        else:
+            times = np.exp(totals[2])
+            odds = f"≈ {times:.2g} times as likely as {other}"
+            fact = (
+                f"Most for {said} rather than {other}: the pixel in {place}, "
+                f"≈ {signed(products[2][pixel], 2)} of ≈ {signed(totals[2], 2)}; {said} is {odds}."
+            )
+        self.most.set_text(fact)
+        caption = f"Misread digit {digit}, a {right} read as {said}, against {other}. {fact}"
+        return caption, (
+            f"The digit, and three images of its 64 pixels times weights, blue for, vermillion "
+            f"against: for class {said}, {feet[1]}; for class {other}, {feet[2]}; their "
+            f"difference, {feet[3]}. {caption}"
+        )
+
+
+def explore_mistakes():
+    """Misread validation digits, pixel by pixel, class against class."""
+    return WhyThatClass()
 
 
 # Exercises
@@ -420,7 +502,47 @@ def _raw_cases():
     equation="eq. (1)",
     reread='11_train_on_digits, "Standardize"',
     question="Which score does an image that is equal to the mean get, before and after?",
-    slips=(("sign", "- mean @", "+ mean @"),),
+    slips=(
+        *instead_of(
+            "W[:-1] / spread[:, None]",
+            (
+                "the weights are multiplied by the spread",
+                "W[:-1] * spread[:, None]",
+                "A pixel was divided by its spread: what must its weight do for that?",
+            ),
+            (
+                "the weights stay as they were",
+                "1.0 * W[:-1]",
+                "A pixel was divided by its spread: what must its weight do for that?",
+            ),
+            (
+                "the mean is taken off the weights",
+                "(W[:-1] - mean[:, None]) / spread[:, None]",
+                "Which factor does a raw pixel have in the score?",
+            ),
+        ),
+        *instead_of(
+            "W[-1:] - mean @ pixels",
+            ("sign", "W[-1:] + mean @ pixels"),
+            (
+                "the bias loses the mean times the old weights",
+                "W[-1:] - mean @ W[:-1]",
+                "Which weights multiply the mean, those for raw pixels or the others?",
+            ),
+            ("the bias stays as it was", "1.0 * W[-1:]", "What is a score of an image of zeros?"),
+        ),
+        (
+            "the bias is read from the first row, and put there",
+            "return np.vstack([pixels, bias])",
+            "pixels = W[1:] / spread[:, None]\n"
+            "    return np.vstack([W[:1] - mean @ pixels, pixels])",
+            "In which row of W does the text say that the bias stands?",
+        ),
+    ),
+    questions={
+        "wrong-shape": "Raw pixels have a column of ones too: which row of yours does it meet?",
+        "sign": "Which score does an image that is equal to the mean get, before and after?",
+    },
 )
 def raw_weights(W, mean, spread):
     """Weights that make of raw pixels the scores that W makes of standardized ones."""
@@ -452,6 +574,36 @@ def _confusion_cases():
     equation="eq. (1), and its largest score",
     reread='11_train_on_digits, "The test digits, once"',
     question="Which cell does each example add to, and what if the same pair comes twice?",
+    slips=(
+        *instead_of(
+            "counts[right, said] += 1",
+            (
+                "a pair that comes twice is counted once",
+                "counts[right, said] = 1",
+                "If the same pair comes twice, what does your line add?",
+            ),
+            (
+                "right answers are left out",
+                "counts[right, said] += right != said",
+                "What should stand on the diagonal?",
+            ),
+            (
+                "only right answers are counted",
+                "counts[right, said] += right == said",
+                "What should stand beside the diagonal?",
+            ),
+            (
+                "the labels are counted from 1",
+                "counts[right - 1, said - 1] += 1",
+                "Which row belongs to the label 0?",
+            ),
+        ),
+    ),
+    questions={
+        "transposed": "Is a row for what is right, or for what was said?",
+        "wrong-shape": "How many rows have you if no example has the last class?",
+        "wrong-dtype": "How many examples fell into one cell: a whole number, or a share?",
+    },
 )
 def confusion(y, predicted, C):
     """How often each right class (row) was given each class (column), shape (C, C)."""
@@ -461,54 +613,32 @@ def confusion(y, predicted, C):
     return counts
 
 
-def _step_cases():
+def _digit_cases():
+    """Some digits, before training and with large weights, then what notebook 08 tries."""
     rng = np.random.default_rng(103)
-    cases = []
-    for (N, D, C), size, reg, rate in (
-        ((5, 4, 3), 1.0, 0.1, 0.5),
-        ((7, 2, 5), 0.01, 0.0, 3.0),
-        ((4, 6, 3), 1000.0, 0.25, 0.125),
-        ((1, 3, 4), 1.0, 1.0, 2.0),
-    ):
-        W, X = size * rng.normal(size=(D, C)), rng.normal(size=(N, D))
-        cases.append((W, X, rng.integers(0, C - 1, N), reg, rate))
-    for height in HEIGHTS:
-        W, X = rng.normal(size=(3, 5)), rng.normal(size=(4, 3))
-        cases.append(at_height(W, X, np.array([1, 0, 4, 2]), 0.0, 1.0, height))
-    far = np.array([[2.0, 1.0], [900.0, 1.0], [0.5, 1.0], [-950.0, 1.0]])  # rows far apart
-    W = np.array([[1.0, 1.0, 1.5], [0.0, 2.0, -1.0]])
-    return [*cases, (W, far, np.array([1, 0, 1, 2]), 0.0, 1.0)]
+    digits = load_digits()
+    X, y = digits.X_train[:40], digits.y_train[:40]
+    return [
+        (np.zeros((65, 10)), X, y, 0.001),
+        (rng.normal(size=(65, 10)), X[:12], y[:12], 0.0),
+        *gradient_in_code.softmax_loss.task.cases(),
+    ]
 
 
-@task(
-    "11.3",
-    "One step of gradient descent",
-    returns="W_new",
-    cases=_step_cases,
-    hints=(
-        "Four lines: scores, probabilities, gradient, step. Scores may be thousands apart.",
-        "dL/dW = X^T (P - Y)/N + 2 reg W; the step goes against it.",
-        "Begin with `S = X @ W`, then shift each row by its maximum.",
-    ),
-    equation="eq. (14), over the batch",
-    reread='11_train_on_digits, "Train"',
-    question="Which terms does the mean divide, and which does the learning rate multiply?",
-    slips=(
-        *FORWARD,
-        *SLOPE,
-        *SUM,
+TASKS = (
+    *tasks_of(__name__),
+    replace(
+        gradient_in_code.softmax_loss.task,
+        number="11.3",
+        title="Your own loss and gradient, before they train",
+        cases=_digit_cases,
+        hints=(
+            "You have written it: exercise 8.2 asked for it. Which cell holds yours?",
+            "The loss is mean_i L_i + reg sum(W W); dL/dW = X^T (P - Y)/N + 2 reg W.",
+            "Begin with `S = X @ W`, or copy the whole function from notebook 08.",
+        ),
+        equation="eq. (14), over the batch",
+        reread='11_train_on_digits, "Train"',
+        question="Does every term of your loss have its derivative in dW, with the same factor?",
     ),
 )
-def sgd_step(W, X, y, reg, learning_rate):
-    """W after one step against the gradient of the loss on this batch."""
-    rows = np.arange(len(y))
-    S = X @ W  # (N, C)
-    T = S - S.max(axis=1, keepdims=True)
-    E = np.exp(T)
-    dS = E / E.sum(axis=1, keepdims=True)
-    dS[rows, y] -= 1
-    dW = X.T @ dS / len(y) + 2 * reg * W  # (D, C)
-    return W - learning_rate * dW
-
-
-TASKS = tasks_of(__name__)

@@ -2,7 +2,6 @@
 
 import ipywidgets as widgets
 import numpy as np
-from matplotlib.patches import Rectangle
 
 from softmax_lib.explorer import Explorer
 from softmax_lib.figures import (
@@ -10,6 +9,7 @@ from softmax_lib.figures import (
     CLASS_MARKERS,
     INK,
     PALETTE,
+    Table,
     house_style,
     new_figure,
     show,
@@ -17,6 +17,8 @@ from softmax_lib.figures import (
 from softmax_lib.forward import cross_entropy, softmax
 from softmax_lib.gradcheck import gradient_check
 from softmax_lib.lessons import task, tasks_of
+from softmax_lib.lessons.conditions import answers
+from softmax_lib.lessons.slips import instead_of
 from softmax_lib.loss import softmax_loss_vectorized
 
 
@@ -166,22 +168,15 @@ def plot_panel(outcomes):
     """
     fig, ax = new_figure(width=6.5, height=4.2)
     fig.suptitle("Where the check passes wrong code", x=0.01, ha="left")
-    ax.set(xlim=(0, len(CONDITIONS)), ylim=(len(outcomes), 0))
-    for row, results in enumerate(outcomes.values()):
-        for column, (error, passed) in enumerate(results):
-            color = PALETTE["vermillion"] if passed else "#E3F1EC"
-            ax.add_patch(
-                Rectangle((column + 0.03, row + 0.06), 0.94, 0.88, color=color, linewidth=0)
-            )
-            word = "! passes" if passed else "✓" if error else "✓ breaks"
-            ax.text(
-                column + 0.5, row + 0.5, word, ha="center", va="center", fontsize=9,
-                color="white" if passed else INK, weight="bold" if passed else "normal",
-            )  # fmt: skip
-    ax.set_xticks(np.arange(len(CONDITIONS)) + 0.5, CONDITIONS)
-    ax.set_yticks(np.arange(len(outcomes)) + 0.5, outcomes)
-    ax.tick_params(length=0, labeltop=True, labelbottom=False)
-    ax.spines[:].set_visible(False)
+
+    words = [
+        ["! passes" if passed else "✓" if error else "✓ breaks" for error, passed in results]
+        for results in outcomes.values()
+    ]
+    table = Table(ax, words, text=str, fontsize=9)
+    table.fill(words, lambda word: PALETTE["vermillion"] if word[0] == "!" else "#E3F1EC")
+    table.names(outcomes, CONDITIONS, color=INK, fontsize=10.5)
+    Table.clear(ax, -1.9, len(CONDITIONS), -0.6, len(outcomes))
     wrong = {name: sum(passed for _, passed in results) for name, results in outcomes.items()}
     never = [name for name, count in wrong.items() if count == 0]
     always = [name for name, count in wrong.items() if count == len(CONDITIONS)]
@@ -233,78 +228,130 @@ def plot_ratios(outcomes):
 # The explorer
 
 HUNTED = (no_reg_gradient, divided_by_classes, no_shift, last_example_only, half_reg_throughout)
-_SIZES, _REGS = (0.01, 1.0, 1000.0), (0.0, 0.1, 1.0)
+TESTS = {"as usual": {}, **CONDITIONS}  # a gradient check each
+KNOWN = ("loss at W = 0", "price of reg")  # numbers that are known without one
 
 
 class BugHunt(Explorer):
-    """A loss with a hidden bug; the settings of the check are the reader's instruments."""
+    """A loss with a hidden bug, tests to run, and twelve suspects: each test clears some."""
 
-    title = "Find the bug"
-    size = (9.0, 3.9)
+    title = "Which bug is it? Every test clears some of the twelve suspects"
+    size = (8.4, 3.9)
+    nobody = "nobody yet"
 
     def controls(self):
-        """Case, size of W, reg, N, and whether to reveal the bug: sliders, for the arrow keys."""
-        sizes = [(f"{size:g}", size) for size in _SIZES]
-        return {
-            "case": widgets.IntSlider(1, 1, len(HUNTED), description="case"),
-            "size": widgets.SelectionSlider(options=sizes, value=1.0, description="size of W"),
-            "reg": widgets.SelectionSlider(options=_REGS, value=0.1, description="reg"),
-            "N": widgets.SelectionSlider(options=[1, 3, 6], value=6, description="N"),
-            "reveal": widgets.IntSlider(0, 0, 1, description="reveal the bug"),
+        """The case, a switch for every test, and the accusation."""
+        names = [bug.__name__ for bug in BUGS]
+        case = widgets.IntSlider(1, 1, len(HUNTED), description="case")
+        accused = widgets.Dropdown(options=[self.nobody, *names], description="I accuse")
+
+        def take_back(_):
+            accused.value = self.nobody
+
+        case.observe(take_back, "value")  # an accusation belongs to one case
+        tests = {
+            name: widgets.ToggleButton(k == 0, description=name)
+            for k, name in enumerate((*TESTS, *KNOWN))
         }
+        return {"case": case, **tests, "accused": accused}
 
     def build(self, fig):
-        """Axes and the line of agreement stand; the entries and the words move."""
-        ax, words = fig.subplots(ncols=2, width_ratios=(1, 1.25))
-        ax.set(xlim=(-1.1, 1.1), ylim=(-1.1, 1.1), xticks=[-1, 0, 1], yticks=[-1, 0, 1])
-        ax.set(xlabel="measured slope (scaled)", ylabel="entry of dW (scaled)", title="12 entries")
-        ax.plot([-1, 1], [-1, 1], color=PALETTE["gray"], linestyle=":")
-        ax.text(0.78, 0.92, "agree", ha="right", color=PALETTE["gray"])
-        self.entries = [
-            ax.plot([], [], CLASS_MARKERS[j], color=CLASS_COLORS[j], label=f"class {j}")[0]
-            for j in range(3)
-        ]
-        ax.legend(loc="lower right", fontsize=9)
-        words.axis("off")
-        self.words = words.text(0, 0.95, "", va="top", fontsize=11, linespacing=1.7)
-        return [*self.entries, self.words]
+        """A panel a test, and the suspects, stand; residuals and verdicts move."""
+        self.found = {bug.__name__: _traces(bug) for bug in BUGS}
+        panels, words = fig.subfigures(ncols=2, width_ratios=(1.75, 1))
+        axes = panels.subplots(2, 3, sharex=True, sharey=True).ravel()
+        self.entries, self.verdicts = [], []
+        for ax, name in zip(axes, TESTS, strict=True):
+            ax.set_title(name, fontsize=10.5)
+            ax.set_yscale("symlog", linthresh=1e-6, linscale=0.6)
+            ax.set(xlim=(-1.5, 12.5), ylim=(-60, 60), xticks=[])
+            ax.set_yticks([-1, -1e-3, 0, 1e-3, 1], ["−1", "$-10^{-3}$", "0", "$10^{-3}$", "1"])
+            ax.minorticks_off()
+            ax.axhspan(-1e-6, 1e-6, color="#E3F1EC")
+            ax.axhline(0, color=PALETTE["gray"], linewidth=0.8)
+            for j in range(3):
+                look = {"color": CLASS_COLORS[j], "markersize": 5}
+                self.entries += ax.plot([], [], CLASS_MARKERS[j], **look)
+            self.verdicts.append(ax.text(-1.2, 12, "", va="center", fontsize=8.5))
+        panels.supylabel("(entry of dW − measured slope), scaled", fontsize=10)
+        panels.supxlabel("entries of dW: ● class 0, ■ class 1, ▲ class 2", fontsize=10)
+        ax = words.subplots()
+        ax.set(xlim=(0, 1), ylim=(17.2, -0.6))
+        ax.axis("off")
+        ax.text(0, 0, "Suspects (– cleared)", weight="bold", va="center")
+        self.suspects = [ax.text(0.03, k + 1, "", va="center") for k in range(len(BUGS))]
+        self.known = [ax.text(0, 13.4 + k, "", va="center", fontsize=9.5) for k in range(2)]
+        self.answer = ax.text(0, 16.2, "", va="center", weight="bold")
+        return [*self.entries, *self.verdicts, *self.suspects, *self.known, self.answer]
 
-    def update(self, case, size, reg, N, reveal):
-        """Check the bug under the settings, and say what a check can see."""
-        bug, (W, X, y) = HUNTED[case - 1], problem(N, 3, size)
-        with np.errstate(all="ignore"):
-            at_zero = bug(0 * W, X, y, reg)[0]
-            try:
-                check = gradient_check(lambda W: bug(W, X, y, reg), W)
-                a, b = check.analytic, check.numerical
-                verdict = "passes" if check.passed else f"FAILS, error {check.error:.0e}"
-                size_of_b = np.sum(b * b)
-                fit = (
-                    f"dW is {np.sum(a * b) / size_of_b:.3f} times the measured slopes"
-                    if size_of_b > 0
-                    else "all measured slopes are 0"
-                )
-            except ValueError:
-                a = b = np.full(W.shape, np.nan)
-                verdict, fit = "breaks: the loss is not finite", "no slopes to compare"
-        scale = max(np.abs(a).max(), np.abs(b).max()) or 1.0
-        for j, entry in enumerate(self.entries):
-            entry.set_data(b[:, j] / scale, a[:, j] / scale)
-        name = f"It was {bug.__name__}." if reveal else "What is wrong?"
-        lines = [
-            f"case {case} at N = {N}, D = 4, C = 3, reg = {reg:g}, W of size {size:g}",
-            f"the gradient check {verdict}",
-            fit,
-            f"loss at W = 0: {at_zero:.4f}   (log C = 1.0986)",
-            name,
-        ]
-        self.words.set_text("\n".join(lines))
-        caption = f"Case {case}: the gradient check {verdict}. {name}"
-        return (
-            caption,
-            "Entries of dW against measured slopes, beside the words: "
-            f"{'; '.join(lines[:-1])}. {name}",
+    def update(self, case, accused, **run):
+        """Show what the tests that were run say, and whom they clear."""
+        guilty = HUNTED[case - 1].__name__
+        traces = self.found[guilty]
+        tests = [name for name, on in run.items() if on]
+        seen = []
+        for k, name in enumerate(TESTS):
+            verdict, residuals, factor = traces[name]
+            shown = residuals if run[name] else np.full((4, 3), np.nan)
+            for j, entry in enumerate(self.entries[3 * k : 3 * k + 3]):
+                entry.set_data(4 * j + np.arange(4), shown[:, j])
+            said = f"FAILS: {factor} × slopes" if verdict == "FAILS" else verdict
+            self.verdicts[k].set_text(said if run[name] else "not run")
+            self.verdicts[k].set_color(INK if run[name] else PALETTE["gray"])
+            seen += [f"{name}: {said}"] if run[name] else []
+        for text, name in zip(self.known, KNOWN, strict=True):
+            said = f"{name}: {traces[name][0]}"
+            text.set_text(said if run[name] else f"{name}: not run")
+            text.set_color(INK if run[name] else PALETTE["gray"])
+            seen += [said] if run[name] else []
+        cleared = {
+            name
+            for name, theirs in self.found.items()
+            if any(theirs[test][0] != traces[test][0] for test in tests)
+        }
+        for text, name in zip(self.suspects, self.found, strict=True):
+            text.set_text(f"– {name}" if name in cleared else f"? {name}")
+            text.set_color("#9A9A9A" if name in cleared else INK)
+        if accused == self.nobody:
+            answer = f"{len(BUGS) - len(cleared)} of {len(BUGS)} are left."
+        elif accused == guilty:
+            answer = f"{accused}?\nYes, this is it."
+        elif accused in cleared:
+            answer = f"{accused}?\nNo: your tests clear it."
+        else:
+            answer = f"{accused}?\nNo. Compare the numbers."
+        self.answer.set_text(answer)
+        left = ", ".join(name for name in self.found if name not in cleared)
+        caption = f"Case {case}, tests run: {len(tests)}. {' '.join(answer.split())}"
+        return caption, (
+            f"Residuals of dW in a panel a test, beside a list of suspects. "
+            f"{'; '.join(seen) or 'No test is run'}. Not cleared: {left}. {caption}"
         )
+
+
+def _traces(bug):
+    """What each test shows of a bug: a verdict; of a gradient check also residuals, a factor."""
+    traces = {}
+    with np.errstate(all="ignore"):
+        for name, settings in TESTS.items():
+            reg = settings.get("reg", 0.1)
+            W, X, y = problem(**{k: v for k, v in settings.items() if k != "reg"})
+            try:
+                check = gradient_check(lambda W, X=X, y=y, reg=reg: bug(W, X, y, reg), W)
+            except (ValueError, IndexError):
+                traces[name] = "breaks", np.full(W.shape, np.nan), ""
+                continue
+            a, b = check.analytic, check.numerical
+            scale = max(np.abs(a).max(), np.abs(b).max()) or 1.0
+            factor = f"{np.sum(a * b) / (np.sum(b * b) or 1.0):.3f}".replace("-", "−")
+            traces[name] = "passes" if check.passed else "FAILS", (a - b) / scale, factor
+        W, X, y = problem(N=3)
+        nothing, free, charged = (
+            bug(*at)[0] for at in ((0 * W, X, y, 0), (W, X, y, 0), (W, X, y, 1))
+        )
+        traces["loss at W = 0"] = f"{nothing / np.log(3):.3f} log C", None, ""
+        traces["price of reg"] = f"{(charged - free) / np.sum(W * W):.3f} reg sum W²", None, ""
+    return traces
 
 
 def explore():
@@ -313,6 +360,9 @@ def explore():
 
 
 # Exercises
+
+
+BLIND = "At this setting, does the wrong formula give another number than the right one?"
 
 
 @task(
@@ -334,6 +384,42 @@ def explore():
     equation="eq. (14), and its wrong versions",
     reread='10_where_bugs_hide, "Read it by columns"',
     question="At which setting does each wrong formula give the right number?",
+    slips=(
+        *instead_of(
+            "N > 1",
+            ("it says where the check is blind", "N == 1", BLIND),
+            ("it depends on C, where N decides", "C > 1", "With which N is 1/N the same as 1?"),
+        ),
+        *instead_of(
+            "N != C",
+            ("it says where the check is blind", "N == C", BLIND),
+            ("only an N above C is thought to show it", "N > C", "Is 1/C equal to 1/N if N < C?"),
+            ("only a C above N is thought to show it", "N < C", "Is 1/C equal to 1/N if N > C?"),
+        ),
+        *instead_of(
+            "reg > 0",
+            ("it says where the check is blind", "reg == 0", BLIND),
+            *(
+                ("a small reg is thought not to show it", f"reg > {least}", "Is 2 reg W then 0?")
+                for least in ("0.1", "0.5")
+            ),
+        ),
+        *instead_of(
+            "largest_score > limit",
+            ("it says where the check is blind", "largest_score <= limit", BLIND),
+            (
+                "the limit is not where exp overflows",
+                "largest_score > 1000",
+                "What is the largest x with a finite exp(x), in float64?",
+            ),
+            (
+                "the limit is that of float32",
+                "largest_score > 88.7",
+                "What is the largest x with a finite exp(x), in float64?",
+            ),
+        ),
+    ),
+    reg="",  # an argument here, and no part of what comes back
 )
 def notices(N, C, reg, largest_score):
     """Whether a gradient check sees: no mean, divided by classes, no reg gradient, no shift."""
@@ -343,6 +429,7 @@ def notices(N, C, reg, largest_score):
 
 def _check_cases():
     W, X, y = problem()
+    D = len(W)
     hidden = problem(N=3)
     functions = (softmax_loss_vectorized, no_reg_gradient, sign, no_mean_gradient, sum_throughout)
     return [
@@ -350,7 +437,9 @@ def _check_cases():
         (divided_by_classes, W, X, y, 0.1),
         (divided_by_classes, *hidden, 0.1),
         (no_reg_gradient, 1e-3 * W, X, y, 1e-5),
-        (no_mean_gradient, W, 1e-5 * X, y, 0.0),  # slopes so small that a fixed bound passes it
+        (no_mean_gradient, W, 1e-7 * X, y, 0.0),  # slopes so small that a fixed bound passes it
+        # One feature so small that its slopes are rounding alone: the norm does not mind.
+        (softmax_loss_vectorized, W, X * (1.0 - (1 - 1e-9) * (np.arange(D) == 1)), y, 0.0),
     ]
 
 
@@ -367,6 +456,50 @@ def _check_cases():
     equation="eq. (14), and its judge",
     reread='09_gradient_check, "Three derivatives decide"',
     question="Which part of what f returns gives the slopes, and which part is on trial?",
+    slips=(
+        *instead_of(
+            "np.linalg.norm(dW - slopes) <= 1e-6 * np.linalg.norm(slopes)",
+            (
+                "the bound is a fixed number",
+                "np.linalg.norm(dW - slopes) <= 1e-6",
+                "If every slope were 1e7 times smaller, would your verdict change?",
+            ),
+            (
+                "the bound is a fixed number",
+                "np.allclose(dW, slopes, atol=1e-4)",
+                "If every slope were 1e7 times smaller, would your verdict change?",
+            ),
+            (
+                "every entry is held to its own size, not the whole to its norm",
+                "(abs(dW - slopes) <= 1e-6 * abs(slopes)).all()",
+                "How exact is the difference of two losses for an entry that is nearly 0?",
+            ),
+        ),
+        (
+            "it is compared with the right gradient, not with the slopes of f's own loss",
+            "slopes = np.zeros(W.shape)",
+            "return bool(np.allclose(dW, softmax_loss_vectorized(W, X, y, reg)[1], 1e-6))",
+            "If f's loss and f's dW are wrong in the same way, what must a gradient check say?",
+        ),
+        *instead_of(
+            "f(W + step, X, y, reg)[0] - f(W - step, X, y, reg)[0]",
+            (
+                "the difference is a forward one, too coarse for this bound",
+                "2 * (f(W + step, X, y, reg)[0] - f(W, X, y, reg)[0])",
+                "How large is the error of a one-sided difference at h = 1e-5?",
+            ),
+            (
+                "the run is taken to be h",
+                "2 * (f(W + step, X, y, reg)[0] - f(W - step, X, y, reg)[0])",
+                "How far apart are the two places where you ask f?",
+            ),
+        ),
+    ),
+    questions={
+        "wrong-return": "Is it a verdict that comes back, or the error behind it?",
+        "constant-answer": "Does a wrong f get the same verdict from you as a right one?",
+    },
+    reg="",  # an argument here, and no part of what comes back
 )
 def passes(f, W, X, y, reg):
     """Whether f's gradient agrees with central differences of f's loss, to 1e-6 by norm."""
@@ -380,6 +513,11 @@ def passes(f, W, X, y, reg):
             rise = f(W + step, X, y, reg)[0] - f(W - step, X, y, reg)[0]
             slopes[d, j] = rise / (2 * h)
     return bool(np.linalg.norm(dW - slopes) <= 1e-6 * np.linalg.norm(slopes))
+
+
+def _a_trifle_more(W, X, y, reg):
+    loss, dW = softmax_loss_vectorized(W, X, y, reg)
+    return loss * (1 + 1e-8), dW
 
 
 def _charge_cases():
@@ -401,6 +539,62 @@ def _charge_cases():
     equation="eq. (3), where it is known",
     reread='10_where_bugs_hide, "What no gradient check can see"',
     question="By how much must the loss grow when reg goes from 0 to reg?",
+    slips=(
+        *instead_of(
+            "abs(nothing) <= 1e-9 and abs(price) <= 1e-9",
+            (
+                "only the loss at W = 0 is looked at",
+                "abs(nothing) <= 1e-9",
+                "Which of the two known losses contains reg?",
+            ),
+            (
+                "only the price of reg is looked at",
+                "abs(price) <= 1e-9",
+                "Is a loss that sums over the examples caught by its reg?",
+            ),
+            (
+                "one of the two is enough",
+                "abs(nothing) <= 1e-9 or abs(price) <= 1e-9",
+                "If one of the two losses is wrong, is f's loss the one we mean?",
+            ),
+            (
+                "it says True when the loss is another one",
+                "not (abs(nothing) <= 1e-9 and abs(price) <= 1e-9)",
+                "Which of the two says that the loss is right, True or False?",
+            ),
+        ),
+        *instead_of(
+            "np.log(W.shape[1])",
+            (
+                "it is the logarithm of D, where C is asked for",
+                "np.log(W.shape[0])",
+                "Which axis of W counts the classes?",
+            ),
+            (
+                "the logarithm has base 2",
+                "np.log2(W.shape[1])",
+                "Which logarithm does eq. (3) take?",
+            ),
+            ("it is the logarithm of N", "np.log(len(X))", "At W = 0, which p has each class?"),
+        ),
+        (
+            "half of reg is thought right",
+            "- reg * np.sum(W * W)",
+            "- 0.5 * reg * np.sum(W * W)",
+            "Which factor stands before the sum of the squares in our loss?",
+        ),
+    ),
+    questions={
+        "constant-answer": "Does a wrong f get the same verdict from you as a right one?",
+    },
+    reg="",  # an argument here, and no part of what comes back
+    conditions=(
+        answers(
+            lambda: (_a_trifle_more, *problem(N=5), 0.25),
+            False,
+            "The text asks for 1e-9; a loss that is off in the eighth digit still passes yours.",
+        ),
+    ),
 )
 def charges_right(f, W, X, y, reg):
     """Whether f's loss is log C at W = 0, and grows by reg * sum(W * W) when reg comes in."""

@@ -13,9 +13,15 @@ import shutil
 from pathlib import Path
 
 import lab
+import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook
 
 ROOT = Path(__file__).resolve().parents[2]
+SMALL = """\
+from softmax_lib.lessons import matrix_shapes as lesson
+
+lesson.explore()"""
 
 
 @pytest.fixture(scope="session")
@@ -30,6 +36,9 @@ def jupyterlab(tmp_path_factory):
     scratch = tmp_path_factory.mktemp("lab")
     folder = scratch / "notebooks"
     shutil.copytree(ROOT / "notebooks", folder, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+    python = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    small = new_notebook(cells=[new_code_cell(SMALL)], metadata=python)
+    nbformat.write(small, folder / "saved.ipynb")
     with lab.jupyterlab(folder, scratch) as address:
         yield address
 

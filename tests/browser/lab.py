@@ -37,6 +37,13 @@ RUN_ALL = "() => jupyterapp.commands.execute('notebook:run-all-cells').then(() =
 
 CELLS = "() => JSON.stringify(jupyterapp.shell.currentWidget.content.model.toJSON().cells)"
 
+WRITE = """([place, source]) => {
+    const book = jupyterapp.shell.currentWidget.content;
+    book.model.cells.get(place).sharedModel.setSource(source);
+    book.activeCellIndex = place;
+    book.activate();
+}"""
+
 # From the key to the new picture: placed in the page, and decoded, ready to be painted.
 WATCH = """explorer => {
     const image = () => explorer.querySelector('figure img');
@@ -58,6 +65,18 @@ WATCH = """explorer => {
 }"""
 
 EXPLORER = ".jp-OutputArea-output .widget-vbox:has(figure img)"
+
+# What is wider than the place it has: text that is cut off, pictures that stick out.
+TOO_WIDE = """() => {
+    const found = [];
+    for (const box of document.querySelectorAll('.widget-readout, .jupyter-button'))
+        if (box.scrollWidth > box.clientWidth + 1) found.push(box.textContent.trim());
+    for (const picture of document.querySelectorAll('.jp-OutputArea-output figure img')) {
+        const room = picture.closest('.jp-OutputArea-output').getBoundingClientRect();
+        if (picture.getBoundingClientRect().right > room.right + 1) found.push(picture.alt);
+    }
+    return found;
+}"""
 
 
 @contextlib.contextmanager
@@ -135,7 +154,23 @@ def run_all(page, seconds=300):
     page.set_default_timeout(1000 * seconds)
     page.evaluate(RUN_ALL)
     page.wait_for_function(KERNEL_IS_IDLE)
+    return cells_of(page)
+
+
+def cells_of(page):
+    """The open notebook's cells, as nbformat has them."""
     return json.loads(page.evaluate(CELLS))
+
+
+def write(page, place, source):
+    """Put `source` into the cell at `place`, and make it the active one."""
+    page.evaluate(WRITE, [place, source])
+
+
+def run_selected(page):
+    """Press Shift+Enter, as a student does, and wait until the cell has run."""
+    page.keyboard.press("Shift+Enter")
+    page.wait_for_function(KERNEL_IS_IDLE)
 
 
 def shut_down(page):

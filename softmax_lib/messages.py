@@ -1,0 +1,107 @@
+"""Texts that a notebook shows as they read: as HTML with a colored border, else as plain text.
+
+Signs (✓ right, ✗ not yet, ○ not attempted) say what the color says.
+"""
+
+import html
+import re
+import sys
+import textwrap
+
+__all__ = ["COLORS", "SIGNS", "Message", "encodable", "inline"]
+
+SIGNS = {"right": "✓", "not yet": "✗", "not attempted": "○"}
+# Okabe-Ito green, vermilion, sky blue, orange; the text keeps the theme's own color.
+COLORS = {"right": "#009E73", "not yet": "#D55E00", "not attempted": "#56B4E9", "other": "#E69F00"}
+
+# For consoles whose encoding lacks the signs.
+PLAIN = str.maketrans({"✓": "v", "✗": "x", "○": "o", "−": "-", "≈": "~", "≠": "!=", "…": "..."})
+
+
+class Message(str):
+    """A text that a notebook shows as it reads, not in quotes; its HTML says the same.
+
+    Parameters
+    ----------
+    blocks : list of tuple
+        ``("title" | "text" | "code", text)`` or ``("table", rows)``, the first row being the head.
+    state : {"right", "not yet", "not attempted", "other"}
+        Which color the border has.
+    """
+
+    def __new__(cls, blocks, state="not attempted"):
+        """A string, with its HTML beside it."""
+        message = super().__new__(cls, plain_text(blocks))
+        message.html = html_text(blocks, COLORS[state])
+        return message
+
+    def __str__(self):
+        return encodable(str.__str__(self))
+
+    def __repr__(self):
+        return str.__str__(self)
+
+    def _repr_html_(self):
+        return self.html
+
+
+def plain_text(blocks):
+    """The blocks as text: code and tables indented, tables aligned."""
+    parts = []
+    for kind, content in blocks:
+        if kind == "table":
+            rows = [list(map(str, row)) for row in content]
+            widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+            lines = [
+                "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+                for row in rows
+            ]
+            parts.append("\n".join("    " + line.rstrip() for line in lines))
+        elif kind == "code":
+            parts.append(textwrap.indent(content, "    "))
+        else:
+            parts.append(content)
+    return "\n".join(parts)
+
+
+def html_text(blocks, color):
+    """The same text as HTML: escaped, in the theme's own text color, with a border in `color`.
+
+    What stands between backticks is set as code.
+    """
+    parts = []
+    for kind, content in blocks:
+        if kind == "table":
+            head, *body = content
+            left = 'style="text-align: left"'
+            rows = [
+                "".join(f'<th scope="col" {left}>{html.escape(str(cell))}</th>' for cell in head)
+            ]
+            for name, *cells in body:
+                row = "".join(f"<td {left}>{html.escape(str(cell))}</td>" for cell in cells)
+                rows.append(f'<th scope="row" {left}>{html.escape(str(name))}</th>{row}')
+            body = "".join(f"<tr>{row}</tr>" for row in rows)
+            parts.append(f'<table style="margin: 0.4em 0">{body}</table>')
+        elif kind == "code":
+            parts.append(f'<pre style="margin: 0.4em 1.5em">{html.escape(content)}</pre>')
+        elif kind == "title":
+            parts.append(f"<div><strong>{inline(content)}</strong></div>")
+        else:
+            parts.append(f"<div>{inline(content)}</div>")
+    style = f"border-left: 4px solid {color}; padding: 0.2em 0 0.2em 0.8em"
+    return f'<div style="{style}">{"".join(parts)}</div>'
+
+
+def inline(text):
+    """A text as HTML, with `code` as code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
+
+
+def encodable(text):
+    """The text, with plainer signs where the screen that is printed on cannot show its own."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    try:
+        text.encode(encoding)
+        return text
+    except UnicodeEncodeError:
+        return text.translate(PLAIN).encode(encoding, "replace").decode(encoding)

@@ -1,0 +1,395 @@
+"""What fell at the edges of the input space, each as a test: long double, ids, masks, byte order.
+
+The ordinary rows of bad calls stand in test_bad_input.py; here are the kinds that need a setting.
+"""
+
+# ruff: noqa: E501 - a table is read by its rows
+
+import functools
+import re
+import warnings
+
+import numpy as np
+import pytest
+
+import softmax_lib as sl
+from softmax_lib import inputs
+from softmax_lib.derivation import _l2
+
+LOSSES = [sl.softmax_loss_naive, sl.softmax_loss_vectorized, sl.softmax_loss_streamed]
+each_loss = pytest.mark.parametrize("loss", LOSSES, ids=lambda f: f.__name__.split("_")[-1])
+N, D, C = 6, 3, 4
+rng = np.random.default_rng(0)
+X, W, y = rng.normal(size=(N, D)), rng.normal(size=(D, C)), np.array([0, 1, 2, 3, 0, 1])
+P = sl.softmax(X @ W)
+SWAPPED = np.dtype(float).newbyteorder()
+
+
+def says(exception, sentence):
+    """The error, in one line."""
+    return pytest.raises(exception, match=rf"^[^\n]*{sentence}[^\n]*$")
+
+
+# Long double
+
+wider = np.finfo(np.longdouble).maxexp > np.finfo(np.float64).maxexp
+
+
+def test_two_zeros_in_long_double_are_equal():
+    """Catches a scale of 1 in float64: the tiniest long double becomes 0, and 0/0 is nan."""
+    zeros = np.zeros(2, np.longdouble)
+    assert sl.relative_error(zeros, np.zeros(2)) == 0
+    assert sl.relative_error(zeros, zeros, entrywise=True).tolist() == [0, 0]
+    assert sl.relative_error(zeros.astype(np.clongdouble), zeros) == 0
+
+
+def test_long_doubles_beyond_float64_are_told_apart():
+    """Catches the same scale at the other end: inf, and a wrong gradient passes as exact."""
+    a, b = np.array(["3.0", "6.0"], np.longdouble)
+    if wider:  # where long double is no more than double, the ratio is tried in its range
+        a, b = np.array(["1e1000", "2e1000"], np.longdouble)
+    for entrywise in (False, True):
+        assert sl.relative_error([a], [b], entrywise=entrywise) == pytest.approx(0.5)
+
+
+def test_a_right_gradient_in_long_double_passes():
+    """Catches a check that calls a zero gradient of a constant wrong."""
+    check = sl.gradient_check(lambda x: (np.longdouble(3), 0 * x), np.ones(2, np.longdouble))
+    assert check.passed
+    wrong = sl.gradient_check(lambda x: (np.sum(x**2), 3 * x), np.ones(2, np.longdouble))
+    assert not wrong.passed
+
+
+# Differences that cannot see
+
+
+@pytest.mark.parametrize("directions", [None, 3])
+@pytest.mark.parametrize(("method", "power"), [("forward", 2), ("central", 3), ("complex", 3)])
+def test_a_right_gradient_of_zero_passes(method, power, directions):
+    """Catches truncation taken for a slope: at 0, x^2 moves by h forward, x^3 by h^2 central."""
+
+    def f(x):
+        return np.sum(x**power), power * x ** (power - 1)
+
+    check = sl.gradient_check(f, np.zeros(3), method, directions=directions)
+    assert check.passed
+    assert check.numerical.any()  # not 0/0
+    assert "truncation" in repr(check)
+
+
+@pytest.mark.parametrize("method", ["forward", "central", "complex"])
+@pytest.mark.parametrize("slope", [1.0, 1e-3])
+def test_a_wrong_gradient_of_zero_fails(method, slope):
+    """Catches the same leniency met by a dW that is never filled: the slope stays as h doubles."""
+    check = sl.gradient_check(
+        lambda x: (np.sum(x**2) + slope * np.sum(x), np.zeros(3)), np.zeros(3), method
+    )
+    assert not check.passed
+    assert check.tolerance <= 0.01
+    assert (
+        sl.gradient_check(
+            lambda x: (np.sum(x**2), 0.0 * x.real), np.zeros(3), "forward", tolerance=0.5
+        ).passed
+        is False
+    )  # a tolerance that was asked for is kept
+
+
+def quadratic(x):
+    return 1 + np.sum(x**2), 2 * x
+
+
+@pytest.mark.parametrize(
+    ("f", "x", "method", "h", "advice"),
+    [
+        (quadratic, np.float32([0.1, 0.2]), "central", 1e-6, r"h = 3\.9e-03 or float64 for x"),
+        (quadratic, np.float32([1e-4, 2e-4]), "central", None, r"Take float64 for x and inside f"),
+        (
+            lambda x: (float(quadratic(np.float32(x))[0]), quadratic(np.float32(x))[1]),
+            np.array([0.01, 0.02]), "central", None, r"float32 .*h = 3\.9e-03 or float64",
+        ),
+        (quadratic, np.array([0.1, 0.2]), "central", 1e-15, r"Take h = 4\.8e-06$"),
+        (quadratic, np.array([1e-12, 2e-12]), "central", None, r"Take the complex step$"),
+    ],
+    ids=["float32, small h", "float32", "float32 inside f", "float64, small h", "float64"],
+)  # fmt: skip
+def test_a_check_that_rounding_hides_says_so_and_what_to_take(f, x, method, h, advice):
+    """Catches a bare FAILED where no gradient could have passed."""
+    check = sl.gradient_check(f, x, method, h)
+    assert not check.passed
+    assert re.search(r"Rounding in float\d\d hides the gradient", repr(check))
+    assert re.search(advice, repr(check)), repr(check)
+
+
+def test_a_wrong_gradient_is_not_excused_by_rounding():
+    """Catches the excuse given to whoever fails."""
+    check = sl.gradient_check(lambda x: (np.sum(x**2), 3 * x), np.float32([1.0, 2.0]))
+    assert not check.passed
+    assert check.note == ""
+
+
+# Labels that are ids, targets that are none
+
+
+@pytest.mark.parametrize("labels", [[0, 10**12], [10**7, 0], np.array([0, 2**63], np.uint64)])
+def test_ids_as_labels_are_refused_before_memory_is_asked_for(labels):
+    """Catches a W of terabytes, one column for every number up to the largest id."""
+    with says(ValueError, r"y\[\d\] is \d+.*no C is given; N = 2.*ids.*np\.unique"):
+        sl.train(X[:2], labels)
+
+
+def test_labels_may_be_far_apart_within_reason_or_when_C_is_given():
+    """Catches the same refusal where classes simply have no examples here."""
+    assert sl.train(X[:2], [0, 999], epochs=1).W.shape == (D, 1000)
+    assert sl.train(X[:2], [0, 1030], C=1031, epochs=1).W.shape == (D, 1031)
+
+
+@each_loss
+def test_labels_too_large_for_any_integer_are_named(loss):
+    """Catches the hint astype(int), which overflows."""
+    with says(TypeError, r"y holds Python objects, needed integer labels\. 1180.* too large"):
+        loss(W, X, [2**70, 0, 1, 2, 3, 0], 0.1)
+
+
+@pytest.mark.parametrize("C", [2**70, 2**31])
+def test_a_class_count_beyond_any_array_is_named(C):
+    """Catches numpy's OverflowError, which names nobody."""
+    with says(ValueError, r"C is \d+, needed an integer up to 2147483647"):
+        sl.train(X, y, C=C)
+    with says(ValueError, r"C is \d+, needed an integer up to"):
+        sl.dSi_dWj(X[:1], 0, C)
+    with says(ValueError, r"directions is \d+, needed an integer up to"):
+        sl.gradient_check(quadratic, np.ones(2), directions=C)
+
+
+def test_no_labels_at_all_are_named():
+    """Catches numpy's complaint about the largest of nothing."""
+    with says(ValueError, r"y has 0 labels but there are N = 6"):
+        sl.train(X, np.array([], int))
+
+
+@pytest.mark.parametrize("label", [np.uint8(2), np.int64(2)])
+def test_a_single_label_is_still_a_list(label):
+    """Catches the hint for one label left out where it is unsigned."""
+    with says(ValueError, r"A single label is still a list: \[y\]"):
+        sl.cross_entropy([[0.0, 1.0, 2.0]], label)
+
+
+@each_loss
+def test_smoothed_targets_are_sent_to_their_section(loss):
+    """Catches the hint argmax, which throws the smoothing away."""
+    smooth = 0.9 * np.eye(C)[y] + 0.025
+    with says(ValueError, r'shares of several classes see notebook 13, "Other targets"') as caught:
+        loss(W, X, smooth, 0.1)
+    assert "argmax" not in str(caught.value)
+    with says(ValueError, r"one-hot.*argmax.*notebook 13"):
+        loss(W, X, np.eye(C)[y], 0.1)
+
+
+def test_a_masked_right_class_is_named_as_that():
+    """Catches `Is a value missing?` for a mask of -inf, and the blame on a mask that did no harm."""
+    S = np.array([[0.0, -np.inf, 1.0], [2.0, -np.inf, 0.0]])
+    with says(ValueError, r"S\[1, 1\] is -inf, and 1 is the right class of example 1"):
+        sl.cross_entropy(S, [0, 1])
+    assert np.isfinite(sl.cross_entropy(S, [0, 2])).all()
+    with says(ValueError, r"S\[0, 0\] is -inf \(3 entries"):
+        sl.cross_entropy(np.full((1, 3), -np.inf), [1])
+
+
+# One dtype rule for reg W
+
+
+@pytest.mark.parametrize("dtypes", [(np.float32, np.float64), (np.float64, np.longdouble)])
+def test_dL_dW_adds_reg_in_the_widest_dtype(dtypes):
+    """Catches 2 reg W rounded, or overflowing, in W's dtype where X makes dW wider."""
+    narrow, wide = dtypes
+    weights = W.astype(narrow)
+    exact = 2 * np.longdouble(0.1) * weights.astype(np.longdouble)
+    dW = sl.dL_dW(0 * X.astype(wide), 0 * P, weights, 0.1)
+    assert dW.dtype == wide
+    assert np.abs(dW - exact).max() <= np.finfo(wide).eps * np.abs(exact).max()
+    large = np.full((D, C), np.finfo(narrow).max, narrow)
+    if np.finfo(wide).maxexp > np.finfo(narrow).maxexp:
+        assert np.isfinite(sl.dL_dW(X.astype(wide), 0 * P, large, 1.0)).all()
+        for loss in LOSSES if wide is np.float64 else []:
+            assert np.isfinite(loss(large, 0 * X, y, 1.0)[1]).all()
+
+
+def test_a_reg_beyond_float32_is_answered_by_all():
+    """Catches reg rounded to float32's inf by two losses, and 0 * inf."""
+    zero, x = np.zeros((D, C), np.float32), X.astype(np.float32)
+    answers = [loss(zero, x, y, 1e39)[1] for loss in LOSSES]
+    answers.append(sl.dL_dW(x, sl.dL_dS(P.astype(np.float32), y), zero, 1e39))
+    for dW in answers:
+        assert dW.dtype == np.float32
+        assert np.isfinite(dW).all()
+    assert _l2(zero, 1e39)[0] == 0
+
+
+@each_loss
+def test_an_overflow_of_reg_is_named_with_reg(loss):
+    """Catches `beyond what float64 can hold` with the culprit left out."""
+    with says(ValueError, r"beyond what float64 can hold.*reg = 1e\+308"):
+        loss(10 * W, X, y, 1e308)
+
+
+# Messages
+
+
+class Series:
+    """As a pandas Series of one number: its repr has two lines."""
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array([0.1], dtype=dtype)
+
+    def __repr__(self):
+        return "0    0.1\ndtype: float64"
+
+
+class Tensor:
+    """As a torch tensor that requires a gradient: numpy must not read it."""
+
+    def __array__(self, dtype=None):
+        raise RuntimeError("Can't call numpy() on Tensor that requires grad.")
+
+    def detach(self):
+        return self
+
+
+@pytest.mark.parametrize(
+    ("call", "exception", "sentence"),
+    [
+        (lambda: sl.step_sweep(W, X, y, 0.1, methods=None), ValueError, "methods is None, needed some of 'forward'"),
+        (lambda: sl.step_sweep(W, X, y, 0.1, methods=[]), ValueError, r"methods is \[\], needed some of"),
+        (lambda: sl.train(X, y, progress=np.array([1, 0])), TypeError, r"progress is array\(\[1, 0\]\), needed True"),
+        (lambda: LOSSES[1](W, X, y, Series()), TypeError, "reg is 0 0.1 dtype: float64, needed one real number"),
+        (lambda: LOSSES[1](W, X, y, np.ma.masked), TypeError, "reg is masked, needed one real number"),
+        (lambda: LOSSES[1](W, X, y, Tensor()), TypeError, "reg is .*Tensor.*, needed one real number"),
+        (lambda: LOSSES[1](W, X, y, np.nan), ValueError, "reg is nan, needed a finite number >= 0.$"),
+        (lambda: LOSSES[1](W, Tensor(), y, 0.1), TypeError, r"cannot read X, a Tensor\. Pass X\.detach\(\)\.numpy\(\)"),
+        (lambda: LOSSES[1](Tensor(), X, y, 0.1), TypeError, r"cannot read W, a Tensor"),
+        (lambda: LOSSES[1](W, X.astype(object), y, 0.1), TypeError, r"X has dtype object.*np\.asarray\(X\)\.astype\(float\)"),
+        (lambda: LOSSES[1](W, [[2**70, 0, 1]] * N, y, 0.1), TypeError, r"X has dtype object.*astype\(float\)"),
+        (lambda: LOSSES[1](W, [[None, 0, 1]] * N, y, 0.1), TypeError, "X has dtype object.*Does it hold text, None"),
+        (lambda: LOSSES[1](W, [[np.ma.masked, 0.0, 1.0]] * N, y, 0.1), ValueError, "X holds masked entries"),
+        (lambda: sl.cross_entropy(X, [np.ma.masked, 0, 1, 0, 1, 2]), ValueError, "y holds masked entries"),
+        (lambda: sl.train(X, np.ma.masked_equal(y, 3)), ValueError, "y holds masked entries"),
+        (lambda: sl.train(X, y, learning_rate=np.ma.masked), TypeError, "learning_rate is masked"),
+        (lambda: sl.numerical_gradient(lambda x: np.ma.masked, X), ValueError, r"f\(x\) holds masked entries"),
+        (lambda: sl.gradient_check(lambda x: (np.ma.masked, x), X), ValueError, "the loss from f holds masked"),
+        (lambda: sl.relative_error(X, np.ma.masked), ValueError, "b holds masked entries"),
+        (lambda: sl.gradient_check(lambda x: (1.0, X[:2]), X), ValueError, r"shape \(2, 3\), needed the shape of x, \(6, 3\)\.$"),
+        (lambda: sl.train(X, y, loss=functools.partial(lambda *a: None)), TypeError, "^loss returned None: does it end"),
+        (lambda: sl.train(X.T, y, W=np.ones((N, C))), ValueError, "y has 6 labels.*X has 6 columns: did you pass X transposed"),
+        (lambda: sl.train(X.T, y), ValueError, "y has 6 labels.*X has 6 columns: did you pass X transposed"),
+    ],
+)  # fmt: skip
+def test_an_error_names_the_argument_in_one_line(call, exception, sentence):
+    """Catches numpy's own words, a warning in place of an error, a message of several lines."""
+    with says(exception, sentence):
+        call()
+
+
+def test_one_entry_of_a_gradient_that_is_not_finite_is_found():
+    """Catches `all` in place of `any` where training looks for what diverged."""
+
+    def loss(W, X, y, reg):
+        L, dW = sl.softmax_loss_vectorized(W, X, y, reg)
+        dW[1, 2] = np.inf
+        return L, dW
+
+    with says(ValueError, r"dW\[1, 2\] is inf though the loss is"):
+        sl.train(X, y, loss=loss)
+
+
+def test_a_row_wider_than_a_strip_is_searched():
+    """Catches strips of no rows, where one row is more than what is searched at a time."""
+    wide = np.zeros((3, 2**20 + 1), np.float32)
+    wide[2, -1] = np.nan
+    with says(ValueError, rf"a\[2, {2**20}\] is nan: the sum"):
+        inputs.finite(np.nan, "the sum", a=wide)
+
+
+# Byte order, numpy's errors set to raise, torch
+
+
+def test_outputs_are_in_native_byte_order():
+    """Catches an output that other libraries refuse: big-endian in, big-endian out."""
+    X2, W2, P2 = (a.astype(SWAPPED) for a in (X, W, P))
+    y2 = y.astype(y.dtype.newbyteorder())
+    results = {
+        "scores": sl.scores(X2, W2), "softmax": sl.softmax(X2), "log_softmax": sl.log_softmax(X2),
+        "cross_entropy": sl.cross_entropy(P2, y2), "dLi_dp": sl.dLi_dp(P2[:1], 1),
+        "dp_dSi": sl.dp_dSi(P2[:1]), "dSi_dWj": sl.dSi_dWj(X2[:1], 1, C),
+        "dLi_dWj": sl.dLi_dWj(P2[:1], 0, X2[:1], 1), "dL_dS": sl.dL_dS(P2, y2),
+        "dL_dW": sl.dL_dW(X2, P2, W2, 0.1), "train": sl.train(X2, y2, W=W2, epochs=1).W,
+        "train, no steps": sl.train(X2, y2, W=W2, epochs=0).W,
+        "numerical": sl.numerical_gradient(lambda x: x.sum().astype(SWAPPED), X2),
+        "analytic": sl.gradient_check(lambda x: (x.sum(), np.ones(N * D).reshape(N, D).astype(SWAPPED)), X2).analytic,
+        "predict": sl.predict(W2, X2),
+        "error": sl.relative_error(X2, X2, entrywise=True),
+        **{f.__name__: f(W2, X2, y2, 0.1)[1] for f in LOSSES},
+    }  # fmt: skip
+    assert {name: a.dtype.isnative for name, a in results.items()} == dict.fromkeys(results, True)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_nothing_raises_from_within_where_numpy_is_told_to_raise(dtype):
+    """Catches arithmetic of ours that under- or overflows outside a silent place."""
+    tiny = np.finfo(dtype).tiny
+    x, w = (X * 100).astype(dtype), (W * tiny).astype(dtype)
+    with np.errstate(all="raise"):
+        assert np.isfinite(sl.softmax(np.array([[0, -1000.0]], dtype))).all()
+        assert np.isfinite(sl.log_softmax(np.array([[0, -1000.0]], dtype))).all()
+        sl.train(X.astype(dtype) / 1000, y, W=w, reg=1e-30, learning_rate=float(tiny), epochs=1)
+        for method in ("forward", "central", "complex"):
+            for directions in (None, 2):
+                f = lambda x: (x.sum() * 0 + tiny, np.full(x.shape, tiny))  # noqa: E731
+                sl.gradient_check(f, w, method, h=1e-3, directions=directions)
+        with pytest.raises(ValueError, match="diverged"):
+            sl.train(x, y, reg=1.0, learning_rate=1e30, epochs=50)
+
+
+def test_a_loss_of_the_students_keeps_its_warnings():
+    """Catches a silence that spreads from our arithmetic to theirs."""
+
+    def loss(W, X, y, reg):
+        np.log(np.zeros(1))
+        return sl.softmax_loss_vectorized(W, X, y, reg)
+
+    with pytest.warns(RuntimeWarning, match="divide by zero"):
+        sl.train(X, y, epochs=1, loss=loss)
+    with pytest.warns(RuntimeWarning, match="divide by zero"):
+        sl.gradient_check(lambda W: loss(W, X, y, 0.1), W)
+
+
+def test_a_value_that_only_turns_into_an_array_warns_of_nothing():
+    """Catches np.array(value), which asks a torch tensor for a copy that it does not know."""
+
+    class Value:
+        def __init__(self, number):
+            self.number = number
+
+        def __array__(self, dtype=None):  # as torch's: no `copy`
+            return np.asarray(self.number, dtype)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        gradient = sl.numerical_gradient(lambda x: Value(np.sum(x**2)), np.ones(2))
+        check = sl.gradient_check(lambda x: (Value(np.sum(x**2)), Value(2 * x)), np.ones(2))
+    assert np.allclose(gradient, 2)
+    assert check.passed
+
+
+def test_whole_numbers_of_f_keep_their_digits():
+    """Catches integers of f computed in float32, which holds no 2**25 + 1."""
+    jump = sl.numerical_gradient(
+        lambda x: 2**25 + (x[0] > 0).astype(int), np.zeros(1), "forward", h=1.0
+    )
+    assert jump.tolist() == [1]
+
+
+def test_the_direction_of_a_float32_sweep_has_length_one():
+    """Catches U normalized in float32: its length is 1 to seven digits only."""
+    sweep = sl.step_sweep(W.astype(np.float32), X.astype(np.float32), y, 0.1, steps=[1e-2])
+    assert sweep.U.dtype == np.float64
+    assert np.linalg.norm(sweep.U) == pytest.approx(1, rel=1e-15)
