@@ -157,8 +157,8 @@ def plot_slope_errors(leads, errors):
     lost = leads[(plain > 0.9) & (patched > 0.9)].min()
     behind = -leads[(patched > 0.9) & (leads < 0)].max()
     fact = (
-        f"Both plain logarithms lose their slope from a lead ≈ {lost:.0f} on; the patched one has "
-        f"lost it, too, wherever the right class is {behind:.0f} or more behind. The error of the "
+        f"Without log1p the slope is lost from a lead ≈ {lost:.0f} on, patched or not; the patch "
+        f"loses it, too, wherever the right class is {behind:.0f} or more behind. The error of the "
         f"stable loss is at most ≈ {stable.max():.0e}."
     )
     show(
