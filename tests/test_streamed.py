@@ -122,7 +122,9 @@ def test_the_sum_of_many_squared_weights_does_not_drift():
     W = np.full((200_000, 5), 0.1)
     value, _ = softmax_loss_streamed(W, np.zeros((1, len(W))), [0], 1.0)
     exact = W.size * oracles.mp.mpf(0.1) ** 2 + oracles.mp.log(5)
-    assert oracles.relative_error(value, exact) <= 4 * u
+    # numpy before 2.3 adds squares a little less evenly: 5.4e-16 here, where a dot product drifts
+    # to 1.8e-14.
+    assert oracles.relative_error(value, exact) <= 8 * u
 
 
 def test_long_double_is_kept_to_its_last_digits():
