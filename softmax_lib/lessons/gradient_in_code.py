@@ -119,12 +119,13 @@ def plot_learning_rates(X, W, y, i):
     note(ax, payer, (rates[at], 3.2), (-8, 0), va="center", color=color, fontsize=9.5)
     ax.set(xscale="log", ylim=(0, 4), xlabel="learning rate η", ylabel="loss after the step")
     ax.grid(True)
-    falls = bool((np.diff(own) < 0).all())
+    falls = np.count_nonzero(np.diff(own) < 0)
     show(
         fig,
-        f"The loss of fruit {i} falls at every larger rate: {falls}. The mean over all fruits is "
-        f"lowest near η = {best:.1g}, and at η = 1 it is {mean[-1]:.1f}, up from "
-        f"{before.mean():.2f}. Fruits {payers[0]} and {payers[1]} pay.",
+        f"From rate to rate, the loss of fruit {i} falls {falls} times of {len(rates) - 1}, from "
+        f"{own[0]:.2f} to {own[-1]:.2f}. The mean over all fruits is lowest near "
+        f"η = {best:.1g}, and at η = 1 it is {mean[-1]:.1f}, up from {before.mean():.2f}. "
+        f"Fruits {payers[0]} and {payers[1]} pay.",
         f"Losses against the learning rate, from 0.001 to 1, log axis. A solid line, fruit {i}, "
         f"falls from {before[i]:.2f} toward 0. A dashed line, the mean, first falls with it, turns "
         f"near {best:.1g} and leaves the picture. Two dotted lines, fruits {payers[0]} and "

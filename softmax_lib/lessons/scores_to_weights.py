@@ -147,7 +147,7 @@ def plot_turn(rows):
 
 @house_style
 def plot_outer_sum(X, G, y):
-    """Draw the outer product X_i^T G_i of every example, and the table that they add up to."""
+    """Draw the outer product X_i.T @ G_i of every example, and the table that they add up to."""
     terms = X[:, :, None] * G[:, None, :]  # (N, D, C)
     total = X.T @ G
     N, D, C = terms.shape
@@ -174,7 +174,7 @@ def plot_outer_sum(X, G, y):
             at = (drawn.right + gap / 2, top + D / 2)
             ax.text(*at, "+", ha="center", va="center", fontsize=13)
     left = lead + across * (C * wide + gap) + 0.5
-    result = table(total, left, 1.3 + (D + 1.7) / 2, "$X^T (P - Y)$")
+    result = table(total, left, 1.3 + (D + 1.7) / 2, r"$X^\top (P - Y)$")
     ax.text(left - 0.5, result.top + D / 2, "=", ha="center", va="center", fontsize=15)
     for j, name in enumerate(CLASSES[:C]):
         x, _ = result.middle(0, j)
@@ -289,15 +289,16 @@ def plot_chain_errors(errors, X, W, y, i, bound):
     axes[1].set_ylabel("")
     axes[1].get_legend().remove()
     good = all((e < bound).all() for e in errors["complex"])
-    zeros = all(
-        (e[np.isnan(floor)] == 0).all()
-        for pair in errors.values()
-        for e, floor in zip(pair, floors, strict=True)
+    none = [np.isnan(floor) for floor in floors]  # where the derivative is 0
+    found = sum(
+        np.count_nonzero((errors["central"][k][at] == 0) & (errors["complex"][k][at] == 0))
+        for k, at in enumerate(none)
     )
     show(
         fig,
         f"{'; '.join(facts)}. By the complex step {'every' if good else 'NOT every'} error is "
-        f"below {bound:g}. Where the derivative is 0, both methods find exactly 0: {zeros}.",
+        f"below {bound:g}. Of the {sum(at.sum() for at in none)} derivatives that are 0, both methods "
+        f"find {found} as exactly 0.",
         "Two log plots of relative errors, in three groups each, one a class. Triangles, the "
         "complex step, lie at the bottom, below a dashed line, or on a line marked exactly 0. "
         "Squares, central differences, lie decades higher, near gray dashes, their rounding "
@@ -344,7 +345,7 @@ class _OuterExplorer(Explorer):
             middle, -1.0, f"$P - Y$  {shape(self.G)}", ha="center", va="bottom", weight="bold",
             color=ink(self.g.color),
         )  # fmt: skip
-        self.x.label(f"$X^T$  {shape(self.X.T)}")
+        self.x.label(rf"$X^\top$  {shape(self.X.T)}")
         self.result = self.dw.label("")
         self.heading = ax.text(-1.9, 0.0, "", va="center", weight="bold")
         self.factor = ax.text(-1.9, 1.0, "", va="center")
@@ -384,9 +385,9 @@ class _OuterExplorer(Explorer):
             factor = f"({_decimals(g)})" if g < 0 else _decimals(g)
             product = f"{fraction(X_i[d])} × {factor}"
             line.set_text(f"{FEATURES[d]}: {product} = {_decimals(X_i[d] * g)}")
-        what = f"$X_i^T (P_i - Y_i)$, i = {i}"
+        what = rf"$X_i^\top (P_i - Y_i)$, i = {i}"
         if added:
-            what = "$X^T (P - Y)$" if i == len(self.X) - 1 else f"sum, fruits 0 to {i}"
+            what = r"$X^\top (P - Y)$" if i == len(self.X) - 1 else f"sum, fruits 0 to {i}"
         self.result.set_text(f"{what}  {shape(shown)}")
         self.place.set_text(f"{'is added to' if added else 'fills'} column {j} of the table below")
         term = listed(X_i * g, _decimals)
@@ -501,7 +502,7 @@ def _example_cases():
     cases=_example_cases,
     hints=(
         "By which number is X_i multiplied for class j, and where does the result stand?",
-        "Eq. (14) for all j at once: the column X_i^T, (D, 1), times the row p − Y_i, (1, C).",
+        "Eq. (14) for all j at once: the column X_i.T, (D, 1), times the row p − Y_i, (1, C).",
         "Begin with a copy of `p`, and take 1 off where the right class stands.",
     ),
     equation="eq. (14)",
@@ -533,13 +534,13 @@ def _example_cases():
         ),
     ),
     questions={
-        "raised": "Which product of the column X_i^T and the row p - Y_i has shape (D, C)?",
+        "raised": "Which product of the column X_i.T and the row p - Y_i has shape (D, C)?",
         "transposed": "Column j of dL/dW belongs to class j: which axis of yours counts them?",
         "wrong-shape": "Which product of a column (D, 1) and a row (1, C) has the shape of W?",
     },
 )
 def one_example_gradient(p, m, X_i):
-    """dL_i/dW of one example, in the shape of W: column j is (p_j - 1[j = m]) X_i, turned."""
+    """dL_i/dW of one example, in the shape of W: column j is (p_j - 1[j = m]) X_i, transposed."""
     G_i = p.copy()  # (1, C)
     G_i[0, m] -= 1
     return X_i.T @ G_i  # (D, 1)(1, C)
@@ -570,7 +571,7 @@ def _batch_cases():
     cases=_batch_cases,
     hints=(
         "The gradient of a mean is the mean of the gradients. Over what is the mean taken?",
-        "X^T (P − Y)/N: take 1 off each row of P at its label, in a copy, then one product.",
+        "X.T @ (P − Y) / N: take 1 off each row of P at its label, in a copy, then one product.",
         "Begin with `G = P.copy()`.",
     ),
     equation="eq. (14)",
@@ -609,7 +610,7 @@ def _batch_cases():
     },
 )
 def data_gradient(X, P, y):
-    """Gradient of the mean loss by the weights, without the regularization: X^T (P - Y) / N."""
+    """Gradient of the mean loss by the weights, without the regularization: X.T @ (P - Y) / N."""
     rows = np.arange(len(y))
     dS = P.copy()  # (N, C); the caller still needs P
     dS[rows, y] -= 1

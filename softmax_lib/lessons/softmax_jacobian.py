@@ -382,7 +382,7 @@ def _jacobians_cases():
             ),
         ),
         (
-            "the outer product p^T p has become one number",
+            "the outer product p.T @ p has become one number",
             "P[:, :, None] * (same_class - P[:, None, :])",
             "P[:, :, None] * same_class - (P * P).sum(axis=1)[:, None, None]",
             "How many axes has P[i], and what does .T do to an array of one axis?",
@@ -435,7 +435,7 @@ def _many_classes():
     cases=_through_cases,
     hints=(
         "Write entry c of v J as a sum over k, with (7) put in. Which part needs only k = c?",
-        "v J = v diag(p) - (v p^T) p: the first product is entry by entry, v p^T one number.",
+        "v J = v diag(p) - (v @ p.T) p: the first product is entry by entry, v @ p.T one number.",
         "Begin with `mean = (p * v).sum()`.",
     ),
     equation="eq. (7)",
