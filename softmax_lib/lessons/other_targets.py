@@ -107,8 +107,12 @@ class Pull(Explorer):
         ]
         self.slopes = right.bar(classes, [0.5] * 3, 0.5)
         self.numbers = [right.text(k, 0, "", ha="center", va="bottom") for k in classes]
-        self.says = left.text(-0.5, 1.15, "", va="center", fontsize=10)
-        return [*self.bars, *self.lines, *self.slopes, *self.numbers, self.says]
+        middle = {"ha": "center", "va": "center", "fontsize": 9}
+        self.scores = [left.text(k, 1.07, "", **middle) for k in classes]
+        self.says = left.text(-0.5, 1.18, "", va="center", fontsize=10)
+        return [
+            *self.bars, *self.lines, *self.slopes, *self.numbers, *self.scores, self.says,
+        ]  # fmt: skip
 
     def update(self, s0, s1, s2, target):
         """Move bars, lines and slopes to the scores and the target."""
@@ -124,10 +128,14 @@ class Pull(Explorer):
             self.numbers[k].set_y(slope[k] + 0.03 if slope[k] >= 0 else slope[k] - 0.14)
         self.says.set_text(f"loss {loss:.3f}, at least {least:.3f}")
         rows = [", ".join(f"{value:.3f}" for value in row[0]) for row in (p, q)]
+        at = [f"{score:.1f}".replace("-", "−") for score in (s0, s1, s2)]
+        for text, score in zip(self.scores, at, strict=True):
+            text.set_text(f"score {score}")
         caption = f"{target}: loss {loss:.3f}, and no p can reach less than {least:.3f}."
         return caption, (
-            f"Left, bars p = ({rows[0]}) with lines at q = ({rows[1]}). Right, bars of the slope "
-            f"p − q = ({', '.join(map(_signed, slope))}), blue above 0, orange-red below. {caption}"
+            f"Scores ({', '.join(at)}). Left, bars p = ({rows[0]}) with lines at q = ({rows[1]}). "
+            f"Right, bars of the slope p − q = ({', '.join(map(_signed, slope))}), "
+            f"blue above 0, orange-red below. {caption}"
         )
 
 
@@ -149,7 +157,7 @@ def _smoothed_cases():
     return [
         (np.array([2, 0]), 3, 0.3),
         (np.array([1, 0, 1]), 4, 0.1),
-        (np.array([0, 1]), 2, 0.0),
+        (np.array([0, 0]), 2, 0.0),
         (np.array([1, 1, 0]), 5, 1.0),
         (rng.integers(0, 6, 9), 7, 0.25),
     ]
@@ -302,6 +310,11 @@ def _weighted_cases():
             ),
         ),
         ("the gradient has no weights", "share[:, None] * dS", "dS / len(kept)"),
+        (
+            "log-of-zero",
+            "T - np.log(np.exp(T).sum(axis=1, keepdims=True))",
+            "np.log(np.exp(T) / np.exp(T).sum(axis=1, keepdims=True))",
+        ),
     ),
 )
 def loss_with_weights(W, X, y, a, reg):

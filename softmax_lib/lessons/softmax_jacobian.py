@@ -325,8 +325,8 @@ class Collapse(Explorer):
         return caption, (
             f"Bars of p = ({listed(p, digits)}). Beside them the table J, a circle where k = c and "
             f"a cross elsewhere, row by row: {rows}. Row {m} is framed. The row of eq. (5) is "
-            f"({listed(upstream, digits)}). Below J the product, ({listed(product, digits)}), and "
-            f"p − Y, ({listed(fused, digits)}): {verdict}."
+            f"({listed(upstream, digits)}). Below J stand the product, "
+            f"({listed(product, digits)}), and p − Y, ({listed(fused, digits)}): {verdict}."
         )
 
 

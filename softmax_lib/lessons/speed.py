@@ -347,7 +347,7 @@ def _options(values):
 
 
 class Roofline(Explorer):
-    """Operations, bytes and turns of the block loop, counted: what limits a loss and gradient."""
+    """Operations, bytes and passes of the block loop, counted: what limits a loss and gradient."""
 
     title = "What limits one loss and gradient, N = 60,000, float64"
     size = (9.0, 3.9)
@@ -401,7 +401,7 @@ class Roofline(Explorer):
         bars.set(xscale="log", xlim=(5e-2, 3e6), ylim=(-1.9, 2.6))
         bars.set_xticks([1, 1e3, 1e5], ["1 ms", "1 s", "100 s"])
         bars.minorticks_off()
-        bars.set_yticks([2, 1, 0], ["arithmetic", "bytes", "turns"])
+        bars.set_yticks([2, 1, 0], ["arithmetic", "bytes", "passes"])
         bars.set_title("Time that each would take alone", fontsize=10.5)
         colors = (PALETTE["orange"], MATRIX_COLORS["X"], PALETTE["gray"])
         self.dots = [
@@ -437,7 +437,7 @@ class Roofline(Explorer):
             dot.set_data([max(1e3 * seconds, 0.1)], [place])
             number.set_x(max(1e3 * seconds, 0.1) * 1.6)
             number.set_text(_of_time(seconds))
-        limit = ("arithmetic", "bytes", "turns")[int(alone.argmax())]
+        limit = ("arithmetic", "bytes", "passes")[int(alone.argmax())]
         lines = (
             f"a block: {_of_bytes(block)}, cache {cache:g} MB: "
             f"X is read {'once' if readings == 1 else 'twice'}",
@@ -448,7 +448,7 @@ class Roofline(Explorer):
             text.set_text(line)
         told = ", ".join(
             f"{name} {_of_time(seconds)}"
-            for name, seconds in zip(("arithmetic", "bytes", "turns"), alone, strict=True)
+            for name, seconds in zip(("arithmetic", "bytes", "passes"), alone, strict=True)
         )
         return (
             f"X is read {'once' if readings == 1 else 'twice'}; {lines[2]}.",

@@ -318,8 +318,10 @@ class BugHunt(Explorer):
             answer = f"{accused}?\nYes, this is it."
         elif accused in cleared:
             answer = f"{accused}?\nNo: your tests clear it."
-        else:
+        elif any(self.found[accused][name][2] != traces[name][2] for name in TESTS):
             answer = f"{accused}?\nNo. Compare the numbers."
+        else:
+            answer = f"{accused}?\nNo, but no test here shows it."
         self.answer.set_text(answer)
         left = ", ".join(name for name in self.found if name not in cleared)
         caption = f"Case {case}, tests run: {len(tests)}. {' '.join(answer.split())}"
