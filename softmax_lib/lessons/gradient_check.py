@@ -198,7 +198,7 @@ class StepExplorer(Explorer):
         rules = "truncation" if truncation > rounding else "rounding"
         caption = (
             f"{method}, {dtype}, h = {step:.0e}: relative error ≈ {sweep.errors[method][h]:.1e}. "
-            f"Theory expects about 1e{round(np.log10(truncation + rounding)):+d}: {rules} rules."
+            f"Theory expects about {truncation + rounding:.0e}: {rules} rules."
         )
         if zoomed and stairs < len(x) / 2:
             caption += (

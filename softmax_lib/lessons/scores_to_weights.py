@@ -297,8 +297,8 @@ def plot_chain_errors(errors, X, W, y, i, bound):
     show(
         fig,
         f"{'; '.join(facts)}. By the complex step {'every' if good else 'NOT every'} error is "
-        f"below {bound:g}. Of the {sum(at.sum() for at in none)} derivatives that are 0, both methods "
-        f"find {found} as exactly 0.",
+        f"below {bound:g}. Of the {sum(at.sum() for at in none)} derivatives that are 0, "
+        f"both methods find {found} as exactly 0.",
         "Two log plots of relative errors, in three groups each, one a class. Triangles, the "
         "complex step, lie at the bottom, below a dashed line, or on a line marked exactly 0. "
         "Squares, central differences, lie decades higher, near gray dashes, their rounding "
