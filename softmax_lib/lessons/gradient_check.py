@@ -37,7 +37,7 @@ def problem():
 def plot_sweeps(*sweeps):
     """Draw error against h for each precision, measured and predicted, side by side."""
     fig, axes = new_figure(width=9.6, height=4.2, ncols=len(sweeps), sharey=True)
-    fig.suptitle("The markers lie where the lines predict", x=0.01, ha="left")
+    fig.suptitle("On the predicted line at large h, near or below it at small h", x=0.01, ha="left")
     ratios = []
     for ax, sweep in zip(axes, sweeps, strict=True):
         draw_step_sweep(ax, sweep, title=f"In {np.dtype(sweep.dtype).name}")
