@@ -386,7 +386,7 @@ class ShapeTrain(Explorer):
             car.fill(factor, left=left, top=-len(factor))
             middle, spread = left + widths[k] / 2, min(0.8, widths[k] / 4)
             self.wheels[k].set_data([middle - spread, middle + spread], [0.2, 0.2])
-            sign = f"({self.signs[k]})$^T$" if transposed == k + 1 else self.signs[k]
+            sign = f"({self.signs[k]})$^\\top$" if transposed == k + 1 else self.signs[k]
             self.titles[k].set_text(f"{k + 1}: {sign}")
             self.titles[k].set_position((middle, -len(factor) - 0.5))
             self.shapes[k].set_text(f"({', '.join(letters[k])}) = {shape(factor)}")
