@@ -191,9 +191,7 @@ def plot_errors(P, errors, h):
             label=f"{case['words']}: {chosen.sum()} entries",
         )  # fmt: skip
     words = {"textcoords": "offset points", "color": PALETTE["gray"]}
-    ax.annotate(
-        "rounding floor\n$u\\,/\\,(h\\,|1[k=c] - p_c|)$", (x[30], floor[30]), (8, 6), **words
-    )
+    ax.annotate("rounding floor\n(notebook 09)", (x[30], floor[30]), (8, 6), **words)
     ax.annotate("truncation, at most $h^2/6$", (x[0], truncation), (4, -13), **words)
     ax.set(xlabel="$|1[k=c] - p_c|$, the factor beside $p_k$ in (7)", ylabel="relative error")
     ax.set_title("Every entry is right, to what a difference can see", pad=26)
