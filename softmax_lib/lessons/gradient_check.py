@@ -236,7 +236,7 @@ def explore():
         "Begin with `value = f(x + 1j * h)`.",
     ),
     equation="eq. (3), and how its slope was measured",
-    reread='04_numerical_derivatives, "The order of a method"',
+    reread='04_numerical_derivatives, "The complex step"',
     question="What must you divide by, so that the answer does not depend on h?",
     slips=(
         *instead_of(

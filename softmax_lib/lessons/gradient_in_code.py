@@ -333,7 +333,7 @@ def _slope_cases():
         "Begin with `dP = np.zeros(P.shape)`, and fill the N places `[np.arange(len(y)), y]`.",
     ),
     equation="eqs. (5), (6) and (14)",
-    reread='08_gradient_in_code, "The same in matrices"',
+    reread='05_chain_rule, "What does the product add up?"',
     question="Take the first value that is wrong: which line of the forward pass uses it, and how?",
     slips=(
         *instead_of(
@@ -705,6 +705,9 @@ def _parts_cases():
             "Which of your two columns comes first?",
         ),
     ),
+    questions={
+        "constant-answer": "Which of your two numbers would never change, whatever dW came in?",
+    },
 )
 def parts(dW, data, W):
     """The numbers (a, b) with dW = a data + b W, by least squares over all entries."""

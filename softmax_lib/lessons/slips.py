@@ -138,7 +138,7 @@ SENTENCES = {
         "Zeros come back where a derivative belongs: what is computed never gets there."
     ),
     "no-step": "The weights come back as they went in: the step is 0, or is never taken.",
-    "constant-answer": "What comes back is the same in every case, whatever goes in.",
+    "constant-answer": "What comes back, or part of it, is the same whatever goes in.",
     "wrong-axis": (
         "A sum runs over the wrong axis: over each column where each row has a sum of its own, or "
         "the other way round, or over all."

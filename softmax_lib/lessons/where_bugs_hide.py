@@ -457,7 +457,7 @@ def _check_cases():
     ),
     equation="eq. (14), and its judge",
     reread='09_gradient_check, "Three derivatives decide"',
-    question="Which part of what f returns gives the slopes, and which part is on trial?",
+    question="Do your slopes come from f's loss alone, and are they exact to 1e-6 themselves?",
     slips=(
         *instead_of(
             "np.linalg.norm(dW - slopes) <= 1e-6 * np.linalg.norm(slopes)",
@@ -540,7 +540,7 @@ def _charge_cases():
     ),
     equation="eq. (3), where it is known",
     reread='10_where_bugs_hide, "What no gradient check can see"',
-    question="By how much must the loss grow when reg goes from 0 to reg?",
+    question="What must the loss be at W = 0, and by exactly how much must it grow with reg?",
     slips=(
         *instead_of(
             "abs(nothing) <= 1e-9 and abs(price) <= 1e-9",
