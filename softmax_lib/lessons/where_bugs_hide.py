@@ -522,9 +522,14 @@ def _a_trifle_more(W, X, y, reg):
     return loss * (1 + 1e-8), dW
 
 
+def _double_reg(W, X, y, reg):
+    return softmax_loss_vectorized(W, X, y, 2 * reg)
+
+
 def _charge_cases():
     W, X, y = problem(N=5)
     functions = (softmax_loss_vectorized, sum_throughout, half_reg_throughout, no_reg_gradient)
+    functions += (_double_reg,)
     return [(f, W, X, y, 0.25) for f in functions]
 
 
@@ -558,6 +563,11 @@ def _charge_cases():
                 "one of the two is enough",
                 "abs(nothing) <= 1e-9 or abs(price) <= 1e-9",
                 "If one of the two losses is wrong, is f's loss the one we mean?",
+            ),
+            (
+                "a loss that is too small passes",
+                "nothing <= 1e-9 and price <= 1e-9",
+                "Is a loss right when it charges less than it should?",
             ),
             (
                 "it says True when the loss is another one",
