@@ -175,7 +175,7 @@ def plot_survivors(shifts):
             ha="right", va="center", weight="bold",
         )  # fmt: skip
     places = [g * (N + 1) + i for g in range(len(shifts)) for i in range(N)]
-    ax.set_yticks(places, LEVEL_NAMES * len(shifts), fontsize=8)
+    ax.set_yticks(places, LEVEL_NAMES * len(shifts), fontsize=8.8)
     ax.tick_params(axis="y", length=0)
     ax.set(xscale="log", xlim=(1, 1e4), xlabel="size $s$ of the scores")
     ax.set_ylim(places[-1] + 0.7, -0.7)
