@@ -15,12 +15,12 @@ project = "Softmax"
 html_title = "Softmax: derived, coded, proved right"
 root_doc = "docs/index"
 extensions = ["myst_nb", "reading"]
-include_patterns = ["docs/*.md", "notebooks/*.ipynb", "*.md", "data/*.md", "benchmarks/*.md"]
+include_patterns = ["docs/**.md", "notebooks/*.ipynb", "*.md", "data/*.md", "benchmarks/*.md"]
 exclude_patterns = [".venv*", "build", "executed", "**/.ipynb_checkpoints"]
 
 nb_execution_mode = "off"  # what is shown is what is stored, and what the tests compared
 nb_ipywidgets_js = {}
-nb_code_prompt_show = "Predict first, then open: the {type}"
+nb_code_prompt_show = "Predict first, then open the {type}"
 nb_code_prompt_hide = "Close the {type}"
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 4
@@ -32,10 +32,13 @@ html_theme = "basic" if tags.has("handout") else "sphinx_book_theme"  # noqa: F8
 html_static_path = ["_static"]
 html_css_files = ["handout.css" if tags.has("handout") else "reading.css"]  # noqa: F821
 html_favicon = "_static/favicon.svg"
+html_context = {"default_mode": "auto"}
 html_sourcelink_suffix = ""  # a copied notebook is called .ipynb, not .ipynb.txt
 html_show_copyright = html_show_sphinx = False
-if html_theme == "sphinx_book_theme":
-    pygments_style = "a11y-high-contrast-light"
+if html_theme == "basic":
+    html_sidebars = {"**": []}
+    pygments_style = "friendly"
+else:
     templates_path = ["_templates"]
     html_theme_options = {
         "article_header_start": ["toggle-primary-sidebar.html", "ways.html"],

@@ -1,6 +1,7 @@
 """What the reading edition adds to Sphinx: folded cells, numbered equations, MathJax of its own.
 
-An extension of Sphinx, named in docs/conf.py.
+An extension of Sphinx, named in docs/conf.py. With Sphinx's tag `handout`, what is folded goes to
+the end of the page, and below each exercise there is room to write.
 """
 
 import json
@@ -9,6 +10,7 @@ from importlib import metadata
 from pathlib import Path
 
 from docutils import nodes
+from nbformat.v4 import new_markdown_cell
 
 LAB = "lab/lab/index.html?path="  # a notebook in the lab, from the root of the site
 TAG = re.compile(r"\\tag\{(\d+)\}")
@@ -25,7 +27,28 @@ def prepare_notebook(app, name, source):
         tags = cell["metadata"].setdefault("tags", [])
         tags += ["remove-input"] * folded.get("source_hidden", False)
         tags += ["hide-output"] * folded.get("outputs_hidden", False)
+    if app.tags.has("handout"):
+        notebook["cells"] = for_paper(notebook["cells"])
     source[0] = json.dumps(notebook)
+
+
+def for_paper(cells):
+    """The cells of a handout: what was folded comes last, and exercises have room to write."""
+    kept, answers = [], []
+    for cell in cells:
+        tags = cell["metadata"]["tags"]
+        kept.append(cell)
+        if "hide-output" in tags:
+            tags.remove("hide-output")
+            number = f"Output {len(answers) // 2 + 1}"
+            bare = {"metadata": {"tags": ["remove-input"]}, "id": f"{cell['id'][:50]}-at-the-end"}
+            answers += [new_markdown_cell(f"### {number}"), cell | bare]
+            cell["outputs"] = []
+            kept.append(new_markdown_cell(f"*{number} stands at the end.*"))
+        elif "exercises.check(" in "".join(cell["source"]):
+            cell["outputs"] = []
+            kept.append(new_markdown_cell('<div class="room"></div>'))
+    return [*kept, new_markdown_cell("## What came out"), *answers] if answers else kept
 
 
 def number_equations(app, doctree):
