@@ -9,7 +9,7 @@ export JUPYTER_PREFER_ENV_PATH = 1
 export PYTHON
 
 python := .venv/bin/python
-compile := $(python) -m uv pip compile pyproject.toml --extra notebooks --extra slides --group build \
+compile := $(python) -m uv pip compile pyproject.toml --extra slides --group build \
   --constraints tools/constraints.txt --universal --fork-strategy fewest --python-version 3.11 --generate-hashes \
   --no-header --no-annotate --no-emit-index-url $(if $(UPGRADE),--upgrade) --quiet
 
@@ -48,8 +48,10 @@ bench: setup-test  ## Measure speed, memory and accuracy of the losses (QUICK=1:
 	@$(python) -m benchmarks $(if $(QUICK),--quick)
 
 lock: setup-test  ## Bring the locks in line with pyproject.toml (UPGRADE=1 for the newest packages)
-	@$(compile) --output-file requirements.lock
-	@$(compile) --extra test --constraints requirements.lock --output-file requirements-test.lock
+	@$(compile) --extra notebooks --output-file requirements.lock
+	@$(compile) --extra notebooks --extra test --constraints requirements.lock \
+	  --output-file requirements-test.lock
+	@$(compile) --extra site --constraints requirements.lock --output-file requirements-site.lock
 
 clean:  ## Remove .venv and all else that these commands made; your notebooks stay
 	@rm -rf .venv .venv-* build dist .pytest_cache .ruff_cache .hypothesis *.egg-info
