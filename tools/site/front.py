@@ -99,8 +99,8 @@ def picture(image, label, P, losses, steps=STEPS):
         f"{100 * (HOLD + 1) / frames:.2f}%{{visibility:hidden}}}}"
     )
     alt = (
-        f"A handwritten {label} and ten bars, the probabilities of the classes 0 to 9. At first all "
-        f"are {P[0, 0]:.1f}. While the classifier learns, the bar of {label} grows to "
+        f"A handwritten {label} and ten bars, the probabilities of the classes 0 to 9. At first "
+        f"all are {P[0, 0]:.1f}. While the classifier learns, the bar of {label} grows to "
         f"{P[-1, label]:.2f} and the others sink. Below, ten bars show p minus y: negative for "
         f"{label}, positive for the others. They shrink as the probabilities become right."
     )

@@ -13,7 +13,7 @@ import build
 
 sys.path.insert(0, str(build.ROOT / "tests"))
 
-import chromium  # noqa: E402
+import chromium
 
 
 def main(names):
