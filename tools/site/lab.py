@@ -51,7 +51,7 @@ def build(repo, out, pyodide=None):
         wheels = own_wheels(repo, Path(scratch, "wheels"))
         packages = release["packages"]
         static = out / "static" / "pyodide"
-        static.mkdir()
+        static.mkdir(parents=True, exist_ok=True)
         if pyodide is None:
             base = CDN.format(release["version"])
             pure = [p for p in packages.values() if "pypi" in p]

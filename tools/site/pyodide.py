@@ -108,7 +108,9 @@ def write_lock(version):
         scratch = Path(scratch)
         subprocess.run(["npm", "pack", "--silent", f"pyodide@{version}"], cwd=scratch, check=True)
         with tarfile.open(scratch / f"pyodide-{version}.tgz") as archive:
-            read = {name: archive.extractfile(f"package/{name}").read() for name in (*CORE, LOCK.name)}
+            read = {
+                name: archive.extractfile(f"package/{name}").read() for name in (*CORE, LOCK.name)
+            }
         pip_download(scratch, CARRIER)
         with zipfile.ZipFile(next(scratch.glob("*.whl"))) as archive:
             carried = {sha256(archive.read(n)) for n in archive.namelist() if n.endswith(".whl")}
@@ -130,7 +132,11 @@ def write_lock(version):
             if entry["sha256"] not in carried:
                 pip_download(scratch / name, f"{name}=={entry['version']}")
                 (wheel,) = (scratch / name).iterdir()
-                entry |= {"file_name": wheel.name, "sha256": sha256(wheel.read_bytes()), "pypi": True}
+                entry |= {
+                    "file_name": wheel.name,
+                    "sha256": sha256(wheel.read_bytes()),
+                    "pypi": True,
+                }
     core = {name: sha256(content) for name, content in read.items()}
     whole = {"version": version, "info": released["info"], "core": core, "packages": packages}
     LOCK.write_text(json.dumps(whole, indent=1, sort_keys=True) + "\n", encoding="utf-8")
