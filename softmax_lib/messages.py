@@ -8,7 +8,7 @@ import re
 import sys
 import textwrap
 
-__all__ = ["COLORS", "SIGNS", "Message", "encodable", "inline"]
+__all__ = ["COLORS", "SIGNS", "Message", "Shown", "encodable", "inline"]
 
 SIGNS = {"right": "✓", "not yet": "✗", "not attempted": "○"}
 # Okabe-Ito green, vermilion, sky blue, orange; the text keeps the theme's own color.
@@ -27,12 +27,16 @@ class Message(str):
         ``("title" | "text" | "code", text)`` or ``("table", rows)``, the first row being the head.
     state : {"right", "not yet", "not attempted", "other"}
         Which color the border has.
+    first : str
+        A line above the border, the first of HTML and text: of an output that is folded, JupyterLab
+        shows that line and no more.
     """
 
-    def __new__(cls, blocks, state="not attempted"):
+    def __new__(cls, blocks, state="not attempted", first=""):
         """A string, with its HTML beside it."""
-        message = super().__new__(cls, plain_text(blocks))
-        message.html = html_text(blocks, COLORS[state])
+        above = [first] * bool(first)
+        message = super().__new__(cls, "\n".join([*above, plain_text(blocks)]))
+        message.html = "\n".join([*map(inline, above), html_text(blocks, COLORS[state])])
         return message
 
     def __str__(self):
@@ -43,6 +47,26 @@ class Message(str):
 
     def _repr_html_(self):
         return self.html
+
+
+class Shown:
+    """What has a `message`, and a `widget()` that says the same where there are widgets."""
+
+    def __str__(self):
+        return str(self.message)
+
+    def __repr__(self):
+        return repr(self.message)
+
+    def _repr_html_(self):
+        return self.message.html
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        texts = {"text/plain": repr(self), "text/html": self._repr_html_()}
+        try:
+            return {**self.widget()._repr_mimebundle_(), **texts}
+        except ImportError:  # the library without its notebooks: text it is
+            return texts
 
 
 def plain_text(blocks):

@@ -14,7 +14,7 @@ settings.register_profile("default", max_examples=1_000, derandomize=True, deadl
 settings.register_profile("fuzz", max_examples=20_000, deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
-collect_ignore = [] if chromium.find() or chromium.required() else ["browser"]
+collect_ignore = [] if chromium.find() or chromium.required() else ["browser", "site"]
 if os.name == "nt":
     collect_ignore += ["test_setup_script.py", "test_refresh.py", "test_twice.py"]
 

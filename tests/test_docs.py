@@ -11,7 +11,7 @@ from test_equations import named_equations
 from softmax_lib import derivation, forward
 
 ROOT = Path(__file__).parent.parent
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("[bd]*/*.md")])  # benchmarks, data, docs
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("[bd]*/**/*.md")])  # benchmarks, data, docs
 EQUATIONS = (ROOT / "docs" / "equations.md").read_text("utf-8")
 
 

@@ -10,7 +10,11 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
-LOCKS = ("requirements.lock", "requirements-test.lock")
+LOCKS = {
+    "requirements.lock": ("notebooks", "slides"),
+    "requirements-test.lock": ("notebooks", "slides", "test"),
+    "requirements-site.lock": ("slides", "site"),
+}
 CONDA_NAMES = {"matplotlib": "matplotlib-base"}  # where conda-forge's name differs
 
 
@@ -70,10 +74,7 @@ def test_a_lock_has_hashes_and_no_addresses(name):
         assert all(re.fullmatch(r"--hash=sha256:[0-9a-f]{64}", line) for line in hashes), head
 
 
-@pytest.mark.parametrize(
-    ("name", "groups"),
-    list(zip(LOCKS, (("notebooks", "slides"), ("notebooks", "slides", "test")), strict=True)),
-)
+@pytest.mark.parametrize(("name", "groups"), LOCKS.items())
 def test_a_lock_holds_what_the_project_asks_for(name, groups):
     wanted = [*PROJECT["project"]["dependencies"], *PROJECT["dependency-groups"]["build"]]
     wanted += [text for group in groups for text in EXTRAS[group]]
@@ -83,10 +84,12 @@ def test_a_lock_holds_what_the_project_asks_for(name, groups):
         assert version in requirement.specifier, requirement
 
 
-def test_the_tests_run_on_what_the_notebooks_run_on():
-    notebooks, tests = map(pins, LOCKS)
-    versions = {name: tests[name][0] for name in notebooks}
-    assert versions == {name: version for name, (version, _) in notebooks.items()}
+def test_tests_and_site_have_the_versions_that_the_notebooks_run_on():
+    notebooks, tests, site = (
+        {name: version for name, (version, _) in pins(lock).items()} for lock in LOCKS
+    )
+    assert tests | notebooks == tests
+    assert site | {name: notebooks[name] for name in site if name in notebooks} == site
 
 
 def test_the_workflow_runs_the_command_of_the_readme():

@@ -53,8 +53,8 @@ class Project:
         self.started = []
         self.root.mkdir()
         self.bin.mkdir()
-        for name in ("Makefile", "pyproject.toml", "requirements.lock", "requirements-test.lock"):
-            shutil.copy(ROOT / name, self.root)
+        for path in (ROOT / "Makefile", ROOT / "pyproject.toml", *ROOT.glob("requirements*.lock")):
+            shutil.copy(path, self.root)
         for name in ("tools", ".ci"):
             shutil.copytree(
                 ROOT / name, self.root / name, ignore=shutil.ignore_patterns("__pycache__")
@@ -143,6 +143,19 @@ def test_what_the_tests_need_comes_on_top_once(ready):
     assert ready.run("make", "setup-test").returncode == 0
     assert ready.calls == []
     assert ready.run("make", "setup").returncode == 0
+    assert ready.calls == []
+
+
+def test_what_builds_the_site_has_an_environment_of_its_own(ready):
+    """Catches Sphinx and its company among the packages that the notebooks run on."""
+    stamp = ready.venv / "ready-lab"
+    before = stamp.read_text()
+    assert ready.run("sh", "tools/setup.sh", "site").returncode == 0
+    assert ready.calls[0] == "venv"
+    assert "--require-hashes -r requirements-site.lock" in ready.calls[1]
+    assert (ready.root / ".venv-site" / "ready-site").exists()
+    assert stamp.read_text() == before
+    assert ready.run("sh", "tools/setup.sh", "site").returncode == 0
     assert ready.calls == []
 
 
@@ -303,8 +316,8 @@ def test_lab_opens_the_first_notebook_on_loopback(ready, environment, opens):
 def test_help_lists_every_target_that_people_call(project):
     ran = project.run("make")
     listed = re.findall(r"^make (\S+) +\S", ran.stdout, flags=re.M)
-    phony = re.search(r"\.PHONY: (.*)", (ROOT / "Makefile").read_text())[1].split()
-    assert set(listed) == set(phony) - {"setup-test"}
+    phony = re.findall(r"^\.PHONY: (.*)", (ROOT / "Makefile").read_text(), flags=re.M)
+    assert set(listed) == set(" ".join(phony).split()) - {"setup-test", "setup-site"}
 
 
 def test_clean_leaves_the_notebooks(ready):

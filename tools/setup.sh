@@ -1,15 +1,13 @@
 #!/bin/sh
-# Makes .venv and installs the locked packages and the library: `sh tools/setup.sh [lab|test]`.
-# `lab` installs what the notebooks need; `test` installs what the tests need as well.
+# Makes .venv and installs the locked packages and the library: `sh tools/setup.sh [lab|test|site]`.
+# `lab` installs what the notebooks need; `test` installs what the tests need as well; `site` makes
+# .venv-site, with what builds the site.
 # A second run finds its stamp and installs nothing. Plain sh: no Python can be trusted yet.
 set -eu
 cd "$(dirname "$0")/.."
 
 what=${1:-lab}
 venv=.venv
-python=$venv/bin/python
-log=$venv/install.log
-busy=$venv/installing
 turn=.venv-setup # is there while a process sets up, and holds its number
 oldest='3.11' newest='3.14' # of the Pythons that the locked packages have wheels for
 
@@ -20,8 +18,12 @@ export PIP_USER=0 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1
 case $what in
     lab) lock=requirements.lock stamps="$venv/ready-lab" ;;
     test) lock=requirements-test.lock stamps="$venv/ready-test $venv/ready-lab" ;;
-    *) echo "usage: sh tools/setup.sh [lab|test]" >&2; exit 2 ;;
+    site) venv=.venv-site lock=requirements-site.lock stamps=.venv-site/ready-site ;;
+    *) echo "usage: sh tools/setup.sh [lab|test|site]" >&2; exit 2 ;;
 esac
+python=$venv/bin/python
+log=$venv/install.log
+busy=$venv/installing
 
 stop() {
     printf '\n%s\n' "$*" >&2
@@ -35,8 +37,8 @@ import hashlib, pathlib, sys
 if sys.version_info < (3, 11):
     sys.exit(1)
 key = hashlib.sha256(f"{sys.version}\n{pathlib.Path.cwd()}\n".encode())
-for name in ("requirements.lock", "requirements-test.lock", "pyproject.toml", "tools/setup.sh"):
-    key.update(pathlib.Path(name).read_bytes())
+for path in (*sorted(pathlib.Path().glob("requirements*.lock")), "pyproject.toml", "tools/setup.sh"):
+    key.update(pathlib.Path(path).read_bytes())
 print(key.hexdigest())
 PY
 }

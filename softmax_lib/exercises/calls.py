@@ -24,7 +24,7 @@ import numpy as np
 from softmax_lib.exercises.timer import TimeUp, limited
 from softmax_lib.lessons.errors import MEANINGS
 
-__all__ = ["Attempt", "Run", "argument_names", "call", "is_a", "is_blank", "is_stub"]
+__all__ = ["Attempt", "Elsewhere", "Run", "argument_names", "call", "is_a", "is_blank", "is_stub"]
 
 CHARACTERS_SHOWN = 1000
 
@@ -59,12 +59,18 @@ class BoundedText(io.StringIO):
         return len(text)
 
 
+class Elsewhere:
+    """A function that runs in another process: it has a `call` and a `peak` of its own."""
+
+
 def call(function, arguments, expected=None, deadline=float("inf")):
     """Call `function` on a deep copy of `arguments`; keep what came, was printed and was changed.
 
     Everything is caught, `SystemExit` too; `KeyboardInterrupt` alone passes: it is the user's. The
     `deadline` is by `time.monotonic`.
     """
+    if is_a(function, Elsewhere):
+        return function.call(arguments, expected, deadline)
     run = Run(arguments, expected)
     given = copy.deepcopy(arguments)
     seconds = min(1e6, deadline - time.monotonic())
@@ -95,10 +101,10 @@ def call(function, arguments, expected=None, deadline=float("inf")):
             run.unfinished = own[-1:] == frames[-1:] != [] and is_a(error, NotImplementedError)
     run.printed = screen.getvalue()
     run.warned = tuple(dict.fromkeys(map(warning_text, caught)))
-    changed = [not unchanged(*pair) for pair in zip(arguments, given, strict=True)]
-    if any(changed):
-        names = argument_names(function, len(given))
-        run.changed = tuple(itertools.compress(names, changed))
+    changed = [
+        state(before) != state(after) for before, after in zip(arguments, given, strict=True)
+    ]
+    run.changed = tuple(itertools.compress(argument_names(function, len(given)), changed))
     return run
 
 
@@ -126,12 +132,17 @@ def warning_text(warning):
         return warning.category.__name__
 
 
+def signature_of(function):
+    """A function's signature; any arguments for those, mostly written in C, that have none."""
+    try:
+        return inspect.signature(function)
+    except Exception:
+        return inspect.signature(lambda *arguments: None)
+
+
 def signature_misfit(function, arguments):
     """The sentence for a function that does not take these arguments, or ``""``."""
-    try:
-        signature = inspect.signature(function)
-    except Exception:
-        return ""  # some functions written in C have none
+    signature = signature_of(function)
     try:
         signature.bind(*arguments)
     except TypeError as error:
@@ -142,12 +153,18 @@ def signature_misfit(function, arguments):
 
 def argument_names(function, count):
     """Names for `count` arguments, from the function's parameters where it has them."""
-    try:
-        parameters = inspect.signature(function).parameters.values()
-    except Exception:
-        parameters = ()
+    parameters = signature_of(function).parameters.values()
     names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     return tuple(names[:count]) + tuple(f"argument {k + 1}" for k in range(len(names), count))
+
+
+def state(value):
+    """What an argument holds, so that a change in place can be told."""
+    if is_a(value, np.ndarray) and not value.dtype.hasobject:
+        return value.shape, value.dtype, value.tobytes()
+    if is_a(value, list, tuple):
+        return [state(part) for part in value]
+    return repr(value) if is_a(value, bool, int, float, complex, str, np.generic) else None
 
 
 # Errors
@@ -193,24 +210,10 @@ def meaning(error, said):
     return ""
 
 
-def unchanged(before, after):
-    """True when an argument still holds what it held: same shape, dtype and bytes."""
-    if type(before) is not type(after):
-        return False
-    if is_a(before, np.ndarray) and not before.dtype.hasobject:
-        one, other = ((a.shape, a.dtype, a.tobytes()) for a in (before, after))
-        return one == other
-    if is_a(before, list, tuple):
-        return len(before) == len(after) and all(map(unchanged, before, after))
-    if is_a(before, bool, int, float, complex, str, np.generic):
-        return repr(before) == repr(after)
-    return True
-
-
 # The code itself
 
-# What a body of a docstring and `...`, `pass`, `return None` or `raise NotImplementedError("why")`
-# compiles to, in every Python from 3.11 on. Work of any kind needs another instruction.
+# What a body of a docstring, `...`, `pass` and `return None` compiles to, and one that raises
+# NotImplementedError("why"), in every Python from 3.11 on. Work of any kind needs another.
 STUB_INSTRUCTIONS = {
     *("RESUME", "NOP", "CACHE", "COPY_FREE_VARS", "MAKE_CELL", "PUSH_NULL", "PRECALL", "CALL"),
     *("LOAD_CONST", "LOAD_GLOBAL", "RETURN_CONST", "RETURN_VALUE", "RAISE_VARARGS"),
@@ -227,17 +230,12 @@ def code_of(function):
 
 
 def is_stub(function):
-    """True when all the code can do is return None or ``...``, or raise NotImplementedError."""
+    """True when there is no code, but for what raises NotImplementedError."""
     code = code_of(function)
-    if code is None:
-        return False
-    steps = list(dis.get_instructions(code))
-    constants = [step.argval for step in steps if step.opname in ("LOAD_CONST", "RETURN_CONST")]
-    raises = any(step.opname == "RAISE_VARARGS" for step in steps)
     return (
-        {step.opname for step in steps} <= STUB_INSTRUCTIONS
-        and all(s.argval == "NotImplementedError" for s in steps if s.opname == "LOAD_GLOBAL")
-        and (raises or constants[-1:] in ([None], [...]))
+        code is not None
+        and set(code.co_names) <= {"NotImplementedError"}
+        and {step.opname for step in dis.get_instructions(code)} <= STUB_INSTRUCTIONS
     )
 
 
@@ -284,15 +282,15 @@ class Attempt:
 
     def peak(self, *arguments):
         """The bytes that one call holds at most beyond its arguments; None where it raises."""
-        given = copy.deepcopy(arguments)
-        tracemalloc.start()
-        try:
-            with redirect_stdout(BoundedText()), redirect_stderr(BoundedText()):
-                limited(self.function, given, self.deadline - time.monotonic())
-            return tracemalloc.get_traced_memory()[1]
-        except KeyboardInterrupt:
-            raise
-        except BaseException:
-            return None
-        finally:
-            tracemalloc.stop()
+        if is_a(self.function, Elsewhere):
+            return self.function.peak(arguments, self.deadline)
+
+        def traced(*given):
+            tracemalloc.start()
+            try:
+                self.function(*given)
+                return tracemalloc.get_traced_memory()[1]
+            finally:
+                tracemalloc.stop()
+
+        return call(traced, arguments, deadline=self.deadline).got

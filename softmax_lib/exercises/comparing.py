@@ -1,7 +1,7 @@
 """An answer beside the right one: what looking proves, and the rows and sentences that show it."""
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -19,19 +19,21 @@ RTOL_NARROW = {16: 2e-2, 32: 1e-3}
 ATOL_AT_ZERO = 1e-12
 
 ROWS_SHOWN = 6
+MOST = 10_000  # numbers in a list, or in an array inside: a case asks for no more
 
 
 @dataclass
 class Finding:
     """What one run shows: proven slugs, rows (name, expected, got), sentences. Empty: right.
 
-    `misshapen` are the names of the values that came in another shape.
+    `wrong` names the values that are, `misshapen` those that came in another shape.
     """
 
     slugs: tuple = ()
     rows: tuple = ()
     notes: tuple = ()
     misshapen: tuple = ()
+    wrong: tuple = ()
 
     @property
     def right(self):
@@ -45,20 +47,16 @@ class Finding:
             self.rows + other.rows,
             self.notes + tuple(note for note in other.notes if note not in self.notes),
             self.misshapen + other.misshapen,
+            self.wrong + other.wrong,
         )
 
 
 def judge(task, run, order=None):
     """What one run shows: the error, or the answer beside the expected one; and changed inputs."""
-    if run.error:
-        found = Finding(("raised",))
-    elif order is None:
-        found = judged(task, run, run.got)
-    else:
+    found = Finding(("raised",), wrong=task.returns) if run.error else judged(task, run, order)
+    if order is not None and not run.error:
         note = f"The values came in another order than ({', '.join(task.returns)})."
-        note = note if task.returns else "The values came in another order."
-        found = Finding(("swapped-return",), notes=(note,))
-        found += judged(task, run, [run.got[k] for k in order])
+        found = Finding(("swapped-return",), notes=(note,)) + found
     if run.changed:
         names = " and ".join(run.changed)
         note = f"The call changed its input {names}, which its caller still needs."
@@ -66,30 +64,10 @@ def judge(task, run, order=None):
     return found
 
 
-def judged(task, run, got):
-    """What `got` shows beside the run's right answer."""
-    return guarded(task.returns, run.expected, got, bounds_of(task, run.arguments))
-
-
-def guarded(names, expected, got, bounds):
-    """Compare; a value that fails when it is looked at is of the wrong kind."""
-    try:
-        return compare(names, expected, got, bounds)
-    except KeyboardInterrupt:
-        raise
-    except BaseException:
-        return wrong_kind("returned", expected, got, names)
-
-
-def right_values(task, run, order):
-    """For each value of a tuple whether it is right; empty when no such tuple came."""
-    count = len(task.returns)
-    if run.error or count < 2 or type(run.got) not in (tuple, list) or len(run.got) != count:
-        return []
-    got = [run.got[k] for k in order or range(len(run.got))]
-    values = zip(task.returns, run.expected, got, strict=True)
-    bounds = bounds_of(task, run.arguments)
-    return [guarded((name,), right, came, bounds).right for name, right, came in values]
+def judged(task, run, order=None):
+    """What came, its values put in that order, beside the run's right answer."""
+    got = run.got if order is None else [run.got[k] for k in order]
+    return compare(task.returns, run.expected, got, bounds_of(task, run.arguments))
 
 
 def bounds_of(task, arguments):
@@ -98,36 +76,39 @@ def bounds_of(task, arguments):
 
 
 def compare(names, expected, got, bounds):
-    """Compare by the kind of the expected value."""
-    name = names[0] if len(names) == 1 else "result"
-    if is_a(expected, tuple):
-        return compare_tuple(names, expected, got, bounds)
-    if is_a(expected, str):
-        return compare_text(name, expected, got)
-    return compare_numbers(name, np.asarray(expected), got, bounds)
+    """Compare by the kind of the expected value; one that fails when it is looked at is wrong."""
+    try:
+        if is_a(expected, tuple):
+            return compare_tuple(names, expected, got, bounds)
+        by_kind = compare_text if is_a(expected, str) else compare_numbers
+        found = by_kind(names[0], expected, got, bounds)
+        return found if found.right else replace(found, wrong=names)
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
+        return wrong_kind(names, expected, got)
 
 
 def compare_tuple(names, expected, got, bounds):
     """Compare value by value; a tuple that is one value, such as a shape, also as a whole."""
-    one_value = len(names) == 1 and type(got) in (tuple, list)
-    if one_value and len(got) != len(expected) and all(is_a(part, int) for part in got):
-        return Finding(rows=((names[0], str(expected), shortened(str(tuple(got)), 60)),))
-    if len(names) != len(expected):
-        whole = names[0] if len(names) == 1 else "result"
-        names = tuple(f"{whole}[{k}]" for k in range(len(expected)))
+    if len(names) == 1:
+        one_value = type(got) in (tuple, list) and all(is_a(part, int) for part in got)
+        if one_value and len(got) != len(expected):
+            return Finding(rows=((names[0], str(expected), shortened(str(tuple(got)), 60)),))
+        names = tuple(f"{names[0]}[{k}]" for k in range(len(expected)))
     row_of_numbers = is_a(got, np.ndarray) and got.ndim == 1
     if not (is_a(got, list, tuple) or row_of_numbers) or len(got) != len(expected):
-        return wrong_kind("returned", expected, got, names)
+        return wrong_kind(names, expected, got)
     found = Finding()
     for name, right, came in zip(names, expected, got, strict=True):
         found += compare((name,), right, came, bounds)
     return found
 
 
-def compare_text(name, expected, got):
+def compare_text(name, expected, got, bounds):
     """Compare texts; blanks and capitals do not count."""
     if not is_a(got, str):
-        return wrong_kind(name, expected, got)
+        return wrong_kind((name,), expected, got)
     if "".join(str(got).split()).casefold() == "".join(expected.split()).casefold():
         return Finding()
     return Finding(rows=((name, repr(expected), shortened(repr(str(got)), 60)),))
@@ -135,24 +116,24 @@ def compare_text(name, expected, got):
 
 def compare_numbers(name, expected, got, bounds):
     """Compare a number or an array: kind, shape, dtype, then values by norm."""
-    array = as_array(got, limit=10 * expected.size + 1000)
+    expected, array = np.asarray(expected), as_array(got)
     if array is None:
-        return wrong_kind(name, expected, got)
+        return wrong_kind((name,), expected, got)
     found = wrong_dtype(name, expected, array, strict=is_a(got, np.ndarray))
     if array.shape != expected.shape:
         row = (f"{name}: shape", str(expected.shape), str(array.shape))
-        found = Finding(("wrong-shape",), rows=(row,), misshapen=(name,)) + found
+        found = Finding(rows=(row,), misshapen=(name,)) + found
     if "wrong-dtype" in found.slugs:
         return found
     if array.shape == expected.shape and close(expected, array, bounds):
         return found
     if expected.dtype.kind == "b" and not np.isin(array, (0, 1)).all():
-        return wrong_kind(name, expected, got)
+        return wrong_kind((name,), expected, got)
     turned = expected.ndim == 2 and array.shape == expected.shape[::-1] != (1, 1)
     if turned and close(expected, array.T, bounds):
         rows = found.rows or entry_rows(name, expected, array, bounds).rows
         notes = ("Transposed, your result would be right.",)
-        return Finding(("transposed",), rows, notes, found.misshapen)
+        return Finding((), rows, notes, found.misshapen)
     if array.shape != expected.shape:
         if array.size == expected.size and close(expected, array.reshape(expected.shape), bounds):
             found += Finding(notes=("The numbers are right; the shape is not.",))
@@ -160,44 +141,31 @@ def compare_numbers(name, expected, got, bounds):
     return entry_rows(name, expected, array, bounds)
 
 
-def wrong_kind(name, expected, got, names=()):
-    """A finding for a value that is not of the kind asked for."""
-    return Finding(("wrong-return",), rows=((name, describe(expected, names), describe(got)),))
+def wrong_kind(names, expected, got):
+    """A finding for a value, or for several, not of the kind asked for."""
+    name = names[0] if len(names) == 1 else "returned"
+    row = (name, describe(expected, names), describe(got))
+    return Finding(("wrong-return",), rows=(row,), wrong=names)
 
 
-def as_array(got, limit):
-    """`got` as a plain array; None when it is no number, array or list of up to `limit` numbers."""
+def as_array(got):
+    """`got` as a plain array; None when it is no number, array or nested list of numbers."""
     if is_a(got, np.ndarray):
         return np.asarray(got)
     if is_a(got, Fraction, Decimal):
         return np.asarray(float(got))
-    if is_a(got, list, tuple):
-        if leaves(got, limit) is None:
-            return None
-    elif not is_a(got, bool, int, float, complex, np.generic) and not hasattr(
-        type(got), "__array__"
-    ):
+    numeric = is_a(got, list, tuple, bool, int, float, complex, np.generic)
+    if not numeric and not hasattr(type(got), "__array__"):
         return None
     try:
+        if is_a(got, list, tuple) and (
+            len(got) > MOST or any(is_a(a, np.ndarray) and a.size > MOST for a in got)
+        ):
+            return None
         array = np.asarray(got)
     except Exception:  # ragged lists; an __array__ that fails
         return None
     return array if array.dtype.kind in "biufc" else None
-
-
-def leaves(nested, limit, depth=0):
-    """How many numbers stand in nested lists; None when there are more than `limit` or no end."""
-    if not is_a(nested, list, tuple):
-        size = nested.size if is_a(nested, np.ndarray) else 1
-        return size if size <= limit else None
-    if depth > 8 or len(nested) > limit:
-        return None
-    total = 0
-    for part in nested:
-        count = leaves(part, limit, depth + 1)
-        if count is None or (total := total + count) > limit:
-            return None
-    return total
 
 
 def wrong_dtype(name, expected, array, strict):
@@ -207,9 +175,8 @@ def wrong_dtype(name, expected, array, strict):
     as indices, where floats fail and 0/1 means something else than False/True: there the kind must
     be right.
     """
-    want, came = expected.dtype.kind.replace("u", "i"), array.dtype.kind.replace("u", "i")
+    want, came = (a.dtype.kind.replace("u", "i") for a in (expected, array))
     strict = strict and expected.ndim > 0
-    why = ""
     if came not in "bifc":
         why = "these are not numbers"
     elif came == "c" and want != "c":
@@ -222,7 +189,7 @@ def wrong_dtype(name, expected, array, strict):
         why = "it drops everything after the point"
     elif array.dtype == np.float16 != expected.dtype:
         why = "it keeps three digits"
-    if not why:
+    else:
         return Finding()
     row = (f"{name}: dtype", str(expected.dtype), str(array.dtype))
     return Finding(("wrong-dtype",), (row,), (f"The dtype of {name} is {array.dtype}: {why}.",))
@@ -280,16 +247,14 @@ def narrow_rtol(values):
 
 def entry_rows(name, expected, array, bounds):
     """The first entries that differ, expected against got, and how many there are."""
-    found = single_precision(name, expected, array)
-    if expected.ndim == 0:
-        return Finding(rows=((name, *distinct(expected[()], array[()])),)) + found
-    where = np.argwhere(differing(expected, array, bounds))
-    rows = tuple(
-        (f"{name}[{', '.join(map(str, at))}]", *distinct(expected[tuple(at)], array[tuple(at)]))
-        for at in where[:ROWS_SHOWN]
-    )
-    count = f"{len(where)} of {expected.size} entries of {name} differ."
-    return Finding(rows=rows, notes=(count,)) + found
+    places = np.argwhere(differing(expected, array, bounds))  # of a number, the place is empty
+    rows = [
+        (f"{name}[{', '.join(map(str, at))}]", expected[tuple(at)], array[tuple(at)])
+        for at in places[:ROWS_SHOWN]
+    ]
+    rows = tuple((at.removesuffix("[]"), *distinct(*values)) for at, *values in rows)
+    count = (f"{len(places)} of {expected.size} entries of {name} differ.",) * (expected.ndim > 0)
+    return Finding(rows=rows, notes=count) + single_precision(name, expected, array)
 
 
 def single_precision(name, expected, array):
@@ -324,51 +289,34 @@ def exchanged_order(task, runs):
     or, for two values, the kinds of all are exchanged (a number for an array, a text for a number).
     """
     runs = [run for run in runs if not run.error]
-    if len(runs) < 2 or not all(
-        is_a(run.expected, tuple)
-        and type(run.got) in (tuple, list)
-        and len(run.got) == len(run.expected) == len(runs[0].expected) <= 5
-        and (len(run.expected) > 2 or not all(is_a(v, bool, np.bool_) for v in run.expected))
-        for run in runs
-    ):
+    right = [run.expected for run in runs]
+    came = [run.got if type(run.got) in (tuple, list) else () for run in runs]
+    count = len(right[0]) if len(runs) > 1 and is_a(right[0], tuple) else 0
+    uncertain = count == 2 and all(is_a(value, bool, np.bool_) for value in right[0])
+    if not 2 <= count <= 5 or uncertain or any(len(values) != count for values in right + came):
         return None
-    for order in itertools.permutations(range(len(runs[0].expected))):
-        if all(judged(task, run, [run.got[k] for k in order]).right for run in runs):
-            return order if order != tuple(sorted(order)) else None
-    for kind in (np.shape, np.size):
-        kinds = [[kinds_of(values, kind) for values in (r.got, r.expected)] for r in runs]
-        if len(kinds[0][0]) == 2 and all(a == b[::-1] != b for a, b in kinds):
+    for order in itertools.permutations(range(count)):
+        if all(judged(task, run, order).right for run in runs):
+            return order if order != tuple(range(count)) else None
+    for kind in (np.shape, np.size) if count == 2 else ():
+        kinds = [[kinds_of(v, kind) for v in both] for both in zip(came, right, strict=True)]
+        if all(a == b[::-1] != b for a, b in kinds):
             return (1, 0)
     return None
 
 
 def kinds_of(values, kind):
     """What tells the values of a tuple apart without a look at the numbers, such as the shape."""
-    arrays = [as_array(value, limit=10**6) for value in values]
-    return [
-        ("text" if is_a(v, str) else "other") if a is None else kind(a)
-        for v, a in zip(values, arrays, strict=True)
-    ]
+    arrays = map(as_array, values)
+    return [type(v) if a is None else kind(a) for v, a in zip(values, arrays, strict=True)]
 
 
 # Describing
 
 
 def describe(value, names=()):
-    """A value in a few words; none of the value's own methods is trusted.
+    """A value in a few words; none of its own methods is trusted, and a tuple may have `names`.
 
-    Parameters
-    ----------
-    value : object
-    names : tuple of str
-        Names for the values of a tuple.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
     >>> describe((0.5, np.zeros((5, 3))), ("loss", "dW"))
     'a tuple of 2 values: loss, a number; dW, an array of shape (5, 3)'
     >>> describe(None), describe(i for i in range(3))
@@ -406,17 +354,6 @@ def describe(value, names=()):
 def describe_argument(name, value):
     """One argument of a case: small ones in full, arrays by shape, dtype and range.
 
-    Parameters
-    ----------
-    name : str
-    value : object
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
     >>> describe_argument("S", np.array([[1000.0, -2.5]]))
     'S = [[1000, -2.5]]'
     >>> describe_argument("X", np.zeros((7, 4), np.float32))
@@ -426,7 +363,9 @@ def describe_argument(name, value):
     """
     if isinstance(value, np.ndarray):
         if value.size <= 8:
-            said = f"{name} = {nested(value.tolist())}"
+            numbers = {"all": lambda v: number(v, 4)}
+            text = np.array2string(value, separator=", ", formatter=numbers)
+            said = f"{name} = {' '.join(text.split())}"
             return said if value.dtype in (float, int) else f"{said} in {value.dtype}"
         said = f"{name}: {value.dtype}, shape {value.shape}"
         if value.dtype.kind in "iuf":
@@ -440,13 +379,6 @@ def describe_argument(name, value):
     if title.isidentifier():  # a type, or a function that has a name
         return f"{name} = {title}"
     return f"{name}: {describe(value)}"
-
-
-def nested(values):
-    """Nested lists of numbers as text, four digits each."""
-    if isinstance(values, list):
-        return "[" + ", ".join(map(nested, values)) + "]"
-    return number(values, 4)
 
 
 def shortened(text, length):

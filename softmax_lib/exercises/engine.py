@@ -4,15 +4,13 @@ import importlib
 from dataclasses import dataclass, field
 
 from softmax_lib import lessons
-from softmax_lib.exercises.calls import argument_names
 from softmax_lib.exercises.comparing import describe_argument, shortened
 from softmax_lib.exercises.diagnosis import diagnose
-from softmax_lib.exercises.slips import CONVENTIONS
+from softmax_lib.exercises.slips import CONVENTIONS, parameters
 from softmax_lib.lessons.slips import QUESTIONS, REREAD, SENTENCES
-from softmax_lib.messages import COLORS, SIGNS, Message, inline
+from softmax_lib.messages import COLORS, SIGNS, Message, Shown
 
-__all__ = ["COLORS", "SIGNS", "Message", "Verdict", "case", "check", "hint", "inline", "progress"]
-__all__ += ["solution"]
+__all__ = ["COLORS", "SIGNS", "Message", "Verdict", "case", "check", "hint", "progress", "solution"]
 
 # All cases of a task together; a right answer in Python loops takes a hundredth of it.
 SECONDS_PER_CHECK = 5.0
@@ -29,50 +27,30 @@ _session = {}  # number -> [state of the last check, checks with an attempt]
 
 
 def find_task(number):
-    """The task with this number, from the one lesson it belongs to.
-
-    Parameters
-    ----------
-    number : str
-        ``"2.1"``: the first exercise of notebook 02.
-
-    Returns
-    -------
-    softmax_lib.lessons.Task
-
-    Raises
-    ------
-    TypeError
-        The number is no string.
-    ValueError
-        There is no such notebook or exercise; the message lists those there are.
-    """
+    """The task with this number, from the one lesson it belongs to."""
     if not isinstance(number, str):
         given = "a function" if callable(number) else repr(number)
         raise TypeError(
             f'An exercise\'s number is a text such as "1.2", and comes first; got {given}.'
         )
-    notebook = number.strip().partition(".")[0]
-    if not notebook.isdecimal() or int(notebook) >= len(lessons.LESSONS):
-        last = len(lessons.LESSONS) - 1
+    notebook, last = number.strip().partition(".")[0], len(lessons.LESSONS) - 1
+    if not notebook.isdecimal() or int(notebook) > last:
         raise ValueError(
             f'There is no exercise {number!r}: a number is notebook and place, such as "1.2", '
             f"and the notebooks go from 0 to {last}."
         )
-    tasks = lesson_tasks(int(notebook))
-    for task in tasks:
-        if task.number == number.strip():
-            return task
-    known = ", ".join(task.number for task in tasks) or "none"
-    raise ValueError(
-        f"There is no exercise {number!r}: {lessons.LESSONS[int(notebook)]} has {known}."
-    )
+    tasks = {task.number: task for task in lesson_tasks(int(notebook))}
+    if number.strip() not in tasks:
+        raise ValueError(
+            f"There is no exercise {number!r}: {lessons.LESSONS[int(notebook)]} has "
+            f"{', '.join(tasks)}."
+        )
+    return tasks[number.strip()]
 
 
 def lesson_tasks(notebook):
     """The tasks of one notebook's lesson."""
-    name = lessons.LESSONS[notebook]
-    return getattr(importlib.import_module(f"{lessons.__name__}.{name}"), "TASKS", ())
+    return importlib.import_module(f"{lessons.__name__}.{lessons.LESSONS[notebook]}").TASKS
 
 
 def case(number, index=1):
@@ -110,7 +88,7 @@ def case(number, index=1):
 
 
 @dataclass(frozen=True, repr=False)
-class Verdict:
+class Verdict(Shown):
     """What `check` found: shows itself as text, as HTML with the same text, and with buttons.
 
     Attributes
@@ -127,6 +105,10 @@ class Verdict:
     state : {"right", "not yet", "not attempted"}
     message : Message
         The text shown.
+    sentences : tuple of str
+        What `explain` says.
+    explains : bool
+        Whether that is more than the text.
     """
 
     number: str
@@ -135,41 +117,23 @@ class Verdict:
     mistakes: tuple
     state: str
     message: Message = field(compare=False)
-    sentences: tuple = field(compare=False, default=())
+    sentences: tuple = field(compare=False)
+    explains: bool = field(compare=False)
 
     def __bool__(self):
         return self.passed
 
-    def __str__(self):
-        return str(self.message)
-
-    def __repr__(self):
-        return repr(self.message)
-
-    def _repr_html_(self):
-        return self.message.html
-
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        try:
-            from softmax_lib.explorer import with_fallback
-
-            shown = with_fallback(self._with_buttons(), self._repr_html_(), repr(self))
-        except ImportError:  # the library without its notebooks: text it is
-            return {"text/plain": repr(self), "text/html": self._repr_html_()}
-        return shown._repr_mimebundle_()
-
-    def _with_buttons(self):
+    def widget(self):
         """The message, a button for each kind of help, and below what was asked for last."""
         import ipywidgets as widgets
 
-        levels = iter((1, 2, 3))
-        helps = {"Hint": lambda: hint(self.number, next(levels, 3))}
+        levels, helps = iter((1, 2, 3)), {}
+        if not self.passed:
+            helps["Hint"] = lambda: hint(self.number, next(levels, 3))
         if self.explains:
             helps["Explain"] = self.explain
         if self.state != "not attempted":
             helps["Solution"] = lambda: solution(self.number)
-        if self.passed:
-            del helps["Hint"]
         below, buttons = widgets.HTML(), []
         for name, ask in helps.items():
             button = widgets.Button(description=name, tooltip=f"{name} for exercise {self.number}")
@@ -179,14 +143,7 @@ class Verdict:
 
             button.on_click(show)
             buttons.append(button)
-        message = widgets.HTML(self.message.html)
-        return widgets.VBox([message, widgets.HBox(buttons), below])
-
-    @property
-    def explains(self):
-        """Whether `explain` says more than the verdict does."""
-        named = set(self.mistakes) - SAID
-        return bool(named or len(self.sentences) > len(self.mistakes))
+        return widgets.VBox([widgets.HTML(self.message.html), widgets.HBox(buttons), below])
 
     def explain(self):
         """The mistakes said outright, one sentence each.
@@ -252,8 +209,8 @@ def check(number, function, *, convention=""):
     found = diagnose(task, function, SECONDS_PER_CHECK, convention)
     said = {"raised": ENDLESS} if any(run.stopped for run in found.runs) else {}
     sentences = tuple(said.get(slug, SENTENCES[slug]) for slug in found.mistakes) + found.evidence
-    total = len(found.runs)
-    score = (sum(finding.right for finding in found.findings), total)
+    explains = bool(found.evidence or set(found.mistakes) - SAID)
+    score = (sum(finding.right for finding in found.findings), len(found.runs))
     state = "right" if found.passed else "not yet" if found.attempted else "not attempted"
     tries = _session.get(task.number, ("", 0))[1]
     _session[task.number] = (state, tries + found.attempted)
@@ -261,23 +218,20 @@ def check(number, function, *, convention=""):
         text = f'○ {task.number} not attempted yet. A hint: exercises.hint("{task.number}")'
         blocks = [("text", text)]
     elif found.passed:
-        text = f"✓ {task.number} {task.title}: right, on all {total} cases."
-        remarks = [("text", f"A remark: {remark}") for remark in found.remarks]
-        blocks = [("text", text), *remarks, *seen(found.runs[0])]
+        text = f"✓ {task.number} {task.title}: right, on all {score[1]} cases."
+        remarks = [f"A remark: {remark}" for remark in found.remarks]
+        blocks = [*texts(text, *remarks), *seen(found.runs[0])]
     else:
-        blocks = failure(task, found, function, score)
+        blocks = failure(task, found, name_of(function) or task.name, explains, score)
     message = Message(blocks, state)
-    verdict = Verdict(task.number, found.passed, score, found.mistakes, state, message, sentences)
-    if verdict.explains and not found.passed:
-        name = name_of(function) or task.name
-        named = "More on what was measured: "
-        if found.mistakes:
-            many = f"{len(found.mistakes)} slips show; their names: "
-            named = many if len(found.mistakes) > 1 else "The slip by name: "
-        more = ("text", f'{named}exercises.check("{task.number}", {name}).explain()')
-        message = Message([*blocks[:-1], more, blocks[-1]], state)
-        object.__setattr__(verdict, "message", message)
-    return verdict
+    return Verdict(
+        task.number, found.passed, score, found.mistakes, state, message, sentences, explains
+    )
+
+
+def texts(*sentences):
+    """A block for each sentence."""
+    return [("text", sentence) for sentence in sentences]
 
 
 def name_of(function):
@@ -289,75 +243,74 @@ def name_of(function):
         return ""
 
 
-def failure(task, found, function, score):
+def failure(task, found, name, explains, score):
     """The blocks of a verdict that did not pass.
 
     What is right, the simplest case that fails, what failing cases share, where to read, a
     question.
     """
     title = f"✗ {task.number} {task.title}: not yet. Right on {score[0]} of {score[1]} cases."
-    blocks = [("title", title), *(("text", sentence) for sentence in found.halves)]
+    blocks = [("title", title), *texts(*found.halves)]
     k = next((k for k, finding in enumerate(found.findings) if not finding.right), None)
     slug, question = "", "What could stand there instead?"
     if k is not None:
         run, finding = found.runs[k], found.findings[k]
-        slug = next((s for s in found.mistakes if s in finding.slugs), "")
-        own = argument_names(function, len(run.arguments))
-        names = argument_names(task.solution, len(run.arguments))
-        blocks += case_shown(task, k, run, names, name_of(function) or task.name)
-        blocks += shown_finding(run, finding)
-        reordered = own != names and sorted(own) == sorted(names)
+        slug = next((slug for slug in found.mistakes if slug in finding.slugs), "")
+        blocks += [*case_shown(task, k, run, name), *shown_finding(run, finding)]
+        own, asked = found.own_names, tuple(parameters(task))
+        reordered = own != asked and sorted(own) == sorted(asked)
         if reordered:
-            orders = f"({', '.join(own)}), but it is called with ({', '.join(names)})"
-            blocks += [("text", f"Your first line has the order {orders}.")]
-        name = slug or next(iter(found.said), "")
-        question = task.questions.get(name, QUESTIONS.get(slug, task.question))
+            orders = f"({', '.join(own)}), but it is called with ({', '.join(asked)})"
+            blocks += texts(f"Your first line has the order {orders}.")
+        told = slug or next(iter(found.said), "")
+        question = task.questions.get(told, QUESTIONS.get(slug, task.question))
         if run.stopped:
             question = "What changes from one round of the loop to the next, and when does it end?"
         elif run.misfit or reordered:
-            question = f"Does your first line read as asked, def {task.signature.split(' -> ')[0]}?"
+            question = f"Does your first line read as asked, {task.stub.partition(':')[0]}?"
         elif run.meaning:
             question = run.meaning
         elif found.data and not slug:
             question = f"Which argument holds what `{found.data[0]}` stands for?"
-    elif found.keeps_state:
+    elif not found.overall.right:
         question = "What does your function keep from one call to the next?"
     untried = sum(not run.tried for run in found.runs)
     notes = [f"Its time was over, so {untried} of the cases were not tried."] * bool(untried)
     if found.data:
         names = " and ".join(f"`{name}`" for name in found.data)
         notes.append(f"It reads {names} of the notebook, whatever the arguments are.")
-    notes += [*found.common, *found.overall.notes, *found.remarks]
-    return [
-        *blocks,
-        *(("text", note) for note in notes),
-        ("text", f"Reread {REREAD.get(slug, task.reread)} (behind it: {task.equation})."),
-        ("title", question),
-        ("text", f'A hint: exercises.hint("{task.number}")'),
-    ]
+    blocks += texts(*notes, *found.common, *found.overall.notes, *found.remarks)
+    blocks += texts(f"Reread {REREAD.get(slug, task.reread)} (behind it: {task.equation}).")
+    blocks += [("title", question)]
+    if explains:
+        many = f"{len(found.mistakes)} slips show; their names"
+        named = [many, "The slip by name", "More on what was measured"][::-1][
+            len(found.mistakes[:2])
+        ]
+        blocks += texts(f'{named}: exercises.check("{task.number}", {name}).explain()')
+    return [*blocks, *texts(f'A hint: exercises.hint("{task.number}")')]
 
 
-def case_shown(task, k, run, names, name):
+def case_shown(task, k, run, name):
     """The blocks that show a case, and how to call the function on it again."""
+    names = parameters(task)
     parts = [describe_argument(*pair) for pair in zip(names, run.arguments, strict=True)]
     left = ", ".join(names) if len(names) > 1 else f"({names[0]},)"
     again = f'{left} = exercises.case("{task.number}", {k + 1})\n{name}({", ".join(names)})'
-    text = f"Case {k + 1}: {'; '.join(parts)}. To see it again:"
-    return [("text", text), ("code", again)]
+    return [*texts(f"Case {k + 1}: {'; '.join(parts)}. To see it again:"), ("code", again)]
 
 
 def shown_finding(run, finding):
     """The blocks for one run: the error or the table, the sentences, what was printed."""
     blocks = []
     if run.misfit:
-        blocks += [("text", run.error)]
-    elif run.stopped:
-        blocks += [("text", "It did not come to its end:"), ("code", run.error)]
+        blocks += texts(run.error)
     elif run.error:
-        blocks += [("text", "It stopped with an error:"), ("code", run.error)]
+        how = "It did not come to its end:" if run.stopped else "It stopped with an error:"
+        blocks += [*texts(how), ("code", run.error)]
     if finding.rows:
         blocks += [("table", [("", "expected", "got"), *finding.rows])]
-    return [*blocks, *(("text", note) for note in finding.notes), *seen(run)]
+    return [*blocks, *texts(*finding.notes), *seen(run)]
 
 
 def seen(run):
@@ -366,10 +319,11 @@ def seen(run):
     if run.printed.strip():
         lines = run.printed.strip("\n").splitlines()
         shown = [shortened(line, 100) for line in lines[:10]]
-        blocks += [("text", "It printed:"), ("code", "\n".join(shown + ["…"] * (len(lines) > 10)))]
+        shown += ["…"] * (len(lines) > 10)
+        blocks += [*texts("It printed:"), ("code", "\n".join(shown))]
     if run.warned:
         shown = [shortened(warning, 200) for warning in run.warned[:3]]
-        blocks += [("text", "It warned:"), ("code", "\n".join(shown))]
+        blocks += [*texts("It warned:"), ("code", "\n".join(shown))]
     return blocks
 
 
@@ -403,15 +357,10 @@ def hint(number, level=1):
     task = find_task(number)
     if isinstance(level, bool) or level not in (1, 2, 3):
         raise ValueError(f"A hint's level is 1, 2 or 3; got {level!r}.")
-    more = f'"{task.number}", {level + 1}' if level < 3 else ""
-    more = f"More: exercises.hint({more})" if more else f'exercises.solution("{task.number}")'
-    return Message(
-        [
-            ("title", f"{task.number} {task.title}, hint {level} of 3"),
-            ("text", task.hints[level - 1]),
-            ("text", more if level < 3 else f"One way to write it: {more}"),
-        ]
-    )
+    more = f'More: exercises.hint("{task.number}", {level + 1})'
+    last = f'One way to write it: exercises.solution("{task.number}")'
+    title = f"{task.number} {task.title}, hint {level} of 3"
+    return Message([("title", title), *texts(task.hints[level - 1], more if level < 3 else last)])
 
 
 def solution(number):
@@ -439,9 +388,8 @@ def solution(number):
     """
     task = find_task(number)
     source = lessons.source_of(task.solution).rstrip()
-    return Message(
-        [("title", f"{task.number} {task.title}: one way to write it"), ("code", source)]
-    )
+    title = f"{task.number} {task.title}: one way to write it"
+    return Message([("title", title), ("code", source)])
 
 
 def progress():
@@ -464,13 +412,9 @@ def progress():
             state, tries = _session.get(task.number, ("not checked", 0))
             rows.append((task.number, task.title, f"{SIGNS.get(state, '·')} {state}", tries))
     if not rows:
-        return Message([("text", "No exercise has been checked in this session.")])
+        return Message(texts("No exercise has been checked in this session."))
     right = sum(state == "right" for state, _ in _session.values())
-    done = right == len(rows)
-    return Message(
-        [
-            ("title", f"{right} of {len(rows)} exercises right"),
-            ("table", [("exercise", "what it returns", "last check", "tries"), *rows]),
-        ],
-        "right" if done else "not attempted",
-    )
+    title = f"{right} of {len(rows)} exercises right"
+    table = [("exercise", "what it returns", "last check", "tries"), *rows]
+    state = "right" if right == len(rows) else "not attempted"
+    return Message([("title", title), ("table", table)], state)

@@ -5,8 +5,9 @@ from fractions import Fraction
 
 import numpy as np
 
-from softmax_lib.exercises.comparing import number, right_values
+from softmax_lib.exercises.comparing import number
 from softmax_lib.exercises.slips import kind_of, parameters, sizes
+from softmax_lib.gradcheck import gradient_check
 
 __all__ = ["consistency", "factors_of", "halves", "in_common", "the"]
 
@@ -20,20 +21,17 @@ CONSISTENT = {
 
 def the(task, k):
     """Value k as it stands in a sentence."""
-    name = task.returns[k] if task.returns else "the result"
-    return "the loss" if kind_of(task, k) == "loss" else name
+    return "the loss" if kind_of(task, k) == "loss" else task.returns[k]
 
 
 # Where it is right
 
 
-def halves(task, runs, order):
+def halves(task, findings):
     """A sentence on which of several values are right in all cases, when some are."""
-    values = [right_values(task, run, order) for run in runs]
-    if not all(values):
-        return ()
-    right = [the(task, k) for k, column in enumerate(zip(*values, strict=True)) if all(column)]
-    wrong = [the(task, k) for k in range(len(task.returns)) if the(task, k) not in right]
+    wrong = {name for found in findings for name in found.wrong}
+    values = [(name in wrong, the(task, k)) for k, name in enumerate(task.returns)]
+    right, wrong = ([the for is_wrong, the in values if is_wrong is side] for side in (False, True))
     if not right or not wrong:
         return ()
     said = f"{listed(right)} right; {listed(wrong)} not."
@@ -137,52 +135,45 @@ def quotient(number, above, below):
 
 
 def consistency(task, ask, run, slugs):
-    """Whether a gradient is that of the loss which comes with it: a sentence, or a convention's.
+    """Whether a gradient is that of the loss which comes with it, and if so by a convention.
 
     Central differences of the student's own loss along three directions, on an ordinary case:
-    ``ask(arguments)`` calls the student's function and gives its values, or None.
-
-    Returns
-    -------
-    evidence, notes : tuple of str
+    ``ask(arguments)`` calls the student's function and gives its values, or None. Returns a
+    sentence, or "", and whether it tells of a convention.
     """
-    names, h = parameters(task), 1e-5
+    names = parameters(task)
     weights = [k for k, name in enumerate(names) if task.axes.get(name) == "DC"]
     kinds = [kind_of(task, k) for k in range(len(task.returns))]
     if kinds != ["loss", "gradient"] or len(weights) != 1:
-        return (), ()
+        return "", False
     (at,), arguments = weights, run.arguments
-    W, (right_loss, right_dW) = arguments[at], run.expected
 
     def loss_and_gradient(W):
         loss, dW = ask((*arguments[:at], W, *arguments[at + 1 :]))
         return float(loss.reshape(())), dW.reshape(W.shape)
 
     try:
-        loss, dW = loss_and_gradient(W)
-        errors = []
-        for U in np.random.default_rng(7).normal(size=(3, *W.shape)):
-            slope = (loss_and_gradient(W + h * U)[0] - loss_and_gradient(W - h * U)[0]) / (2 * h)
-            errors.append(abs(np.sum(dW * U) - slope) / max(abs(slope), 1e-12))
-    except (AttributeError, TypeError, ValueError):  # no loss, or no gradient
-        return (), ()
-    loss_is, dW_is = np.allclose(loss, right_loss, rtol=1e-6), np.allclose(dW, right_dW, rtol=1e-6)
-    if (loss_is and dW_is) or not np.isfinite(errors).all():
-        return (), ()
-    name = task.returns[1]
-    if max(errors) <= 1e-5:
-        if dW_is:
-            return (f"{name} is right; what is off in the loss is the same at every W.",), ()
-        kept = CONSISTENT.get(tuple(sorted(slugs)))
-        if kept is None:
-            return (f"Your {name} is the gradient of your own loss: the slip is in both.",), ()
-        said = (
-            f"By central differences, your {name} is the gradient of your own loss: you keep to "
-            f"another convention, {kept}. It is consistent, and not the one asked for."
+        values = loss_and_gradient(arguments[at])
+        check = gradient_check(
+            loss_and_gradient, arguments[at], h=1e-5, directions=3, tolerance=1e-5
         )
-        return (said,), (said,)
-    if loss_is or dW_is:
-        return (f"By central differences, {name} is not the gradient of the loss beside it.",), ()
-    return (
-        f"By central differences, your {name} is not the gradient of your own loss either.",
-    ), ()
+    except (AttributeError, TypeError, ValueError):  # no loss, no gradient, or none that is finite
+        return "", False
+    both = zip(values, run.expected, strict=True)
+    loss_is, dW_is = (np.allclose(came, right, rtol=1e-6) for came, right in both)
+    name, kept = task.returns[1], CONSISTENT.get(tuple(sorted(slugs)))
+    if loss_is and dW_is:
+        return "", False
+    if not check.passed:
+        beside = f"{name} is not the gradient of the loss beside it"
+        own = f"your {name} is not the gradient of your own loss either"
+        return f"By central differences, {beside if loss_is or dW_is else own}.", False
+    if dW_is:
+        return f"{name} is right; what is off in the loss is the same at every W.", False
+    if not kept:
+        return f"Your {name} is the gradient of your own loss: the slip is in both.", False
+    said = (
+        f"By central differences, your {name} is the gradient of your own loss: you keep to "
+        f"another convention, {kept}. It is consistent, and not the one asked for."
+    )
+    return said, True

@@ -5,18 +5,19 @@ A choice is kept by question and options, so it survives whatever cell is run ag
 
 import ast
 import html
+import itertools
 import math
 
 import numpy as np
 
-from softmax_lib.exercises.engine import Message, inline
+from softmax_lib.messages import Message, Shown, inline
 
 __all__ = ["Prediction", "predict"]
 
 _chosen = {}  # (question, labels) -> the label chosen in this session
 
 
-class Prediction:
+class Prediction(Shown):
     """A question with options, and what the student chose.
 
     Displayed, it shows a button for each option, worked by mouse or keyboard. Where there are no
@@ -32,9 +33,10 @@ class Prediction:
     def __init__(self, question, options):
         self.question = question
         self.options = tuple(options)
-        self._values = dict(options)
-        self._choices = None
-        self._shown = None
+        self._values = options
+        self._choices = self._shown = None
+        listed = [("text", f"({k}) {option}") for k, option in enumerate(self.options, 1)]
+        self.message = Message([("title", f"Predict: {question}"), *listed])
 
     @property
     def answer(self):
@@ -92,10 +94,6 @@ class Prediction:
         >>> guess.reveal(0.5**2000)
         What is the product?
         ≠ You predicted “about 0.3”. The answer: exactly 0.
-        >>> guess.choose("exactly 0")
-        >>> guess.reveal(0.5**2000)
-        What is the product?
-        ✓ You predicted “exactly 0”, and that is right.
         """
         true = self._come_true(computed)
         if self.answer is None:
@@ -104,50 +102,23 @@ class Prediction:
             said, state = f"✓ You predicted “{true}”, and that is right.", "right"
         else:
             said, state = f"≠ You predicted “{self.answer}”. The answer: {true}.", "other"
-        return _Revealed(self.question, Message([("text", said)], state))
+        return Message([("text", said)], state, first=self.question)
 
     def _come_true(self, computed):
         for label, value in self._values.items():
             if _equal(value, computed) or _equal(label, computed):
                 return label
-        if _is_positive(computed):
-            ratios = {
-                label: abs(math.log(value / computed))
-                for label, value in self._values.items()
-                if _is_positive(value)
-            }
-            if ratios:
-                return min(ratios, key=ratios.get)
-        listed = ", ".join(
-            label if _equal(label, value) else f"{label} ({value!r})"
-            for label, value in self._values.items()
-        )
+        far = {label: _distance(value, computed) for label, value in self._values.items()}
+        nearest = min(far, key=far.get)
+        if far[nearest] < math.inf:
+            return nearest
+        listed = ", ".join(f"{label} ({value!r})" for label, value in self._values.items())
         raise ValueError(
             f"reveal takes what was computed, and {computed!r} fits none of the options: {listed}. "
             "Give predict a dict, label to value, where a label does not say its value."
         )
 
-    def _message(self):
-        options = [("text", f"({k}) {option}") for k, option in enumerate(self.options, 1)]
-        return Message([("title", f"Predict: {self.question}"), *options])
-
-    def __repr__(self):
-        return str(self._message())
-
-    def _repr_html_(self):
-        return self._message().html
-
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        if self._shown is None:
-            try:
-                from softmax_lib.explorer import with_fallback
-
-                self._shown = with_fallback(self._buttons(), self._repr_html_(), repr(self))
-            except ImportError:  # the library without its notebooks: text it is
-                return {"text/plain": repr(self), "text/html": self._repr_html_()}
-        return self._shown._repr_mimebundle_(include=include, exclude=exclude)
-
-    def _buttons(self):
+    def widget(self):
         """The question, a button for each option, and a line that says what is kept.
 
         Buttons, because JupyterLab takes the arrow keys that radio buttons and dropdowns need; Tab,
@@ -155,6 +126,8 @@ class Prediction:
         """
         import ipywidgets as widgets
 
+        if self._shown is not None:
+            return self._shown
         question = widgets.HTML(f"<strong>Predict:</strong> {inline(self.question)}")
         self._choices = widgets.ToggleButtons(
             options=self.options,
@@ -170,20 +143,8 @@ class Prediction:
             kept.value = _kept_line(change["new"])
 
         self._choices.observe(keep, names="value")
-        return widgets.VBox([question, self._choices, kept])
-
-
-class _Revealed(Message):
-    """A message under its question; the question stands on the first line of HTML and text.
-
-    JupyterLab shows that line, and no more, of an output that is folded.
-    """
-
-    def __new__(cls, question, message):
-        """The question, then the message."""
-        revealed = str.__new__(cls, f"{question}\n{message}")
-        revealed.html = f"{inline(question)}\n{message.html}"
-        return revealed
+        self._shown = widgets.VBox([question, self._choices, kept])
+        return self._shown
 
 
 def _kept_line(answer):
@@ -194,41 +155,33 @@ def _kept_line(answer):
 
 
 def _value_of(label):
-    """The value that a label says by itself: ``"(4,)"`` a tuple, ``"nan"`` a number, else text."""
-    for read in (ast.literal_eval, float):
-        try:
-            return read(label)
-        except (ValueError, SyntaxError):
-            continue
-    return label
+    """The value that a label says by itself: ``"(4,)"`` a tuple, ``"6"`` a number, else text."""
+    try:
+        return ast.literal_eval(label)
+    except (ValueError, SyntaxError):
+        return label
 
 
 def _equal(value, computed):
     """Whether what was computed is an option's value: nan is nan, True is not 1."""
-    if isinstance(value, type) and issubclass(value, BaseException):
-        raised = computed if isinstance(computed, type) else type(computed)
-        return issubclass(raised, value)
-    if isinstance(value, str) or isinstance(computed, str):
-        return isinstance(value, str) and isinstance(computed, str) and value == computed
-    if isinstance(value, bool | np.bool_) != isinstance(computed, bool | np.bool_):
-        return False
+    if isinstance(value, type):  # of exceptions
+        return issubclass(computed if isinstance(computed, type) else type(computed), value)
     value, computed = np.asarray(value), np.asarray(computed)
-    if value.shape != computed.shape:
+    kinds = {value.dtype.kind, computed.dtype.kind}
+    if value.shape != computed.shape or (kinds & set("bU") and len(kinds) > 1):
         return False
-    if not {value.dtype.kind, computed.dtype.kind} <= set("biufc"):
+    if not kinds <= set("biufc"):
         return bool((value == computed).all())
     close = 1e-9 if value.ndim else 0  # entries were rounded on the way; a single 0 means exactly 0
     return bool(np.isclose(computed, value, rtol=close, atol=0, equal_nan=True).all())
 
 
-def _is_positive(value):
-    """Whether it is a number above 0 and finite, so that a ratio says how far two are apart."""
-    if isinstance(value, bool | np.bool_ | str) or np.ndim(value):
-        return False
-    try:
-        return 0 < value < math.inf
-    except (TypeError, ValueError):
-        return False
+def _distance(value, computed):
+    """How far apart two numbers are in ratio; inf unless both are finite and above 0."""
+    both = np.asarray(value), np.asarray(computed)
+    if any(a.ndim or a.dtype.kind not in "iuf" or not 0 < a < math.inf for a in both):
+        return math.inf
+    return abs(math.log(value) - math.log(computed))
 
 
 def predict(question, options):
@@ -263,15 +216,13 @@ def predict(question, options):
         raise TypeError(f"predict needs a question as text; got {question!r}.")
     if isinstance(options, str) or not all(isinstance(label, str) for label in options):
         raise TypeError(f"predict needs labels, as a list or a dict of texts; got {options!r}.")
-    labels = tuple(options)
-    if len(labels) < 2 or len(set(labels)) < len(labels):
+    values = options if isinstance(options, dict) else {x: _value_of(x) for x in options}
+    if not 2 <= len(values) == len(options):
         raise ValueError(f"predict needs at least two different options; got {options!r}.")
-    values = dict(options) if isinstance(options, dict) else {x: _value_of(x) for x in labels}
-    for k, label in enumerate(labels):
-        for other in labels[:k]:
-            if _equal(values[other], values[label]):
-                raise ValueError(
-                    f"Two options have one value, so no answer could tell them apart: "
-                    f"{other!r} and {label!r} are both {values[label]!r}."
-                )
+    for one, other in itertools.combinations(values, 2):
+        if _equal(values[one], values[other]):
+            raise ValueError(
+                f"Two options have one value, so no answer could tell them apart: "
+                f"{one!r} and {other!r} are both {values[other]!r}."
+            )
     return Prediction(question, values)

@@ -40,7 +40,7 @@ LESSONS = (
 
 _NUMBER = re.compile(r"\d+\.[1-9]\d*")
 _SIGNATURE = re.compile(
-    r"(?P<call>(?P<name>[^\W\d]\w*)\([^()]*\))( -> (?P<returns>\w+|\(\w+(, \w+)+\)))?"
+    r"(?P<call>(?P<name>[^\W\d]\w*)\([^()]*\)) -> (?P<returns>\w+|\(\w+(, \w+)+\))"
 )
 
 
@@ -175,9 +175,8 @@ class Task:
 
     @property
     def returns(self):
-        """The names of the values that come back; empty when the signature has no arrow."""
-        returns = _SIGNATURE.fullmatch(self.signature)["returns"] or ""
-        return tuple(re.findall(r"\w+", returns))
+        """The names of the values that come back."""
+        return tuple(re.findall(r"\w+", _SIGNATURE.fullmatch(self.signature)["returns"]))
 
     @property
     def stub(self):
