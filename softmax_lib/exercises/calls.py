@@ -280,6 +280,10 @@ class Attempt:
         back = {(id(code), s.argval) for code, s in self.steps if "BACKWARD" in s.opname}
         return len(back)
 
+    def call(self, *arguments):
+        """One call more."""
+        return call(self.function, arguments, deadline=self.deadline)
+
     def peak(self, *arguments):
         """The bytes that one call holds at most beyond its arguments; None where it raises."""
         if is_a(self.function, Elsewhere):

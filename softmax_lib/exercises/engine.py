@@ -280,7 +280,10 @@ def failure(task, found, name, explains, score):
         names = " and ".join(f"`{name}`" for name in found.data)
         notes.append(f"It reads {names} of the notebook, whatever the arguments are.")
     blocks += texts(*notes, *found.common, *found.overall.notes, *found.remarks)
-    blocks += texts(f"Reread {REREAD.get(slug, task.reread)} (behind it: {task.equation}).")
+    reread = REREAD.get(slug, task.reread)
+    if reread[:2] > task.number.partition(".")[0].zfill(2):  # a notebook that is still to come
+        reread = task.reread
+    blocks += texts(f"Reread {reread} (behind it: {task.equation}).")
     blocks += [("title", question)]
     if explains:
         many = f"{len(found.mistakes)} slips show; their names"

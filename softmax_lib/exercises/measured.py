@@ -5,7 +5,6 @@ from fractions import Fraction
 
 import numpy as np
 
-from softmax_lib.exercises.comparing import number
 from softmax_lib.exercises.slips import kind_of, parameters, sizes
 from softmax_lib.gradcheck import gradient_check
 
@@ -45,35 +44,32 @@ def listed(names):
 
 
 def in_common(task, runs, right):
-    """A sentence on what all right cases share and no other has, when there is such a thing."""
-    if not any(right) or all(right):
-        return ()
-    traits = [traits_of(task, run.arguments) for run in runs]
-    for trait in dict.fromkeys(itertools.chain(*traits)):
-        has = [trait in some for some in traits]
-        if has == right:
-            return (f"It is right wherever {trait}, and nowhere else.",)
-        if has == [not one for one in right]:
-            return (f"It is wrong wherever {trait}, and nowhere else.",)
+    """A sentence on what makes a case easy and all right ones share, or hard and all wrong ones."""
+    easy, hard = zip(*(traits_of(task, run.arguments) for run in runs), strict=True)
+    wrong = [not one for one in right]
+    for verdict, traits, cases in (("right", easy, right), ("wrong", hard, wrong)):
+        for trait in dict.fromkeys(itertools.chain(*traits)):
+            if [trait in some for some in traits] == cases and not all(cases):
+                return (f"It is {verdict} wherever {trait}, and nowhere else.",)
     return ()
 
 
 def traits_of(task, arguments):
-    """What can be said of a case in half a sentence."""
-    size, traits = sizes(task, arguments), []
-    traits += ["there is one example"] * (size["N"] == 1)
-    traits += ["there are two classes"] * (size["C"] == 2)
+    """What makes a case easy, and what makes it hard, in half sentences."""
+    size = sizes(task, arguments)
+    easy, hard = ["there is one example"] * (size["N"] == 1), []
     for name, value in zip(parameters(task), arguments, strict=True):
-        if isinstance(value, bool | int | float):
-            traits.append(f"{name} = {number(value)}")
-        elif isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.size:
-            traits += [f"{name} is in {value.dtype}"] * (value.dtype != np.float64)
-            large = np.abs(value).max()
-            traits += [f"{name} holds numbers over {b}" for b in (10, 100, 500) if large > b]
-        elif isinstance(value, np.ndarray) and task.axes.get(name) == "N" and size["C"] > 1:
-            empty = len(np.unique(value)) < size["C"]
-            traits += ["a class has no example"] * empty
-    return traits
+        if name == task.reg and value == 0:
+            easy.append(f"{name} = 0")
+        elif not isinstance(value, np.ndarray):
+            continue
+        elif value.dtype.kind == "f":
+            hard += [f"{name} is in {value.dtype}"] * (value.dtype != np.float64)
+            large = np.abs(value).max(initial=0.0)
+            hard += [f"{name} holds numbers over {b}" for b in (10, 100, 500) if large > b]
+        elif task.axes.get(name) == "N" and len(np.unique(value)) < size["C"]:
+            hard.append("a class has no example")
+    return easy, hard
 
 
 # By which factors it is wrong
