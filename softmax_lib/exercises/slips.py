@@ -27,6 +27,7 @@ __all__ = ["CONVENTIONS", "Answer", "expected", "explained", "is_right", "kind_o
 __all__ += ["answer_to", "parameters", "shows", "sizes", "values_of"]
 
 MOST = 2  # rewritings that are looked for in one value
+ONE = np.ones((1, 1))
 
 # By name: the factors on the data's part and on reg's, of a case with N examples.
 CONVENTIONS = {
@@ -51,11 +52,6 @@ class Answer(NamedTuple):
     bounds: tuple
     scale: tuple  # what the convention makes of the data's part and of reg's
     convention: str
-
-    @property
-    def counts(self):
-        """How many examples and classes."""
-        return self.size["N"], self.size["C"]
 
     @property
     def right(self):
@@ -172,8 +168,8 @@ def explained(task, k, answers):
     ]
     if is_right(task, k, sound):
         return [], False
-    alone = [(slip,) for slip in slips_of(task, k)]
-    return [((s[0][0],), s) for s in alone if () in factors_in(task, k, s, sound)], False
+    breaking = [slip for slip in slips_of(task, k) if is_right(task, k, sound, slips=(slip,))]
+    return [((slip[0],), (slip,)) for slip in breaking], False
 
 
 def is_constant(answers):
@@ -183,34 +179,27 @@ def is_constant(answers):
     return len(numbers) > 1 and len(came) == len(answers) and np.ptp(numbers) == 0
 
 
-def is_right(task, k, answers, any_shape=False):
-    """Whether value k is right."""
-    return () in factors_in(task, k, (), answers, any_shape)
+def is_right(task, k, answers, any_shape=False, slips=()):
+    """Whether value k is right, or as these slips make it."""
+    return all(fitting(task, k, slips, answer, ONE, ONE, any_shape).all() for answer in answers)
 
 
 def shows(task, k, slip, answer):
     """Whether a slip changes value k in this case."""
-    return () not in factors_in(task, k, (slip,), [answer._replace(came=answer.right)], False)
+    return not fitting(task, k, (slip,), answer._replace(came=answer.right), ONE, ONE).all()
 
 
-def factors_in(task, k, slips, answers, any_shape=True):
+def factors_in(task, k, slips, answers, any_shape):
     """The names of the factors with which these slips make value k what came, on every case."""
-    names, rows, regular = ((),), slice(None), task.reg in parameters(task)
+    regular, rows = task.reg in parameters(task), slice(None)
     for answer in answers:
-        made, came = parts_of(task, k, slips, answer), answer.came
-        if made is None or came is None:
-            if all(v is None or not np.isfinite(v).all() for v in (made and sum(made), came)):
-                continue
-            return []
-        if made[1].size != came.size or not (any_shape or made[1].shape == came.shape):
-            return []
-        names, a, b = factors(kind_of(task, k), regular, answer.convention, *answer.counts)
+        size = answer.size["N"], answer.size["C"]
+        names, a, b = factors(kind_of(task, k), regular, answer.convention, *size)
         rows = np.arange(len(names))[rows]
-        for few in (slice(None, None, 1 + came.size // 16), slice(None)):  # most fail on a few
-            rows = rows[fitting(made, a[rows], b[rows], answer, few)]
+        rows = rows[fitting(task, k, slips, answer, a[rows], b[rows], any_shape)]
         if not len(rows):
             return []
-    return [names[i] for i in np.arange(len(names))[rows]]
+    return [names[i] for i in rows]
 
 
 @functools.cache
@@ -238,19 +227,30 @@ def factors(kind, regular, convention, N, C):
     return names, np.array(a, float)[:, None], np.array(b, float)[:, None]
 
 
-def fitting(parts, a, b, answer, few):
-    """For each pair of factors whether the parts come to a few of the numbers that came."""
-    finite = np.isfinite(answer.came)
-    scale = np.abs(answer.came[finite]).max(initial=0.0) or 1.0  # lest a square overflow
-    start, data, reg, came = (np.ravel(part)[few] / scale for part in (*parts, answer.came))
-    values = start + a * data + b * reg
-    rtol = tolerance(answer.bounds, answer.came, answer.came)
-    size = np.linalg.norm(answer.came[finite] / scale)
-    off = np.where(np.isfinite(values) & np.isfinite(came), values - came, 0.0)
-    fit = np.linalg.norm(off, axis=1) <= rtol * size + max(answer.bounds[1], ATOL_AT_ZERO) / scale
-    if rtol == answer.bounds[0] not in RTOL_NARROW.values():  # else overflow depends on where
-        fit &= ((np.isnan(values) == np.isnan(came)) & (np.isinf(values) == np.isinf(came))).all(1)
-    return fit
+def fitting(task, k, slips, answer, a, b, any_shape=False):
+    """For each pair of factors whether, with these slips, they make what came."""
+    parts, came = parts_of(task, k, slips, answer), answer.came
+    if parts is None or came is None:
+        broken = (v is None or not np.isfinite(v).all() for v in (parts and sum(parts), came))
+        return np.full(len(a), all(broken))
+    if parts[1].size != came.size or not (any_shape or parts[1].shape == came.shape):
+        return np.zeros(len(a), bool)
+    finite = np.isfinite(came)
+    scale = np.abs(came[finite]).max(initial=0.0) or 1.0  # lest a square overflow
+    rtol, atol = tolerance(answer.bounds, came, came), max(answer.bounds[1], ATOL_AT_ZERO)
+    bound = rtol * np.linalg.norm(came[finite] / scale) + atol / scale
+    double = rtol == answer.bounds[0] not in RTOL_NARROW.values()  # else overflow depends on where
+    parts = [np.ravel(part) / scale for part in (*parts, came)]
+    fits = np.ones(len(a), bool)
+    for few in (slice(None, None, 1 + came.size // 16), slice(None)):  # most fail on a few numbers
+        start, data, reg, right = (part[few] for part in parts)
+        values = start + a[fits] * data + b[fits] * reg
+        off = np.where(np.isfinite(values) & np.isfinite(right), values - right, 0.0)
+        fit = np.linalg.norm(off, axis=1) <= bound
+        for places in (np.isnan, np.isinf) if double else ():
+            fit &= (places(values) == places(right)).all(axis=1)
+        fits[fits] = fit
+    return fits
 
 
 # Rewriting
