@@ -4,11 +4,11 @@ import importlib
 from dataclasses import dataclass, field
 
 from softmax_lib import lessons
-from softmax_lib.exercises.comparing import describe_argument, shortened
 from softmax_lib.exercises.diagnosis import diagnose
 from softmax_lib.exercises.slips import CONVENTIONS, parameters
 from softmax_lib.lessons.slips import QUESTIONS, REREAD, SENTENCES
 from softmax_lib.messages import COLORS, SIGNS, Message, Shown
+from softmax_lib.words import describe_argument, shortened
 
 __all__ = ["COLORS", "SIGNS", "Message", "Verdict", "case", "check", "hint", "progress", "solution"]
 
@@ -286,10 +286,9 @@ def failure(task, found, name, explains, score):
     blocks += texts(f"Reread {reread} (behind it: {task.equation}).")
     blocks += [("title", question)]
     if explains:
-        many = f"{len(found.mistakes)} slips show; their names"
-        named = [many, "The slip by name", "More on what was measured"][::-1][
-            len(found.mistakes[:2])
-        ]
+        count = len(found.mistakes)
+        named = {0: "More on what was measured", 1: "The slip by name"}
+        named = named.get(count, f"{count} slips show; their names")
         blocks += texts(f'{named}: exercises.check("{task.number}", {name}).explain()')
     return [*blocks, *texts(f'A hint: exercises.hint("{task.number}")')]
 

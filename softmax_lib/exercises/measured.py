@@ -1,12 +1,12 @@
 """What can be measured on a wrong answer, in sentences, whether its slip has a name or not."""
 
 import itertools
-from fractions import Fraction
 
 import numpy as np
 
 from softmax_lib.exercises.slips import kind_of, parameters, sizes
 from softmax_lib.gradcheck import gradient_check
+from softmax_lib.words import fraction
 
 __all__ = ["consistency", "factors_of", "halves", "in_common", "the"]
 
@@ -86,8 +86,9 @@ def factors_of(task, k, answers):
         return (f"{name} is the same in every case, whatever comes in.",) * same
     found = []
     for answer in answers:
-        parts = np.stack(np.broadcast_arrays(answer.data, answer.reg), axis=-1).reshape(-1, 2)
-        came, there = np.ravel(answer.came - answer.start), parts.any(axis=0)
+        start, *parts = np.broadcast_arrays(*answer.parts)
+        came, parts = np.ravel(answer.came - start), np.stack(parts, axis=-1).reshape(-1, 2)
+        there = parts.any(axis=0)
         if not (np.isfinite(came).all() and np.isfinite(parts).all()) or (
             there.sum() > 1 and came.size < 3
         ):
@@ -110,21 +111,16 @@ def growth(factors):
     for above, below in itertools.product(("", "N", "C", "D"), repeat=2):
         rest = [factor * size[below] / size[above] for factor, size in factors]
         if len(rest) > 1 and np.ptp(rest) <= 1e-6 * max(map(abs, rest)):
-            return quotient(rest[0], above, below)
+            return product(rest[0], above, below)
     return ""
 
 
-def quotient(number, above, below):
-    """A number times one letter over another, as text: ``"−N/(2 C)"``."""
-    exact = Fraction(float(number)).limit_denominator(4)
-    near = abs(exact - number) <= 1e-6 * abs(number)
-    top = [str(abs(exact.numerator)) if near else f"{abs(number):.4g}", above]
-    bottom = [str(exact.denominator) if near else "", below]
-    top, bottom = ([part for part in line if part not in ("", "1")] for line in (top, bottom))
-    text = " ".join(top) or "1"
-    if bottom:
-        text += f"/({' '.join(bottom)})" if len(bottom) > 1 else f"/{bottom[0]}"
-    return f"−{text}" if number < 0 else text
+def product(number, above, below):
+    """A number times one letter over another, as text: ``"−1/2 times N over C"``."""
+    text = fraction(number)
+    if above:
+        text = above if text == "1" else f"{text} times {above}"
+    return f"{text} over {below}" if below else text
 
 
 # The student's gradient against the student's own loss
