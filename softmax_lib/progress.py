@@ -17,7 +17,7 @@ def with_bar(batches, steps, progress):
         came = inputs.shortened(progress)
         raise TypeError(f"progress is {came}, needed True, False or None (when it is long).")
     if progress is None:
-        progress = steps > _LONG_RUN and _someone_watches()
+        progress = steps > _LONG_RUN and someone_watches()
     # tqdm's bar for notebooks ignores TQDM_DISABLE: read it here.
     if not progress or os.environ.get("TQDM_DISABLE"):
         return batches
@@ -28,7 +28,7 @@ def with_bar(batches, steps, progress):
     return tqdm(batches, total=steps, desc="training", unit="step")
 
 
-def _someone_watches():
+def someone_watches():
     """Whether output goes to a notebook or a terminal, and tqdm is there to draw on it."""
     from importlib.util import find_spec
 
