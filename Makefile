@@ -1,7 +1,8 @@
 # Everything runs as `.venv/bin/python -m …`, from this folder, by relative paths:
 # that way a folder with spaces in its name works too.
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-oldest test-newest fuzz setup setup-test refresh slides bench lock clean
+.PHONY: help lab test test-oldest test-newest fuzz setup setup-test setup-site
+.PHONY: refresh slides site handout bench lock clean
 
 # The user's own Python settings must not reach the notebooks.
 unexport PYTHONPATH PYTHONHOME
@@ -9,6 +10,7 @@ export JUPYTER_PREFER_ENV_PATH = 1
 export PYTHON
 
 python := .venv/bin/python
+site-python := .venv-site/bin/python
 compile := $(python) -m uv pip compile pyproject.toml --extra slides --group build \
   --constraints tools/constraints.txt --universal --fork-strategy fewest --python-version 3.11 --generate-hashes \
   --no-header --no-annotate --no-emit-index-url $(if $(UPGRADE),--upgrade) --quiet
@@ -38,11 +40,20 @@ setup:  ## Make .venv with what the notebooks need (PYTHON=python3.12 chooses th
 setup-test:
 	@sh tools/setup.sh test
 
+setup-site:
+	@sh tools/setup.sh site
+
 refresh: setup-test  ## Run the notebooks again and store their outputs (NOTEBOOKS="a.ipynb …" for some)
 	@$(python) tools/refresh.py $(NOTEBOOKS)
 
 slides: setup  ## Write every notebook as a slide deck that needs no network, in build/slides
 	@$(python) tools/slides.py
+
+site: setup-site  ## Build the site in build/site (PYODIDE=build/pyodide: Python comes along)
+	@$(site-python) tools/site/build.py $(if $(PYODIDE),--pyodide "$(PYODIDE)")
+
+handout: setup-site  ## Print the notebooks to PDF, in build/handout (NOTEBOOKS="a.ipynb …" for some)
+	@$(site-python) tools/site/handout.py $(NOTEBOOKS)
 
 bench: setup-test  ## Measure speed, memory and accuracy of the losses (QUICK=1: under a minute, no peers)
 	@$(python) -m benchmarks $(if $(QUICK),--quick)

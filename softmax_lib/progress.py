@@ -17,20 +17,23 @@ def with_bar(batches, steps, progress):
         came = inputs.shortened(progress)
         raise TypeError(f"progress is {came}, needed True, False or None (when it is long).")
     if progress is None:
-        progress = steps > _LONG_RUN and _someone_watches()
+        progress = steps > _LONG_RUN and someone_watches()
     # tqdm's bar for notebooks ignores TQDM_DISABLE: read it here.
     if not progress or os.environ.get("TQDM_DISABLE"):
         return batches
     from tqdm.auto import tqdm
 
+    if sys.platform == "emscripten":  # Python in a browser has no threads, and tqdm would warn
+        tqdm.monitor_interval = 0
     return tqdm(batches, total=steps, desc="training", unit="step")
 
 
-def _someone_watches():
+def someone_watches():
     """Whether output goes to a notebook or a terminal, and tqdm is there to draw on it."""
     from importlib.util import find_spec
 
     kernel = sys.modules.get("ipykernel.kernelapp")
     notebook = kernel is not None and kernel.IPKernelApp.initialized()
+    notebook |= "pyodide_kernel" in sys.modules  # in a browser
     terminal = sys.stderr is not None and sys.stderr.isatty()
     return (notebook or terminal) and find_spec("tqdm") is not None

@@ -10,7 +10,7 @@
 
 from softmax_lib.exercises.engine import Verdict, case, check, hint, progress, solution
 from softmax_lib.exercises.predictions import Prediction, predict
-from softmax_lib.exercises.report import Report, report
+from softmax_lib.exercises.report import report
 
-__all__ = ["Prediction", "Report", "Verdict", "case", "check", "hint", "predict", "progress"]
+__all__ = ["Prediction", "Verdict", "case", "check", "hint", "predict", "progress"]
 __all__ += ["report", "solution"]

@@ -117,8 +117,8 @@ class Verdict(Shown):
     mistakes: tuple
     state: str
     message: Message = field(compare=False)
-    sentences: tuple = field(compare=False)
-    explains: bool = field(compare=False)
+    sentences: tuple = field(default=(), compare=False)
+    explains: bool = field(default=False, compare=False)
 
     def __bool__(self):
         return self.passed

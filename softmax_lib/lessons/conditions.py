@@ -69,14 +69,23 @@ def evaluations(most):
     """The function that comes first among the arguments is asked so many times at most."""
 
     def condition(attempt):
-        (f, *rest), asked = attempt.runs[0].arguments, []
-        attempt.call(lambda x: asked.append(x) or f(x), *rest)
+        asked.clear()
+        attempt.call(counted_exp, *attempt.runs[0].arguments[1:])
         enough = {1: "one evaluation", 2: "two evaluations"}.get(most, f"{most} evaluations")
         if len(asked) <= most:
             return ""
         return f"The values are right; {enough} of f would do, and yours makes {len(asked)}."
 
     return condition
+
+
+asked = []
+
+
+def counted_exp(x):
+    """The exponential; it stands here because another process must find it by its name."""
+    asked.append(x)
+    return np.exp(x)
 
 
 class Fading(np.ndarray):

@@ -1,0 +1,142 @@
+"""Pages to hand back, one a student, and the instructor's index: each file whole in itself."""
+
+import html
+import re
+
+from softmax_lib.exercises import engine
+from softmax_lib.marking.submissions import squashed
+from softmax_lib.messages import SIGNS, inline
+
+__all__ = ["file_names", "index", "page"]
+
+SAFE = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+STYLE = """
+:root { color-scheme: light dark; }
+body { font: 1rem/1.5 system-ui, sans-serif; max-width: 46rem; margin: 0 auto; padding: 1rem; }
+body.wide { max-width: none; }
+h1 { font-size: 1.5rem; line-height: 1.2; } h2 { font-size: 1.15rem; margin: 2rem 0 .5rem; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+th, td { padding: .2rem .6rem; border-bottom: 1px solid #8886; text-align: left; }
+.scroll, section > div { overflow-x: auto; }
+pre { overflow-x: auto; } img { max-width: 100%; background: white; }
+code, pre { font-size: .92em; } .quiet { opacity: .8; }
+details { margin: .6rem 0; } summary { cursor: pointer; min-height: 1.5rem; }
+@media print {
+  body { max-width: none; font-size: 10.5pt; } section { break-inside: avoid; }
+  pre { white-space: pre-wrap; } details::details-content { content-visibility: visible; }
+}
+"""
+NOTHING = {
+    "not handed in": "You handed in no notebook with this exercise.",
+    "missing": "The notebook that you handed in has no answer to this exercise.",
+    "not run": "Your answer's cell did not come to its end, so nothing could be checked.",
+    "syntax error": "Python could not read the cell of your answer:",
+    "set-up failed": "A cell before your answer stopped, and your answer needs what it makes.",
+    "unreadable": "The file that you handed in cannot be read as a notebook.",
+    "not marked yet": "This answer has not been marked yet.",
+}
+
+
+def document(title, body, wide=False):
+    """A page that asks nothing of any other machine."""
+    kind = ' class="wide"' if wide else ""
+    return (
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{SAFE}">'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{html.escape(title)}</title><style>{STYLE}</style></head>"
+        f"<body{kind}><main>{body}</main></body></html>\n"
+    )
+
+
+def table(rows, links=()):
+    """Rows as a table, the first being its head, the first cell of a row its head."""
+    head, *rows = [[html.escape(str(cell)) for cell in row] for row in rows]
+    body = ""
+    for k, (first, *others) in enumerate(rows):
+        first = f'<a href="{html.escape(links[k])}">{first}</a>' if links else first
+        cells = "".join(f"<td>{cell}</td>" for cell in others)
+        body += f'<tr><th scope="row">{first}</th>{cells}</tr>'
+    head = "".join(f'<th scope="col">{cell}</th>' for cell in head)
+    return f'<div class="scroll"><table><tr>{head}</tr>{body}</table></div>'
+
+
+def page(marks, student, rows):
+    """A student's page: the points, then for each exercise its verdict and a first hint."""
+    rows = [row for row in rows if row["task"]]
+    total = round(sum(row["points"] for row in rows), 2)
+    sections, summary = [], [("exercise", "", "points", "of")]
+    for row in rows:
+        task, verdict = engine.find_task(row["task"]), row["verdict"]
+        sign = SIGNS.get(verdict, "·")
+        summary.append(
+            (
+                f"{task.number} {task.title}",
+                f"{sign} {verdict}",
+                f"{row['points']:g}",
+                f"{row['of']:g}",
+            )
+        )
+        if verdict == "not handed in":
+            continue
+        title = f"{task.number} {html.escape(task.title)}: {row['points']:g} of {row['of']:g}"
+        answers = [a for w, a in marks.answers(student, task.number) if w.name == row["file"]]
+        shown = answers[0].get("html", "") if answers and verdict in SIGNS else ""
+        if not shown:
+            said = [NOTHING.get(verdict, verdict)]
+            said += [row["error"]] * (verdict != "unreadable") + [row["line"]]
+            shown = "".join(f"<p>{inline(text)}</p>" for text in said if text)
+        late = ' <span class="quiet">(handed in late)</span>' if row["late"] else ""
+        hint = ""
+        if verdict != "right":
+            text = inline(task.hints[0])
+            hint = f"<details><summary>A hint</summary><p>{text}</p></details>"
+        sections.append(f"<section><h2>{title}{late}</h2><div>{shown}</div>{hint}</section>")
+    body = (
+        f"<h1>{html.escape(student.name)}</h1><p><strong>{total:g} of {marks.maximum:g} points."
+        f"</strong> An answer gets as large a part of its points as it has cases right.</p>"
+        f"{table(summary)}{''.join(sections)}"
+    )
+    return document(f"Feedback for {student.name}", body)
+
+
+def index(marks, students, grades, rows, links, message, picture):
+    """The instructor's page: the grades with links, what stands out, the class's slips."""
+    heads = ["student", *marks.tasks, "total", "of", ""]
+    body = []
+    for grade in grades:
+        cells = [grade["name"], *(grade.get(task, "") for task in marks.tasks)]
+        remarks = "; ".join(filter(None, (grade["late"], grade["remarks"])))
+        body.append([*map(shown, [*cells, grade["total"], grade["maximum"]]), remarks])
+    noted = {}
+    for row in rows:
+        if row["notes"]:
+            noted.setdefault((row["student"], row["notes"]), []).append(row["task"])
+    lines = [
+        f"<li>{html.escape(who)}, {', '.join(tasks)}: {inline(said)}</li>"
+        for (who, said), tasks in noted.items()
+    ]
+    notes = f"<h2>To look at</h2><ul>{''.join(lines)}</ul>" if lines else ""
+    quiet = '<p class="quiet">Notes change no mark. Points of 0 for what was not handed in.</p>'
+    return document(
+        "Marks",
+        f"<h1>Marks</h1>{table([heads, *body], links)}{quiet}{notes}"
+        f"<h2>The class</h2>{message.html}{picture}",
+        wide=True,
+    )
+
+
+def shown(value):
+    """A cell of the grades."""
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def file_names(students):
+    """A file name for each student: letters and digits, no two alike."""
+    names = []
+    for student in students:
+        words = [squashed(word) for word in re.split(r"\W+", student.name)]
+        name = "_".join(filter(None, words))[:60] or "student"
+        taken = sum(other == name or other.startswith(f"{name}-") for other in names)
+        names.append(f"{name}-{taken + 1}" if taken else name)
+    return [f"{name}.html" for name in names]
