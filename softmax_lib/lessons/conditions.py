@@ -10,6 +10,8 @@ None where it raises.
 A sentence becomes a remark under the verdict. As a `Broken` one it makes the answer fail.
 """
 
+import sys
+
 import numpy as np
 
 __all__ = ["Broken", "answers", "evaluations", "loops", "memory", "no_warning", "numpy_alone"]
@@ -69,22 +71,20 @@ def evaluations(most):
     """The function that comes first among the arguments is asked so many times at most."""
 
     def condition(attempt):
-        asked.clear()
-        attempt.call(counted_exp, *attempt.runs[0].arguments[1:])
+        asked = attempt.call(heard_exp, *attempt.runs[0].arguments[1:]).printed.count(HEARD)
         enough = {1: "one evaluation", 2: "two evaluations"}.get(most, f"{most} evaluations")
-        if len(asked) <= most:
-            return ""
-        return f"The values are right; {enough} of f would do, and yours makes {len(asked)}."
+        said = f"The values are right; {enough} of f would do, and yours makes {asked}."
+        return said if asked > most else ""
 
     return condition
 
 
-asked = []
+HEARD = "\N{INVISIBLE SEPARATOR}"
 
 
-def counted_exp(x):
-    """The exponential; it stands here because another process must find it by its name."""
-    asked.append(x)
+def heard_exp(x):
+    """The exponential, whose every call is printed: so it is counted in another process too."""
+    sys.stdout.write(HEARD)
     return np.exp(x)
 
 
