@@ -32,14 +32,15 @@ def number(value, places=None):
 
 
 def signed(value, places=3):
-    """A number with its sign, plus or minus.
+    """A number with its sign, plus or minus; what rounds to zero has none.
 
     Examples
     --------
-    >>> signed(0.5), signed(-2, 0)
-    ('+0.500', '−2')
+    >>> signed(0.5), signed(-2, 0), signed(-1e-9)
+    ('+0.500', '−2', '0.000')
     """
-    return f"{value:+.{places}f}".replace("-", "−")
+    text = f"{value:+.{places}f}"
+    return text.replace("-", "−") if float(text) else text[1:]
 
 
 def digits(value):
