@@ -123,6 +123,12 @@ class Verdict(Shown):
     def __bool__(self):
         return self.passed
 
+    @property
+    def share(self):
+        """The share of the cases that are right, for marks; a demand that is broken is one more."""
+        right, total = self.score
+        return right / (total + (right == total and not self.passed)) if total else 0.0
+
     def widget(self):
         """The message, a button for each kind of help, and below what was asked for last."""
         import ipywidgets as widgets
