@@ -143,14 +143,14 @@ def cross_entropy(S, y):
     highest, _, others = _shifted_exp(S)
     S_m = S[np.arange(len(S)), y]
     L = _log1p(others) + (highest - S_m)  # (N,)
-    masked = np.isneginf(S_m.real) & np.isfinite(highest)
-    if masked.any():
-        i = int(masked.argmax())
+    masked = np.isneginf(S.real) & np.isfinite(highest)[:, None]
+    i = int(masked[np.arange(len(S)), y].argmax())
+    if masked[i, y[i]]:
         raise ValueError(
             f"S[{i}, {y[i]}] is -inf, and {y[i]} is the right class of example {i}: "
             f"an impossible class has happened, at an infinite loss. Did a mask cover it?"
         )
-    return _finite(L, "the loss", S)
+    return _finite(L, "the loss", np.where(masked, 0, S))
 
 
 def _shifted_exp(S):
