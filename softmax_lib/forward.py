@@ -143,14 +143,16 @@ def cross_entropy(S, y):
     highest, _, others = _shifted_exp(S)
     S_m = S[np.arange(len(S)), y]
     L = _log1p(others) + (highest - S_m)  # (N,)
-    masked = np.isneginf(S.real) & np.isfinite(highest)[:, None]
-    i = int(masked[np.arange(len(S)), y].argmax())
-    if masked[i, y[i]]:
+    masked = np.isneginf(S_m.real) & np.isfinite(highest)
+    if masked.any():
+        i = int(masked.argmax())
         raise ValueError(
             f"S[{i}, {y[i]}] is -inf, and {y[i]} is the right class of example {i}: "
             f"an impossible class has happened, at an infinite loss. Did a mask cover it?"
         )
-    return _finite(L, "the loss", np.where(masked, 0, S))
+    if not np.isfinite(L).all():  # a mask of other classes did no harm
+        S = np.where(np.isneginf(S.real) & np.isfinite(highest)[:, None], 0, S)
+    return _finite(L, "the loss", S)
 
 
 def _shifted_exp(S):
@@ -176,10 +178,7 @@ def _log1p(z):
     if z.dtype.kind != "c":
         return np.log1p(z)
     x, y = z.real, z.imag
-    log = np.empty_like(z)
-    log.real = np.log1p(x * (2 + x) + y * y) / 2
-    log.imag = np.arctan2(y, 1 + x)
-    return log
+    return np.log1p(x * (2 + x) + y * y) / 2 + 1j * np.arctan2(y, 1 + x)
 
 
 def _finite(result, what, S):
