@@ -31,9 +31,12 @@ NBVAL = (
 CHECKS = {
     "lint": ("ruff", "check", "--quiet", "."),
     "format": ("ruff", "format", "--check", "--quiet", "."),
-    "unit tests": (*PYTEST, "tests", "softmax_lib", "--ignore=tests/browser", "-n2"),
+    "unit tests": (
+        *(*PYTEST, "tests", "softmax_lib", "--ignore=tests/browser"),
+        *("-n2", "--dist=worksteal"),
+    ),
     "notebooks": NBVAL,
-    "browser tests": (*PYTEST, "tests/browser"),
+    "browser tests": (*PYTEST, "tests/browser", "-n2"),
 }
 
 

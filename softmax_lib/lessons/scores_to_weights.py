@@ -140,7 +140,7 @@ def plot_outer_sum(X, G, y):
     largest = np.abs(terms).max()
 
     def table(M, left, top, name, **style):
-        drawn = Table(ax, M, left, top, width=wide, text=_decimals, fontsize=7.9)
+        drawn = Table(ax, M, left, top, width=wide, text=_decimals, fontsize=8.8)
         drawn.fill(M, lambda value: sign_color(value, largest))
         drawn.frame(linewidth=1)
         drawn.label(name, above=True, color=INK, fontsize=9.5, **style)
@@ -151,14 +151,14 @@ def plot_outer_sum(X, G, y):
         left, top = lead + k * (C * wide + gap), 1.3 + line * (D + 1.7)
         drawn = table(term, left, top, f"{i} {CLASSES[y[i]]}", weight="normal")
         if k == 0:
-            drawn.names(FEATURES[:D], fontsize=8.5)
+            drawn.names(FEATURES[:D], fontsize=8.8)
         if i < N - 1:
             centered(ax, drawn.right + gap / 2, top + D / 2, "+", fontsize=13)
     left = lead + across * (C * wide + gap) + 0.5
     result = table(total, left, 1.3 + (D + 1.7) / 2, r"$X^\top (P - Y)$")
     centered(ax, left - 0.5, result.top + D / 2, "=", fontsize=15)
     for j, name in enumerate(CLASSES[:C]):
-        style = {"va": "top", "fontsize": 8.5, "color": PALETTE["gray"]}
+        style = {"va": "top", "fontsize": 8.8, "color": PALETTE["gray"]}
         centered(ax, result.middle(0, j)[0], result.bottom + 0.15, name, **style)
     Table.clear(ax, 0, result.right + 0.15, 0, 1.3 + 2 * D + 1.7 + 0.2)
     sizes = np.linalg.norm(terms.reshape(N, -1), axis=1)

@@ -164,7 +164,7 @@ def plot_survivors(shifts):
         beside = {"y": rows.mean(), "transform": ax.get_yaxis_transform(), "va": "center"}
         ax.text(1.015, s=f"{fate}\n{when}", fontsize=9.5, **beside)
         ax.text(-0.11, s=kind, ha="right", weight="bold", **beside)
-    ax.set_yticks(places, LEVEL_NAMES * len(shifts), fontsize=8)
+    ax.set_yticks(places, LEVEL_NAMES * len(shifts), fontsize=8.8)
     ax.tick_params(axis="y", length=0)
     ax.set(xscale="log", xlim=(1, 1e4), xlabel="size $s$ of the scores")
     ax.set_ylim(places[-1] + 0.7, -0.7)
@@ -416,7 +416,7 @@ def _softmax_cases():
         "Begin with `T = S - S.max(axis=1, keepdims=True)`.",
     ),
     equation="eq. (2)",
-    reread='02_stability_shift, "The shift"',
+    reread='02_stability_shift, "One maximum for each row"',
     question="Over which axis do you take maximum and sum, and which shape do they have?",
     rtol=1e-10,
     slips=(
