@@ -15,7 +15,6 @@ from softmax_lib.figures import (
     house_style,
     ink,
     new_figure,
-    note,
     show,
 )
 from softmax_lib.lessons import task, tasks_of
@@ -41,13 +40,13 @@ def plot_orders(steps, errors):
         slopes[method] = np.polyfit(np.log10(steps[ruled]), np.log10(error[ruled]), 1)[0]
         best[method] = steps[error.argmin()]
     fig, ax = new_figure(height=4.2)
-    words = {"ylabel": "relative error of $dL/dS$, by norm", "named": False}
+    labels = {
+        "forward": (f"forward: order {ORDERS['forward']}", 1e-5, (-8, 6)),
+        "central": (f"central: order {ORDERS['central']}", 1e-4, (12, -4)),
+    }
+    ylabel = "relative error of $dL/dS$, by norm"
     title = "A smaller step helps, until rounding rules"
-    draw_error_curves(ax, steps, errors, lines, title=title, **words)
-    for name, at, away in (("forward", 1e-5, (-8, 6)), ("central", 1e-4, (12, -4))):
-        k = int(np.argmin(abs(steps - at)))
-        look = {"color": ink(METHOD_STYLES[name]["color"]), "weight": "bold"}
-        note(ax, f"{name}: order {ORDERS[name]}", (steps[k], lines[name][k]), away, **look)
+    draw_error_curves(ax, steps, errors, lines, labels, ylabel=ylabel, title=title)
     fact = (
         f"Where truncation rules, the error falls like h to the power {slopes['forward']:.1f} for "
         f"forward differences and {slopes['central']:.1f} for central ones. The best step of "
@@ -160,7 +159,7 @@ explore = _SecantAndTangent
         "(x + ih)^2 = (x^2 - h^2) + i 2xh. Multiply that by x + ih, and sort the terms by i.",
         "Begin with the square: `a, b = x * x - h * h, 2 * x * h`.",
     ),
-    equation="eq. (3), and how its slope is measured",
+    equation="(x + ih)^3, multiplied out",
     reread='04_numerical_derivatives, "The complex step"',
     question="Which of the four products in (a + ib)(x + ih) are real, and with which sign?",
     slips=(
@@ -236,7 +235,7 @@ ALONE = "How many entries differ between A and the place at which you ask f?"
         "For each entry alone: the central difference, (f up - f down) / 2h, all others at rest.",
         "Begin with `G = np.zeros(A.shape)` and `for at in np.ndindex(A.shape):`.",
     ),
-    equation="eq. (3), and how its slope is measured",
+    equation="the central difference",
     reread='04_numerical_derivatives, "One entry at a time"',
     question="While one entry moves, what do the others do, and where do they stand afterwards?",
     slips=(
@@ -294,7 +293,7 @@ def slopes(f, A, h):
         "e_1 / e_2 = (h_1 / h_2)^k. Which function brings an exponent down?",
         "Begin with `ratio = e_1 / e_2`.",
     ),
-    equation="eq. (3), and the errors of its slope",
+    equation="an error that grows like c h^k",
     reread='04_numerical_derivatives, "The order of a method"',
     question="With e = c h^k, what does the quotient of your two errors say about k?",
     slips=(
