@@ -36,7 +36,7 @@ CHECKS = {
         *("-n2", "--dist=worksteal"),
     ),
     "notebooks": NBVAL,
-    "browser tests": (*PYTEST, "tests/browser", "-n2", "--dist=loadgroup"),
+    "browser tests": (*PYTEST, "tests/browser", "-n2"),
 }
 
 
