@@ -9,7 +9,6 @@ import inspect
 import io
 import itertools
 import os
-import re
 import sysconfig
 import time
 import traceback
@@ -22,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from softmax_lib.exercises.timer import TimeUp, limited
-from softmax_lib.lessons.errors import MEANINGS
+from softmax_lib.lessons.errors import meaning
 
 __all__ = ["Attempt", "Elsewhere", "Run", "argument_names", "call", "is_a", "is_blank", "is_stub"]
 
@@ -96,18 +95,12 @@ def call(function, arguments, expected=None, deadline=float("inf")):
             frames = traceback.extract_tb(error.__traceback__)[1:]  # the first is this one
             own = own_frames(frames, function)
             said = text_of(error)
-            run.error = short_traceback(said, own)
-            known = (
-                (text, re.search(part, said)) for kind, part, text in MEANINGS if is_a(error, kind)
-            )
-            run.meaning = next((text.format(*m.groups()) for text, m in known if m), "")
+            run.error, run.meaning = short_traceback(said, own), meaning(type(error), said)
             run.stopped = is_a(error, TimeUp)
             run.unfinished = own[-1:] == frames[-1:] != [] and is_a(error, NotImplementedError)
     run.printed = screen.getvalue()
     run.warned = tuple(dict.fromkeys(text_of(warning.message) for warning in caught))
-    changed = [
-        state(before) != state(after) for before, after in zip(arguments, given, strict=True)
-    ]
+    changed = [state(a) != state(b) for a, b in zip(arguments, given, strict=True)]
     run.changed = tuple(itertools.compress(argument_names(function, len(given)), changed))
     return run
 
@@ -237,12 +230,10 @@ class Attempt:
     @property
     def steps(self):
         """The instructions of the function's code and of the functions inside."""
-        codes, steps = [code_of(self.function)], []
-        while codes:
-            if (code := codes.pop()) is not None:
-                steps += [(code, step) for step in dis.get_instructions(code)]
-                codes += [const for const in code.co_consts if is_a(const, types.CodeType)]
-        return steps
+        codes = [code for code in [code_of(self.function)] if code]
+        for code in codes:
+            codes += [const for const in code.co_consts if is_a(const, types.CodeType)]
+        return [(code, step) for code in codes for step in dis.get_instructions(code)]
 
     @property
     def globals(self):
