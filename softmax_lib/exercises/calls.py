@@ -73,8 +73,14 @@ def call(function, arguments, expected=None, deadline=float("inf")):
     run = Run(arguments, expected)
     given = copy.deepcopy(arguments)
     seconds = min(1e6, deadline - time.monotonic())
-    if misfit := signature_misfit(function, given):
-        run.error, run.misfit = misfit, True
+    signature = signature_of(function)
+    try:
+        signature.bind(*given)
+    except TypeError as error:
+        count = f"{len(given)} argument" + "s" * (len(given) > 1)
+        takes = ", ".join(signature.parameters)
+        run.error = f"It is called with {count}, but takes ({takes}): {error}."
+        run.misfit = True
         return run
     if seconds <= 0:
         run.error, run.stopped, run.tried = "not tried", True, False
@@ -127,17 +133,6 @@ def signature_of(function):
         return inspect.signature(function)
     except Exception:
         return inspect.signature(lambda *arguments: None)
-
-
-def signature_misfit(function, arguments):
-    """The sentence for a function that does not take these arguments, or ``""``."""
-    signature = signature_of(function)
-    try:
-        signature.bind(*arguments)
-    except TypeError as error:
-        count = f"{len(arguments)} argument" + "s" * (len(arguments) > 1)
-        return f"It is called with {count}, but takes ({', '.join(signature.parameters)}): {error}."
-    return ""
 
 
 def argument_names(function, count):
