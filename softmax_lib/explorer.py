@@ -31,7 +31,7 @@ from matplotlib.transforms import IdentityTransform
 
 from softmax_lib.figures import figure_bundle, figure_html, house_style, small_png
 
-__all__ = ["Explorer", "with_fallback"]
+__all__ = ["Explorer", "choice", "ladder", "score_sliders", "slider", "with_fallback"]
 
 PAGES_KEPT = 32  # of 0.1 to 0.2 MB each
 HAND_RESTS = 0.08  # seconds: longer than a key repeats in, and than the browser paints
@@ -40,7 +40,7 @@ HAND_RESTS = 0.08  # seconds: longer than a key repeats in, and than the browser
 class Explorer:
     """A picture with controls. A subclass says which controls, what stands, and what moves.
 
-    Numbers are sliders; categories and switches are ``ToggleButtons``, whose choices all show.
+    Its controls are made by `slider`, `ladder` and `choice`, or are any of ipywidgets'.
 
     Attributes
     ----------
@@ -73,7 +73,7 @@ class Explorer:
     ...     title = "y = a x²"
     ...
     ...     def controls(self):
-    ...         return {"a": widgets.IntSlider(1, -3, 3, description="a")}
+    ...         return {"a": slider("a", -3, 3, 1)}
     ...
     ...     def build(self, fig):
     ...         ax = fig.subplots()
@@ -97,6 +97,7 @@ class Explorer:
     pace = 800
 
     @house_style
+    @np.errstate(under="ignore")  # small probabilities end as 0, whatever numpy is told to do
     def __init__(self):
         self.control = self.controls()
         self.figure = Figure(figsize=self.size, layout="constrained")
@@ -239,6 +240,7 @@ class Explorer:
         return self._pages[key]
 
     @house_style
+    @np.errstate(under="ignore")
     def _draw(self, values):
         self._drawn = None
         caption_and_alt = self.update(**values)
@@ -283,13 +285,63 @@ def _one_more_step(control, old, new):
         values = [part[1] if isinstance(part, tuple) else part for part in control.options]
         index = 2 * values.index(new) - values.index(old)
         return values[index] if 0 <= index < len(values) else None
-    if isinstance(control, widgets.FloatLogSlider):
-        following, low, high = new * new / old, control.base**control.min, control.base**control.max
-    elif hasattr(control, "min"):
-        following, low, high = 2 * new - old, control.min, control.max
-    else:
+    if not hasattr(control, "min"):
         return None
-    return following if low <= following <= high else None
+    following = 2 * new - old
+    return following if control.min <= following <= control.max else None
+
+
+def slider(description, low, high, value=None, step=1):
+    """A slider from `low` to `high`, of whole numbers where the step is one; it begins at `low`.
+
+    Examples
+    --------
+    >>> slider("class j", 0, 2).value, slider("score x", -3, 3, 1, step=0.5).value
+    (0, 1.0)
+    """
+    kind, look = widgets.IntSlider, {}
+    if not isinstance(step, int):
+        kind, look = widgets.FloatSlider, {"readout_format": ".1f"}
+    start = low if value is None else value
+    return kind(start, min=low, max=high, step=step, description=description, **look)
+
+
+def score_sliders(reach, starts):
+    """A slider for the score of each class: ``s0``, ``s1`` and so on, from -`reach` to `reach`.
+
+    Examples
+    --------
+    >>> {name: s.value for name, s in score_sliders(6, (2, -1)).items()}
+    {'s0': 2.0, 's1': -1.0}
+    """
+    return {
+        f"s{k}": slider(f"score of class {k}", -reach, reach, start, step=0.5)
+        for k, start in enumerate(starts)
+    }
+
+
+def ladder(description, values, value=None, text="{:g}".format):
+    """A slider over the values given, each shown as `text` writes it; it begins at the first.
+
+    Examples
+    --------
+    >>> ladder("reg", [0, 0.01, 0.1]).options
+    (('0', 0), ('0.01', 0.01), ('0.1', 0.1))
+    """
+    options = [(text(one), one) for one in values]
+    start = values[0] if value is None else value
+    return widgets.SelectionSlider(options=options, value=start, description=description)
+
+
+def choice(description, options, **start):
+    """Buttons of which one is pressed, the first unless ``value=`` says which; all words show.
+
+    Examples
+    --------
+    >>> choice("read", ["rows", "columns"]).value
+    'rows'
+    """
+    return widgets.ToggleButtons(options=options, description=description, **start)
 
 
 def with_fallback(widget, html, plain):

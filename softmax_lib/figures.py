@@ -35,20 +35,24 @@ __all__ = [
     "METHOD_STYLES",
     "PALETTE",
     "SIGNED",
+    "Bars",
     "Table",
     "arrow",
+    "centered",
     "draw_entry_errors",
     "draw_error_curves",
     "draw_error_groups",
     "draw_step_sweep",
+    "draw_tiles",
     "error_axis",
     "figure_html",
     "house_style",
     "ink",
+    "legend_above",
     "new_figure",
     "note",
-    "plot_entry_errors",
     "plot_step_sweep",
+    "round_numbers",
     "show",
     "sign_color",
 ]
@@ -132,13 +136,15 @@ house_style = mpl.rc_context(STYLE)
 
 
 @house_style
-def new_figure(width=7.0, height=3.6, **subplots_kw):
+def new_figure(width=7.0, height=3.6, title="", **subplots_kw):
     """Figure and axes in the house style, unknown to pyplot.
 
     Parameters
     ----------
     width, height : float
         Size in inches, 96 CSS pixels each: 7 by 3.6 is 672 by 346 pixels on the page.
+    title : str
+        Of the axes, or of the figure where there are several.
     **subplots_kw
         For ``Figure.subplots``: ``nrows``, ``ncols``, ``sharey``, ``width_ratios`` ...
 
@@ -156,7 +162,12 @@ def new_figure(width=7.0, height=3.6, **subplots_kw):
     """
     fig = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(fig)
-    return fig, fig.subplots(**subplots_kw)
+    axes = fig.subplots(**subplots_kw)
+    if isinstance(axes, np.ndarray):
+        fig.suptitle(title, x=0.01, ha="left")
+    else:
+        axes.set_title(title)
+    return fig, axes
 
 
 def show(fig, caption, alt):
@@ -293,16 +304,85 @@ def note(ax, text, at, away=(4, 4), **style):
     )
 
 
+def centered(ax, x, y, text="", **style):
+    """Words whose middle is at (x, y), unless `style` says otherwise."""
+    return ax.text(x, y, text, **{"ha": "center", "va": "center"} | style)
+
+
 def arrow(ax, start, end, **style):
     """An arrow from `start` to `end`."""
-    style = {
-        "arrowstyle": "-|>",
-        "color": INK,
-        "linewidth": 1.6,
-        "shrinkA": 0,
-        "shrinkB": 0,
-    } | style
-    return ax.annotate("", end, start, arrowprops=style)
+    look = {"arrowstyle": "-|>", "color": INK, "linewidth": 1.6, "shrinkA": 0, "shrinkB": 0}
+    return ax.annotate("", end, start, arrowprops=look | style)
+
+
+def round_numbers(low, high):
+    """Ticks for a log axis of few decades.
+
+    Examples
+    --------
+    >>> round_numbers(0.3, 12)
+    [0.5, 1.0, 2.0, 5.0, 10.0]
+    """
+    return [t for e in range(-3, 7) for m in (1, 2, 5) if low <= (t := m * 10.0**e) <= high]
+
+
+def draw_tiles(ax, images, titles=(), *, left=0, top=0, gap=2, largest=None):
+    """Images of 8 by 8 pixels side by side, framed, below their titles; y grows downward.
+
+    Their grays go from 0 to 1, or their signed colors from -`largest` to `largest`. Returns what
+    takes other pixels by ``set_array``.
+    """
+    look = {"cmap": "gray_r", "vmin": 0, "vmax": 1}
+    if largest is not None:
+        look = {"cmap": SIGNED, "vmin": -largest, "vmax": largest}
+    tiles, place = [], np.arange(9)
+    for k, image in enumerate(np.reshape(images, (-1, 8, 8))):
+        x = left + (8 + gap) * k
+        # Squares, not imshow: resampling a picture takes ten times as long.
+        tiles.append(ax.pcolormesh(x + place, top + place, image, **look))
+        frame = {"fill": False, "edgecolor": PALETTE["gray"], "linewidth": 0.7}
+        ax.add_patch(Rectangle((x - 0.05, top - 0.05), 8.1, 8.1, **frame))
+        if k < len(titles):
+            centered(ax, x + 4, top - 0.5, titles[k], va="bottom", fontsize=9)
+    return tiles
+
+
+class Bars:
+    """Bars, one a class, each with words beyond its end: what an explorer moves.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    gap : float
+        From the end of a bar to the middle of its words, in numbers of the axis.
+    colors : sequence of color, optional
+        By default each bar has the color of its sign.
+    count : int
+    **style
+        Of the bars.
+    """
+
+    def __init__(self, ax, gap, colors=None, count=3, **style):
+        self.gap, self.by_sign = gap, colors is None
+        self.bars = ax.bar(range(count), 1, color=colors, **style)
+        self.words = [centered(ax, k, 0) for k in range(count)]
+        ax.set_xticks(range(count), [f"class {k}" for k in range(count)])
+        ax.axhline(0, color=INK, linewidth=0.8)
+
+    @property
+    def artists(self):
+        """The bars and their words."""
+        return [*self.bars, *self.words]
+
+    def move(self, heights, words, marked=None):
+        """Give the bars other heights and words; the one `marked` is hatched, its words bold."""
+        for k, (height, word) in enumerate(zip(heights, words, strict=True)):
+            self.bars[k].set(height=height, hatch="//" if k == marked else "")
+            if self.by_sign:
+                self.bars[k].set_facecolor(PALETTE["blue" if height > 0 else "vermillion"])
+            away = self.gap if height >= 0 else -self.gap
+            weight = "bold" if k == marked else "normal"
+            self.words[k].set(y=height + away, text=word, weight=weight)
 
 
 class Table:
@@ -351,8 +431,7 @@ class Table:
         self.color = MATRIX_COLORS.get(name, PALETTE["gray"]) if color is None else color
         # One artist for all cells: drawn in a third of the time of a patch each.
         self.cells = ax.add_collection(PolyCollection([], edgecolor="white"), autolim=False)
-        style = {"ha": "center", "va": "center", "fontsize": fontsize}
-        self.numbers = [ax.text(0, 0, "", **style) for _ in range(np.size(M))]
+        self.numbers = [centered(ax, 0, 0, fontsize=fontsize) for _ in range(np.size(M))]
         self.fill(M)
 
     @property
@@ -392,6 +471,11 @@ class Table:
             zero = not isinstance(value, str) and not round(abs(value), 9)
             dark = _luminance(grounds[k]) < 0.25
             self.numbers[k].set_color("white" if dark else PALETTE["gray"] if zero else INK)
+
+    def embolden(self, chosen):
+        """Write in bold the numbers where `chosen`, in the shape of the matrix, is true."""
+        for number, bold in zip(self.numbers, np.ravel(chosen), strict=True):
+            number.set_weight("bold" if bold else "normal")
 
     def middle(self, i, j):
         """Where the number of entry (i, j) stands."""
@@ -620,15 +704,9 @@ def _agreement(check, errors, floor, bound):
     return f"All {off.size} entries agree: every error is below {bound:g}{rest}."
 
 
-def plot_entry_errors(check, **options):
-    """Show :func:`draw_entry_errors` as a figure of its own; same options."""
-    fig, ax = new_figure()
-    show(fig, *draw_entry_errors(ax, check, **options))
-
-
 @house_style
 def draw_error_curves(
-    ax, x, errors, theory=None, *, xlabel="step $h$", ylabel="relative error", title=""
+    ax, x, errors, theory=None, *, xlabel="step $h$", ylabel="relative error", title="", named=True
 ):
     """Draw errors against a step or a size on log axes, measured and predicted.
 
@@ -641,7 +719,8 @@ def draw_error_curves(
     theory : dict of str to array_like, shape (K,)
         Lines: in the style of the errors of that name, or gray where there are none.
     xlabel, ylabel, title : str
-        Each curve's name stands beside it, where it runs farthest from the others.
+    named : bool
+        Whether each curve's name stands beside it, where it runs farthest from the others.
 
     Returns
     -------
@@ -669,7 +748,7 @@ def draw_error_curves(
     for name, e in errors.items():
         look = styles[name] | {"linestyle": "", "markersize": 5}
         ax.plot(x, place(e), **look)
-    for name in curves:
+    for name in curves if named else ():
         _label_curve(ax, x, curves, name, styles.get(name, gray)["color"])
     ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.xaxis.set_minor_locator(NullLocator())
@@ -764,20 +843,16 @@ def _label_curve(ax, x, curves, name, color):
 
 def _title_with_key(ax, title, key):
     """A title, and below it, clear of the data, what each sign in the plot means."""
-    if not key:
-        ax.set_title(title)
-        return
+    ax.set_title(title)
     for sign, color, label in key:
         ax.plot([], [], sign, color=color, markersize=5, linewidth=1.4, label=label)
-    legend = ax.legend(
-        loc="lower left",
-        bbox_to_anchor=(0, 1),
-        ncols=len(key),
-        fontsize="small",
-        borderaxespad=0.3,
-        borderpad=0,
-        handlelength=1.6,
-        columnspacing=1.4,
-    )
-    legend.set_in_layout(False)
-    ax.set_title(title, pad=23)
+    if key:
+        legend_above(ax)
+
+
+def legend_above(ax, **options):
+    """The legend in one row between the axes and their title, clear of the data."""
+    where = {"loc": "lower left", "bbox_to_anchor": (0, 1), "ncols": 9, "fontsize": "small"}
+    tight = {"borderaxespad": 0.3, "borderpad": 0, "handlelength": 1.6, "columnspacing": 1.4}
+    ax.legend(**where | tight | options).set_in_layout(False)
+    ax.set_title(ax.get_title("left"), pad=23)

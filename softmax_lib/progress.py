@@ -23,6 +23,8 @@ def with_bar(batches, steps, progress):
         return batches
     from tqdm.auto import tqdm
 
+    if sys.platform == "emscripten":  # Python in a browser has no threads, and tqdm would warn
+        tqdm.monitor_interval = 0
     return tqdm(batches, total=steps, desc="training", unit="step")
 
 
@@ -32,5 +34,6 @@ def someone_watches():
 
     kernel = sys.modules.get("ipykernel.kernelapp")
     notebook = kernel is not None and kernel.IPKernelApp.initialized()
+    notebook |= "pyodide_kernel" in sys.modules  # in a browser
     terminal = sys.stderr is not None and sys.stderr.isatty()
     return (notebook or terminal) and find_spec("tqdm") is not None

@@ -81,10 +81,8 @@ BAD_LOSS_CALLS = [
     ("X ragged", loss_call(X=[[1.0, 2.0, 3.0], [1.0]]), ValueError, r"X is not a rectangular table.*rows differ in length"),
     ("X objects", loss_call(X=X.astype(object)), TypeError, r"X has dtype object, needed numbers"),
     ("X a frame with text", loss_call(X=Frame([[1, "a", 2]] * N)), TypeError, r"X has dtype .*needed numbers.*text"),
-    ("X a frame of objects", loss_call(X=Frame(X.astype(object))), TypeError, r"X has dtype object"),
     ("X text", loss_call(X=[["1", "2", "3"]] * N), TypeError, r"X has dtype <U1, needed numbers.*text"),
     ("X None", loss_call(X=None), TypeError, r"X has dtype object.*None"),
-    ("W None", loss_call(W=None), TypeError, r"W has dtype object.*None"),
     ("X dates", loss_call(X=np.zeros((N, D), "datetime64[s]")), TypeError, r"X has dtype datetime64.*needed numbers"),
     ("X sparse", loss_call(X=sparse.csr_matrix(X)), TypeError, r"X is a csr_matrix, a sparse matrix.*X\.toarray\(\)"),
     ("X masked", loss_call(X=masked), ValueError, r"X holds masked entries: fill or drop them"),
@@ -97,7 +95,6 @@ BAD_LOSS_CALLS = [
     ("labels far too large", loss_call(y=np.array([10, 20, 30, 11, 1, 2])), ValueError, r"y\[0\] is 10, needed 0 <= y_i < C = 4.*scores\.$"),
     ("whole floats", loss_call(y=y.astype(float)), TypeError, r"y holds floats \(float64\).*y\.astype\(int\)"),
     ("fractions", loss_call(y=y + 0.5), TypeError, r"y holds floats.*not whole numbers.*regression"),
-    ("one fraction", loss_call(y=changed(y.astype(float), 4, 0.5)), TypeError, r"y holds floats.*not whole numbers"),
     ("a missing label", loss_call(y=changed(y.astype(float), 1, nan)), TypeError, r"y holds floats.*y\[1\] is nan: is a label missing"),
     ("booleans", loss_call(y=y > 1), TypeError, r"y holds booleans.*mask.*astype\(int\)"),
     ("text labels", loss_call(y=["cat", "dog"] * 3), TypeError, r"dtype <U3, needed integer labels.*np\.unique"),
@@ -105,29 +102,23 @@ BAD_LOSS_CALLS = [
     ("complex labels", loss_call(y=y + 0j), TypeError, r"y has dtype complex128, needed integer labels"),
     ("one-hot", loss_call(y=np.eye(C, dtype=int)[y]), ValueError, r"y has shape \(6, 4\), needed \(N,\) = \(6,\).*one-hot.*argmax\(axis=1\)"),
     ("column of labels", loss_call(y=y[:, None]), ValueError, r"y has shape \(6, 1\).*y\.ravel\(\)"),
-    ("row of labels", loss_call(y=y[None, :]), ValueError, r"y has shape \(1, 6\).*y\.ravel\(\)"),
     ("a square of labels", loss_call(y=[[0, 1], [2, 3]]), ValueError, r"y has shape \(2, 2\), needed \(N,\) = \(6,\)\.$"),
     ("a single label", loss_call(X=X_i, y=2), ValueError, r"y has shape \(\), needed \(N,\) = \(1,\).*\[y\]"),
     ("too few labels", loss_call(y=y[:5]), ValueError, r"y has 5 labels but there are N = 6 examples \(rows of X or S\)\.$"),
     ("X transposed, W to match", loss_call(W=np.ones((N, C)), X=X.T), ValueError, r"y has 6 labels but there are N = 3.*X has 6 columns: did you pass X transposed"),
     ("too many labels", loss_call(y=[*y, 0]), ValueError, r"y has 7 labels but there are N = 6"),
-    ("no labels", loss_call(y=[]), ValueError, r"y has 0 labels but there are N = 6"),
     ("labels None", loss_call(y=None), ValueError, r"y has shape \(\), needed \(N,\) = \(6,\)\.$"),
     ("labels ragged", loss_call(y=[[0], [1, 2]]), ValueError, r"y is not a flat list of labels"),
     ("labels masked", loss_call(y=np.ma.masked_equal(y, 3)), ValueError, r"y holds masked entries.*drop them"),
-    ("y and reg swapped", loss_call(y=0.1, reg=y), ValueError, r"y has shape \(\)"),
     # reg
     ("reg negative", loss_call(reg=-0.1), ValueError, r"reg is -0\.1, needed a finite number >= 0.*reward large weights"),
     ("reg NaN", loss_call(reg=nan), ValueError, r"reg is nan, needed a finite number >= 0"),
     ("reg inf", loss_call(reg=inf), ValueError, r"reg is inf, needed a finite number >= 0"),
     ("reg text", loss_call(reg="0.1"), TypeError, r"reg is '0\.1', needed one real number >= 0"),
-    ("reg None", loss_call(reg=None), TypeError, r"reg is None, needed one real number >= 0"),
     ("reg complex", loss_call(reg=0.1 + 0j), TypeError, r"reg is \(0\.1\+0j\), needed one real number"),
     ("reg array", loss_call(reg=[0.1, 0.2]), TypeError, r"reg is \[0\.1, 0\.2\], needed one real number"),
-    ("reg array of one", loss_call(reg=np.array([0.1])), TypeError, r"reg is array\(\[0\.1\]\), needed one real"),
     ("reg ragged", loss_call(reg=[[1], [1, 2]]), TypeError, r"reg is \[\[1\], \[1, 2\]\], needed one real number"),
     ("reg true", loss_call(reg=True), TypeError, r"reg is True, needed one real number"),
-    ("reg bytes", loss_call(reg=b"1"), TypeError, r"reg is b'1', needed one real number"),
     ("reg a long text", loss_call(reg="x" * 99), TypeError, r"reg is 'x{36}\.\.\., needed one"),
     ("reg too large for a float", loss_call(reg=10**400), TypeError, r"reg is 1000.*needed one real number"),
 ]  # fmt: skip
@@ -148,16 +139,11 @@ def total_pair(x):
 BAD_CALLS = [
     # forward.py
     (sl.scores, (X, W.T), {}, ValueError, r"\(6, 3\).*\(4, 3\).*W transposed"),
-    (sl.scores, (W, X), {}, ValueError, r"swap X and W"),
-    (sl.scores, (X.T, W), {}, ValueError, r"X transposed"),
     (sl.scores, (X + 0j, W), {}, TypeError, r"X is complex"),
-    (sl.scores, (X[0], W), {}, ValueError, r"X has shape \(3,\).*keep both axes"),
     (sl.scores, (X, W[:, :1]), {}, ValueError, r"one class only"),
     (sl.scores, (changed(X, (5, 1), nan), W), {}, ValueError, r"X\[5, 1\] is nan: S = X W needs finite"),
     (sl.scores, (X, changed(W, (1, 0), inf)), {}, ValueError, r"W\[1, 0\] is inf"),
     (sl.scores, (1e200 * X, 1e200 * W), {}, ValueError, r"S = X W is beyond what float64 can hold.*\|X\| up to"),
-    (sl.scores, (masked, W), {}, ValueError, r"X holds masked entries"),
-    (sl.scores, (sparse.coo_array(X), W), {}, TypeError, r"sparse matrix.*toarray"),
     (sl.softmax, (S[0],), {}, ValueError, r"S has shape \(4,\), needed \(N, C\).*S\[None, :\]"),
     (sl.softmax, (S[:, :1],), {}, ValueError, r"S has shape \(6, 1\): one class only"),
     (sl.softmax, (S[:0],), {}, ValueError, r"S has shape \(0, 4\).*empty"),
@@ -229,16 +215,13 @@ BAD_CALLS = [
     (sl.numerical_gradient, (total, masked), {}, ValueError, r"x holds masked entries"),
     (sl.numerical_gradient, (total, changed(X, (2, 2), nan)), {}, ValueError, r"x\[2, 2\] is nan: a difference"),
     (sl.numerical_gradient, (total, X), {"method": "backward"}, ValueError, r"method is 'backward', needed one of 'forward', 'central', 'complex'"),
-    (sl.numerical_gradient, (total, X), {"method": None}, ValueError, r"method is None"),
     (sl.numerical_gradient, (total, X), {"h": 0}, ValueError, r"h is 0\.0, needed a finite number > 0"),
-    (sl.numerical_gradient, (total, X), {"h": -1e-5}, ValueError, r"h is -1e-05"),
     (sl.numerical_gradient, (total, X), {"h": "small"}, TypeError, r"h is 'small', needed one real number > 0"),
     (sl.numerical_gradient, (total, X), {"h": nan}, ValueError, r"h is nan"),
     (sl.numerical_gradient, (total, np.ones(2)), {"h": 1e-17}, ValueError, r"h = 1e-17 is too small: x\[0\] = 1 plus h rounds back.*larger h"),
     (sl.numerical_gradient, (total, np.ones(2, np.float32)), {"h": 1e-9}, ValueError, r"rounds back to itself in float32"),
     (sl.numerical_gradient, (total, np.ones(2, np.float32)), {"h": 1e-60}, ValueError, r"h is 1e-60, which float32 can only hold as 0\.0"),
     (sl.numerical_gradient, (total, np.ones(2, np.float32)), {"h": 1e60}, ValueError, r"which float32 can only hold as inf"),
-    (sl.numerical_gradient, (total, np.ones(2)), {"h": 1e-16}, ValueError, r"h = 1e-16 is too small"),
     (sl.numerical_gradient, (total, 2.0), {"h": 1e-17}, ValueError, r"too small: x = 2 plus h"),
     (sl.numerical_gradient, (total_pair, X), {}, TypeError, r"f returned a tuple, needed a number.*lambda x: f\(x\)\[0\]"),
     (sl.numerical_gradient, (lambda x: None, X), {}, TypeError, r"f\(x\) has dtype object, needed numbers"),
@@ -251,8 +234,6 @@ BAD_CALLS = [
     (sl.relative_error, (X, 1.0), {}, ValueError, r"a has shape \(6, 3\) but b has shape \(\)"),
     (sl.relative_error, ("a", "a"), {}, TypeError, r"a has dtype <U1, needed numbers"),
     (sl.relative_error, (X, None), {}, TypeError, r"b has dtype object, needed numbers"),
-    (sl.relative_error, (masked, X), {"entrywise": True}, ValueError, r"a holds masked entries"),
-    (sl.relative_error, ([[1], [1, 2]], X), {}, ValueError, r"a is not a rectangular table"),
     (sl.gradient_check, (X, total_pair), {}, TypeError, r"f is a ndarray, needed a function, f\(x\) -> \(value, gradient\)"),
     (sl.gradient_check, (total_pair(X), X), {}, TypeError, r"f is a tuple.*not what it returned"),
     (sl.gradient_check, (total, X), {}, TypeError, r"f returned one float64, needed the pair \(loss, gradient\)"),
@@ -270,14 +251,9 @@ BAD_CALLS = [
     (sl.gradient_check, (total_pair, X), {"directions": 2, "seed": -1}, ValueError, r"seed is -1, needed an integer >= 0"),
     (sl.gradient_check, (total_pair, X), {"directions": 2, "seed": "a"}, TypeError, r"seed is 'a', needed an integer"),
     (sl.gradient_check, (total_pair, X), {"tolerance": 0}, ValueError, r"tolerance is 0\.0, needed a finite number > 0"),
-    (sl.gradient_check, (total_pair, X), {"tolerance": nan}, ValueError, r"tolerance is nan"),
     (sl.gradient_check, (total_pair, X), {"tolerance": inf}, ValueError, r"tolerance is inf, needed a finite"),
-    (sl.gradient_check, (total_pair, X), {"tolerance": "tight"}, TypeError, r"tolerance is 'tight'"),
-    (sl.gradient_check, (total_pair, X), {"method": "both"}, ValueError, r"method is 'both', needed one of"),
     (sl.gradient_check, (lambda x: (float(np.abs(x).sum()), X), X), {"method": "complex"}, TypeError, r"imaginary part.*lost"),
     (sl.step_sweep, (W + 0j, X, y, 0.1), {}, TypeError, r"W is complex.*the sweep adds the imaginary part itself"),
-    (sl.step_sweep, (W, X, y, -1), {}, ValueError, r"reg is -1\.0"),
-    (sl.step_sweep, (W.T, X, y, 0.1), {}, ValueError, r"W transposed"),
     (sl.step_sweep, (changed(W, (1, 1), nan), X, y, 0.1), {}, ValueError, r"W\[1, 1\] is nan: the slope along U"),
     (sl.step_sweep, (W, changed(X, (1, 1), inf), y, 0.1), {}, ValueError, r"X\[1, 1\] is inf"),
     (sl.step_sweep, (W, X, y, 0.1), {"U": W.T}, ValueError, r"U has shape \(4, 3\), needed W's shape \(3, 4\)"),
@@ -289,10 +265,8 @@ BAD_CALLS = [
     (sl.step_sweep, (W, X, y, 0.1), {"steps": [1e-3, 0]}, ValueError, r"every step in steps is 0\.0, needed a finite number > 0"),
     (sl.step_sweep, (W, X, y, 0.1), {"steps": []}, ValueError, r"steps is empty"),
     (sl.step_sweep, (W, X, y, 0.1), {"steps": "many"}, TypeError, r"steps has dtype <U4, needed numbers"),
-    (sl.step_sweep, (W, X, y, 0.1), {"steps": [1e-3, nan]}, ValueError, r"every step in steps is nan"),
     (sl.step_sweep, (np.float32(W), np.float32(X), y, 0.1), {"steps": 1e-50}, ValueError, r"every step in steps is 1e-50, which float32 can only hold as 0\.0"),
     (sl.step_sweep, (W, X, y, 0.1), {"methods": ["centre"]}, ValueError, r"an entry of methods is 'centre', needed one of"),
-    (sl.step_sweep, (W, X, y, 0.1), {"methods": "centre"}, ValueError, r"an entry of methods is 'centre', needed one of"),
     (sl.step_sweep, (W, X, y, 0.1), {"seed": 1.5}, TypeError, r"seed is 1\.5, needed an integer"),
     (sl.step_sweep, (W, X, y, 0.1), {"loss": 3}, TypeError, r"loss is a int, needed a function"),
 ]  # fmt: skip
@@ -365,15 +339,6 @@ def test_narrow_dtypes_are_computed_in_wider_ones(dtype):
     assert S.dtype == (np.float32 if np.dtype(dtype).kind == "f" else np.float64)
     assert sl.softmax(pixels).dtype == S.dtype
     assert S[0, 0] == 100.0 * float(pixels[0, 0])
-
-
-@pytest.mark.parametrize(
-    "labels",
-    [y.tolist(), tuple(y), y.astype(np.uint8), y.astype(np.uint64), list(y), y[::-1][::-1]],
-)
-def test_any_integers_are_labels(labels):
-    """Catches a door too narrow: lists of numpy integers, unsigned labels, views."""
-    assert np.array_equal(sl.cross_entropy(S, labels), sl.cross_entropy(S, y))
 
 
 @pytest.mark.parametrize("zero", [0, 0.0, -0.0, np.float32(0), np.array(0), np.int64(0)])

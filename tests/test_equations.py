@@ -71,10 +71,6 @@ def test_an_equation_has_a_function_that_names_it(n):
     assert any(n in named_equations(text) for text in docstrings())
 
 
-def test_named_equations_reads_ranges_and_pairs():
-    assert named_equations("eq. (6) and (7); eq. (8) to (10)") == {6, 7, 8, 9, 10}
-
-
 # The derivation, proved
 
 C, D = 3, 2

@@ -410,8 +410,6 @@ def test_redraw_draws_afresh_and_a_long_walk_keeps_little(monkeypatch):
         (widgets.IntSlider(3, 0, 10), 9, 10, None),
         (widgets.IntSlider(3, 0, 10), 1, 0, None),
         (widgets.FloatSlider(0.5, min=0.0, max=2.0), 0.5, 0.75, 1.0),
-        (widgets.FloatLogSlider(value=1e-3, min=-6, max=0), 1e-3, 1e-2, 1e-1),
-        (widgets.FloatLogSlider(value=1e-3, min=-6, max=0), 1e-1, 1.0, None),
         (widgets.SelectionSlider(options=[("a", 8), ("b", 6), ("c", 7)]), 8, 6, 7),
         (widgets.SelectionSlider(options=["a", "b", "c"]), "b", "a", None),
         (widgets.Checkbox(), False, True, None),
@@ -524,15 +522,13 @@ class NeedsAMouse(Dot):
     ],
 )
 def test_the_sweep_finds_what_is_wrong(wrong, complaint):
-    with pytest.raises((AssertionError, RuntimeWarning), match=complaint):
+    with pytest.raises((AssertionError, FloatingPointError), match=complaint):
         sweep_controls(wrong)
 
 
 def test_positions_go_from_end_to_end():
     assert positions(widgets.IntSlider(0, -2, 2)) == [-2, -1, 0, 1, 2]
     assert positions(widgets.FloatSlider(0, min=0, max=1, step=0.5)) == [0.0, 0.5, 1.0]
-    logarithmic = positions(widgets.FloatLogSlider(1.0, min=-1, max=1, step=1))
-    np.testing.assert_allclose(logarithmic, [0.1, 1, 10])
     many = positions(widgets.IntSlider(0, 0, 1000), most=11)
     assert (many[0], many[-1], len(many)) == (0, 1000, 11)
     assert positions(widgets.SelectionSlider(options=range(9)), most=3) == [0, 4, 8]

@@ -3,19 +3,15 @@
 import numpy as np
 import oracles
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import special
-from sklearn.metrics import log_loss
 
 from softmax_lib import cross_entropy, dL_dS, log_softmax, scores, softmax
 
 BOUND = {np.float64: 1e-14, np.float32: 1e-6}
 SCALES = [10.0**k for k in range(9)]
-
-# The same examples in every run: CI must not fail by luck, nor pass by it.
-properties = settings(derandomize=True, deadline=None, max_examples=100)
 
 
 def random_scores(scale, dtype=np.float64, N=12, C=5, seed=0):
@@ -29,21 +25,13 @@ def random_scores(scale, dtype=np.float64, N=12, C=5, seed=0):
 @pytest.mark.parametrize("dtype", BOUND)
 @pytest.mark.parametrize("scale", SCALES)
 def test_the_forward_pass_agrees_with_sixty_digits(scale, dtype):
-    """Catches any lost digit, at any score size: a missing or wrong shift, log of a rounded p."""
+    """Catches any lost digit: a missing or wrong shift, log of a rounded p, p - 1, a lossy mean."""
     S, y = random_scores(scale, dtype)
-    _, _, L, P = oracles.softmax_loss_of_scores(S, y)
+    loss, dS, L, P = oracles.softmax_loss_of_scores(S, y)
     log_P = np.vectorize(oracles.mp.log, otypes=[object])(P)
     assert oracles.relative_error(softmax(S), P) <= BOUND[dtype]
     assert oracles.relative_error(log_softmax(S), log_P) <= BOUND[dtype]
     assert oracles.relative_error(cross_entropy(S, y), L) <= BOUND[dtype]
-
-
-@pytest.mark.parametrize("dtype", BOUND)
-@pytest.mark.parametrize("scale", SCALES)
-def test_loss_and_gradient_by_the_scores_agree_with_sixty_digits(scale, dtype):
-    """Catches p - 1 taken by subtraction, and a mean or a 1/N that costs digits."""
-    S, y = random_scores(scale, dtype, seed=1)
-    loss, dS, _, _ = oracles.softmax_loss_of_scores(S, y)
     assert oracles.relative_error(np.mean(cross_entropy(S, y), dtype=float), loss) <= BOUND[dtype]
     assert oracles.relative_error(dL_dS(softmax(S), y), dS) <= BOUND[dtype]
 
@@ -169,13 +157,6 @@ def test_scipy_agrees(scale):
     assert np.allclose(cross_entropy(S, y), L, rtol=1e-12, atol=1e-15 * scale)
 
 
-def test_scikit_learn_agrees():
-    """Catches a loss in bits, summed instead of averaged, or of the wrong class."""
-    S, y = random_scores(2.0, N=40, C=7, seed=7)
-    theirs = log_loss(y, softmax(S), labels=range(7))
-    assert cross_entropy(S, y).mean() == pytest.approx(theirs, rel=1e-13)
-
-
 # Properties
 
 
@@ -185,7 +166,6 @@ def score_matrices(draw, largest=1e6):
     return draw(arrays(np.float64, shape, elements=st.floats(-largest, largest)))
 
 
-@properties
 @given(score_matrices(largest=1.7e308))
 def test_rows_are_probabilities(S):
     """Catches a sum over the wrong axis: rows sum to 1, and the order of the scores is kept."""
@@ -196,7 +176,6 @@ def test_rows_are_probabilities(S):
     assert np.array_equal(P.max(axis=1), P[np.arange(len(S)), S.argmax(axis=1)])
 
 
-@properties
 @given(score_matrices())
 def test_the_three_functions_tell_one_story(S):
     """Catches two functions drifting apart: L_i is minus a log-probability, p its exponential."""
@@ -209,24 +188,12 @@ def test_the_three_functions_tell_one_story(S):
         assert np.allclose(L, -log_P[:, m], rtol=1e-15, atol=1e-15)
 
 
-@properties
 @given(score_matrices(largest=100.0), st.integers(-(2**20), 2**20))
 def test_a_shift_of_the_scores_changes_nothing(S, K):
     """Catches a probability that depends on the size of the scores and not on their differences."""
     S = np.round(S * 1024) / 1024  # so that S + K is exact
     assert np.array_equal(softmax(S + K), softmax(S))
     assert np.array_equal(log_softmax(S + K), log_softmax(S))
-
-
-@properties
-@given(score_matrices(largest=50.0), st.randoms(use_true_random=False))
-def test_classes_have_no_order(S, random):
-    """Catches a class treated apart, such as the first or the last."""
-    order = random.sample(range(S.shape[1]), S.shape[1])
-    assert np.allclose(softmax(S[:, order]), softmax(S)[:, order], rtol=1e-14, atol=0)
-    y = [0] * len(S)
-    moved = [order.index(0)] * len(S)
-    assert np.allclose(cross_entropy(S[:, order], moved), cross_entropy(S, y), rtol=1e-14, atol=0)
 
 
 # The contract: shapes, dtypes, inputs
@@ -283,15 +250,6 @@ def test_any_layout_is_accepted_and_left_alone(layout):
         assert np.array_equal(S, before)
         assert not np.shares_memory(expected, S)
     assert np.array_equal(np.asarray(other), before)
-
-
-@pytest.mark.parametrize(
-    "y", [[0, 2], (0, 2), np.array([0, 2], np.uint8), [np.int8(0), np.int64(2)]]
-)
-def test_labels_may_be_any_integers(y):
-    """Catches a label cast that wraps, or a mask made of labels."""
-    S = np.array([[3.0, 0.0, 1.0], [1.0, 2.0, 0.5]])
-    assert np.array_equal(cross_entropy(S, y), -log_softmax(S)[[0, 1], [0, 2]])
 
 
 @pytest.mark.parametrize("kind", [float, np.float32, complex])

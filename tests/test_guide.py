@@ -1,6 +1,7 @@
-"""The teaching notes say what the notebooks say: sections, minutes, questions and answers."""
+"""The guide and the teaching notes say what notebooks, exercises and library say."""
 
 import ast
+import doctest
 import html
 import re
 from pathlib import Path
@@ -8,10 +9,17 @@ from pathlib import Path
 import nbformat
 import pytest
 from conventions import MINUTES
+from test_diagnosis_answers import WRONG
+
+from softmax_lib.exercises import engine
+from softmax_lib.lessons.slips import SENTENCES
 
 ROOT = Path(__file__).parent.parent
 TEACHING = ROOT / "docs" / "teaching"
 BOOKS = {path.stem: nbformat.read(path, 4) for path in sorted(ROOT.glob("notebooks/*.ipynb"))}
+
+PAGE = ROOT / "docs" / "instructor-guide.md"
+TASKS = {task.number: task for k in range(len(BOOKS)) for task in engine.lesson_tasks(k)}
 
 each_book = pytest.mark.parametrize("book", BOOKS)
 
@@ -84,3 +92,85 @@ def test_every_prediction_is_treated_option_by_option(book):
         assert [label for _, label in told] == [label for label, _ in asked]
         for (mark, label), (_, right) in zip(told, asked, strict=True):
             assert right is None or (mark == "**") == right, label
+
+
+GUIDE = parts(PAGE.read_text("utf-8"))
+PLANS = parts(GUIDE["Plans"], "###")
+
+
+def rows(text):
+    """The rows of the tables in a text, each a list of cells, without head and rule."""
+    tables = re.findall(r"^\|.+\|\n\|[-|]+\|\n((?:\|.+\|\n)+)", text, flags=re.M)
+    lines = "".join(tables).splitlines()
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+def named(cells):
+    """(notebook, the sections in quotation marks) of a row."""
+    book = re.search(r"notebooks/(\w+)\.ipynb", cells[1])
+    return (book[1] if book else ""), re.findall(r'"([^"]+)"', cells[2])
+
+
+def stating(book, tag):
+    """The sections of a notebook that state an equation."""
+    return [
+        heading
+        for heading, cells in sections(book).items()
+        if any(rf"\tag{{{tag}}}" in cell.source for cell in cells)
+    ]
+
+
+def test_the_equation_table_names_the_notebook_and_section_that_state_each():
+    table = rows(GUIDE["Which equation in which notebook"])
+    assert [cells[0] for cells in table] == [f"({n})" for n in range(1, 15)]
+    for cells in table:
+        book, said = named(cells)
+        assert said == stating(book, cells[0].strip("()")), cells[0]
+
+
+def test_the_derivation_for_the_board_goes_through_every_equation():
+    derivation = GUIDE["The derivation for the board"]
+    assert set(range(1, 15)) <= {int(n) for n in re.findall(r"\((\d+)\)", derivation)}
+
+
+@pytest.mark.parametrize("plan", PLANS)
+def test_the_minutes_of_a_plan_add_up_and_its_sections_exist(plan):
+    table = rows(PLANS[plan])
+    assert sum(int(cells[0]) for cells in table) == int(re.search(r"(\d+) minutes", plan)[1])
+    for cells in table:
+        book, said = named(cells)
+        assert not book or (said and set(said) <= set(sections(book))), cells
+
+
+def test_every_slip_has_its_misconception_and_an_exercise_that_finds_it():
+    """Catches a new slip that the guide leaves out, and an exercise that cannot find it."""
+    table = {cells[0].strip("`"): cells for cells in rows(GUIDE["Misconceptions and their cures"])}
+    assert set(table) == set(SENTENCES)
+    assert table.pop("not-attempted")[3] == "every exercise"
+    finds = {(number, slug) for number, slugs, *_ in WRONG.values() for slug in slugs}
+    finds |= {(number, name) for number, task in TASKS.items() for name, *_ in task.slips}
+    for slug, cells in table.items():
+        assert all(cells[1:])
+        assert {(number, slug) for number in cells[3].split(", ")} <= finds, slug
+
+
+def test_every_exercise_stands_in_the_table_and_the_minutes_are_those_of_the_notebooks():
+    table = {cells[0]: int(cells[2]) for cells in rows(GUIDE["Every exercise"])}
+    assert [*table] == [*TASKS]
+    for book, notebook in BOOKS.items():
+        read, in_all = map(int, MINUTES.search(notebook.cells[0].source).group(1, 2))
+        given = [table[number] for number in table if int(number.split(".")[0]) == int(book[:2])]
+        assert sum(given) == in_all - read, book
+
+
+def test_the_guide_leads_to_every_note_and_counts_the_predictions():
+    text = GUIDE["Predictions and speaker notes"]
+    assert re.findall(r"\(teaching/(\w+)\.md\)", text) == [*BOOKS]
+    asked = sum(c.source.count("exercises.predict(") for nb in BOOKS.values() for c in nb.cells)
+    assert f"ask {asked} questions" in text
+
+
+def test_the_computed_answers_are_what_the_library_computes():
+    failed, tried = doctest.testfile(str(PAGE), module_relative=False)
+    assert tried
+    assert not failed

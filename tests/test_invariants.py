@@ -81,6 +81,20 @@ def test_two_sets_of_examples_add_up_to_their_weighted_mean(data, extra):
 
 
 @given(problems())
+def test_regularization_adds_its_own_part_and_nothing_else(data):
+    """Catches slip 7 (no 2 reg W), a factor of one half, reg divided by N, a loss below 0."""
+    loss, W, X, y, reg, _ = data
+    value, dW = loss(W, X, y, 0)
+    value2, dW2 = loss(W, X, y, reg)
+    sizes = size_of_terms(W, X, reg)
+    assert type(value) is type(value2) is float
+    assert value >= 0
+    assert dW.shape == dW2.shape == W.shape
+    assert close(value2, value + reg * np.sum(W * W), sizes[0])
+    assert close(dW2, dW + 2 * reg * W, sizes[1])
+
+
+@given(problems())
 def test_classes_have_no_order(data):
     """Catches a class treated apart from the others: dW's columns move with W's."""
     loss, W, X, y, reg, rng = data

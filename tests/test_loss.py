@@ -9,24 +9,19 @@ import numpy as np
 import oracles
 import pytest
 from autograd.scipy.special import logsumexp as autograd_logsumexp
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from scipy import special
-from sklearn.metrics import log_loss
 
 from softmax_lib import (
     relative_error,
     softmax_loss_naive,
     softmax_loss_streamed,
     softmax_loss_vectorized,
+    train,
 )
-from softmax_lib.loss import unchecked
 
 LOSSES = [softmax_loss_naive, softmax_loss_vectorized, softmax_loss_streamed]
 each_loss = pytest.mark.parametrize("loss", LOSSES, ids=lambda f: f.__name__.split("_")[-1])
 # The naive loss is the derivation with the shift and nothing else: what takes more is theirs.
 each_exact_loss = pytest.mark.parametrize("loss", LOSSES[1:], ids=["vectorized", "streamed"])
-properties = settings(derandomize=True, deadline=None, max_examples=60)
 
 
 def problem(N=12, D=4, C=5, scale=1.0, dtype=np.float64, seed=0):
@@ -105,34 +100,19 @@ def test_the_naive_loss_is_finite_on_scores_of_any_gap(gap):
     assert oracles.relative_error(dW, dS) <= 1e-15
 
 
-def test_a_loss_has_one_door_and_a_core_behind_it():
-    """Catches checks inside a loop, and a wrapper around a loss of ours taken for that loss."""
-    W, X, y = problem()
-    for loss in LOSSES:
-        core = unchecked(loss)
-        assert core is not loss
-        value, dW = loss(W, X, y, 0.1)
-        assert core(W, X, y, 0.1)[0] == value
-        assert np.array_equal(core(W, X, y, 0.1)[1], dW)
-        assert not np.isfinite(core(W + np.inf, X, y, 0.1)[0])  # not looked at
+@each_loss
+def test_a_wrapper_around_a_loss_is_not_taken_for_it(loss):
+    """Catches training by the loss that a student's function wraps, in place of theirs."""
+    calls = []
 
-        @functools.wraps(loss)
-        def mine(*arguments, loss=loss):
-            return loss(*arguments)
+    @functools.wraps(loss)
+    def mine(*arguments):
+        calls.append(arguments)
+        return loss(*arguments)
 
-        assert unchecked(mine) is mine
-
-
-@pytest.mark.parametrize("dtype", oracles.U)
-@pytest.mark.parametrize("scale", [0.01, 1.0, 100.0])
-def test_the_three_losses_agree(dtype, scale):
-    """Catches codes of one formula that drift apart, at a size too large for 60 digits."""
-    W, X, y = problem(N=300, D=20, C=7, scale=scale, dtype=dtype)
-    value, dW = softmax_loss_naive(W, X, y, 0.01)
-    for other in (softmax_loss_vectorized, softmax_loss_streamed):
-        value2, dW2 = other(W, X, y, 0.01)
-        assert relative_error(value, value2) <= bound(W, X)
-        assert relative_error(dW, dW2) <= bound(W, X)
+    _, X, y = problem()
+    train(X, y, batch_size=12, epochs=3, loss=mine)
+    assert len(calls) == 7  # one look at the start; a step and a measurement each epoch
 
 
 @each_exact_loss
@@ -159,36 +139,6 @@ def test_autograd_agrees(loss, reg):
     value, dW = loss(W, X, y, reg)
     assert value == pytest.approx(theirs(W), rel=1e-14)
     assert relative_error(dW, autograd.grad(theirs)(W)) <= 1e-14
-
-
-@each_loss
-def test_scipy_agrees(loss):
-    """Catches a mistake that the reference in oracles.py might share with us."""
-    W, X, y = problem(seed=2)
-    S = X @ W
-    L = special.logsumexp(S, axis=1) - S[np.arange(len(y)), y]
-    value, dW = loss(W, X, y, 0.2)
-    assert value == pytest.approx(L.mean() + 0.2 * np.sum(W**2), rel=1e-14)
-    Y = np.eye(W.shape[1])[y]
-    gradient = X.T @ (special.softmax(S, axis=1) - Y) / len(y) + 0.4 * W
-    assert relative_error(dW, gradient) <= 1e-14
-
-
-@each_loss
-def test_scikit_learn_agrees(loss):
-    """Catches a loss in bits, summed instead of averaged, or of the wrong class."""
-    W, X, y = problem(seed=3)
-    theirs = log_loss(y, special.softmax(X @ W, axis=1), labels=range(W.shape[1]))
-    assert loss(W, X, y, 0)[0] == pytest.approx(theirs, rel=1e-13)
-
-
-@each_loss
-def test_no_idea_yet_costs_log_C(loss):
-    """Catches a loss of the wrong size at a glance: W = 0 knows nothing, whatever the labels."""
-    W, X, y = problem(scale=0.0)
-    value, dW = loss(W, X, y, 7.0)
-    assert value == pytest.approx(np.log(5), rel=1e-15)
-    assert relative_error(dW, X.T @ (0.2 - np.eye(5)[y]) / 12) <= 1e-14
 
 
 # Finite wherever the true loss is
@@ -306,67 +256,6 @@ def test_a_complex_shift_of_all_scores_changes_nothing(loss):
     assert relative_error(dW_shifted, dW) <= 1e-13
 
 
-@each_loss
-def test_a_real_weight_and_a_complex_one_with_no_imaginary_part_agree(loss):
-    """Catches a second formula for complex weights."""
-    W, X, y = problem(seed=8)
-    value, dW = loss(W, X, y, 0.1)
-    value_c, dW_c = loss(W.astype(complex), X, y, 0.1)
-    assert value_c.imag == 0
-    assert value_c.real == pytest.approx(value, rel=1e-15)
-    assert relative_error(dW_c, dW) <= 1e-15
-
-
-# Properties
-
-
-@st.composite
-def problems(draw):
-    N, D, C = draw(st.integers(1, 6)), draw(st.integers(1, 4)), draw(st.integers(2, 5))
-    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    scale = 10.0 ** draw(st.integers(-3, 3))
-    return scale * rng.normal(size=(D, C)), rng.normal(size=(N, D)), rng.integers(C, size=N)
-
-
-@each_loss
-@properties
-@given(problems(), st.floats(0, 10))
-def test_shapes_types_and_sign(loss, data, reg):
-    """Catches a loss that is no Python float, a dW of another shape, a negative loss."""
-    W, X, y = data
-    value, dW = loss(W, X, y, reg)
-    assert type(value) is float
-    assert value >= 0
-    assert type(dW) is np.ndarray
-    assert dW.shape == W.shape
-    assert np.isfinite(dW).all()
-
-
-@each_loss
-@properties
-@given(problems(), st.randoms(use_true_random=False))
-def test_examples_have_no_order_and_copies_change_nothing(loss, data, random):
-    """Catches the last example used alone (slip 8), and a sum where the mean belongs (slip 6)."""
-    W, X, y = data
-    value, dW = loss(W, X, y, 0.1)
-    order = random.sample(range(len(y)), len(y)) * 2
-    twice, dW_twice = loss(W, X[order], y[order], 0.1)
-    assert twice == pytest.approx(value, rel=1e-12)
-    assert relative_error(dW_twice, dW) <= 1e-11
-
-
-@each_loss
-@properties
-@given(problems())
-def test_regularization_adds_its_own_part_and_nothing_else(loss, data):
-    """Catches slip 7 (no 2 reg W), a factor of one half, and reg divided by N."""
-    W, X, y = data
-    value, dW = loss(W, X, y, 0)
-    value_reg, dW_reg = loss(W, X, y, 3.0)
-    assert value_reg == pytest.approx(value + 3 * np.sum(W * W), rel=1e-12)
-    assert relative_error(dW_reg, dW + 6 * W) <= 1e-12
-
-
 # The contract: dtypes, inputs
 
 
@@ -417,7 +306,7 @@ def test_longdouble_weights_still_give_a_python_number(loss):
 @each_loss
 @pytest.mark.parametrize("layout", oracles.layouts(np.zeros((1, 1))))
 def test_any_layout_is_accepted_and_left_alone(loss, layout):
-    """Catches W or X changed in place, and code that trusts contiguous memory."""
+    """Catches inputs changed in place or returned as dW, and code that trusts contiguous memory."""
     W, X, y = problem(seed=9)
     W2, X2 = oracles.layouts(W)[layout], oracles.layouts(X)[layout]
     y.flags.writeable = False
@@ -425,20 +314,10 @@ def test_any_layout_is_accepted_and_left_alone(loss, layout):
     value2, dW2 = loss(W2, X2, y, 0.1)
     assert value2 == pytest.approx(value, rel=1e-14)
     assert relative_error(dW2, dW) <= 1e-14
+    dW2 += 1
+    loss(W2, X2, y, 0)[1][:] = 7
     assert np.array_equal(np.asarray(W2), W)
     assert np.array_equal(np.asarray(X2), X)
-
-
-@each_loss
-def test_inputs_are_never_changed_nor_returned(loss):
-    """Catches dW sharing memory with W, so that the training step would move both."""
-    W, X, y = problem(seed=10)
-    before = W.copy(), X.copy(), y.copy()
-    _, dW = loss(W, X, y, 0.1)
-    dW += 1
-    for a, kept in zip((W, X, y), before, strict=True):
-        assert np.array_equal(a, kept)
-    assert not np.shares_memory(loss(W, X, y, 0)[1], W)
 
 
 @each_loss

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from softmax_lib import accuracy, relative_error, scores, softmax, softmax_loss_vectorized, train
+from softmax_lib import accuracy, relative_error, scores, softmax, train
 from softmax_lib.lessons.train_on_digits import all_runs, prepared_digits
 
 REG = 0.01
@@ -39,26 +39,6 @@ def test_training_to_convergence_meets_logistic_regression(prepared, converged):
     P = softmax(scores(X_val, converged))
     assert abs(P - theirs.predict_proba(X_val)).max() < 1e-4
     assert accuracy(converged, X_val, y_val) == theirs.score(X_val, y_val)
-
-
-def test_it_has_converged(prepared, converged):
-    X, y, _, _ = prepared
-    gradient = softmax_loss_vectorized(converged, X, y, REG)[1]
-    start = softmax_loss_vectorized(np.zeros_like(converged), X, y, REG)[1]
-    assert np.linalg.norm(gradient) < 1e-5 * np.linalg.norm(start)
-
-
-@pytest.mark.parametrize("reg", [REG / 2, 2 * REG])
-def test_another_factor_of_reg_would_be_seen(prepared, converged, reg):
-    X, y, _, _ = prepared
-    assert relative_error(converged, oracle(X, y, reg).coef_.T) > 0.01
-
-
-def test_a_bias_without_penalty_would_be_seen(prepared, converged):
-    X, y, _, _ = prepared
-    C = 1 / (2 * len(X) * REG)
-    free = LogisticRegression(C=C, tol=1e-10, max_iter=10_000).fit(X[:, :-1], y)
-    assert relative_error(converged[-1], free.intercept_) > 0.01
 
 
 def test_the_runs_of_notebook_10_s_explorer_are_those_of_train(prepared):

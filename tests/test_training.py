@@ -8,7 +8,7 @@ import types
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from softmax_lib import (
@@ -61,13 +61,6 @@ def test_defaults_reach_94_percent_of_the_test_digits(digits, trained):
     assert accuracy(trained.W, digits.X_test, digits.y_test) >= 0.94
 
 
-def test_loss_falls_from_log_C(trained):
-    loss = trained.history.loss
-    assert loss[0] == pytest.approx(np.log(10), rel=1e-12)
-    assert loss[-1] < 0.1 * loss[0]
-    assert loss[5] > loss[10] > loss[20] > loss[-1]
-
-
 @pytest.mark.parametrize("start", [0.0, 3.0])
 def test_the_minimum_does_not_depend_on_the_start(start):
     X, y = small_problem()
@@ -80,7 +73,6 @@ def test_the_minimum_does_not_depend_on_the_start(start):
 # Each step
 
 
-@settings(max_examples=30, deadline=None)
 @given(batch_size=st.integers(1, N + 3), epochs=st.integers(1, 3), seed=st.integers(0, 2**32))
 def test_every_epoch_uses_each_example_once_in_batches_of_the_size_asked(batch_size, epochs, seed):
     X, y = small_problem()
@@ -220,13 +212,6 @@ def test_weights_have_the_dtype_of_X(given, computed):
     assert history.loss[-1] < history.loss[0]
 
 
-def test_float32_follows_float64():
-    X, y = small_problem(np.float32)
-    single = train(X, y, epochs=5, batch_size=6).W
-    double = train(X.astype(np.float64), y, epochs=5, batch_size=6).W
-    np.testing.assert_allclose(single, double, rtol=0, atol=1e-5)
-
-
 def test_a_loss_that_returns_a_wider_gradient_does_not_widen_W():
     X, y = small_problem(np.float32)
 
@@ -234,12 +219,6 @@ def test_a_loss_that_returns_a_wider_gradient_does_not_widen_W():
         return softmax_loss_vectorized(W.astype(np.float64), X, y, reg)
 
     assert train(X, y, epochs=1, loss=in_double).W.dtype == np.float32
-
-
-def test_lists_do():
-    X, y = small_problem()
-    from_lists = train(X.tolist(), y.tolist(), epochs=2).W
-    np.testing.assert_array_equal(from_lists, train(X, y, epochs=2).W)
 
 
 def test_the_class_count_comes_from_C_or_W_or_the_labels():
@@ -396,54 +375,21 @@ def returns(value):
 
 @pytest.mark.parametrize(
     ("loss", "error", "sentence"),
-    [
+    [  # what `gradient_check` refuses as well stands in test_bad_input.py: one judge for both
         ("sgd", TypeError, "loss is a str, needed a function, loss(W, X, y, reg)"),
         (returns(lambda W, L, dW: None), TypeError, "my_loss returned None: does it end with"),
-        (returns(lambda W, L, dW: L), TypeError, "my_loss returned one float, needed the pair"),
         (returns(lambda W, L, dW: (L, dW, 0)), TypeError, "returned 3 values, needed the pair"),
-        (
-            returns(lambda W, L, dW: (dW, L)),
-            ValueError,
-            "my_loss returned (gradient, loss)",
-        ),
-        (
-            returns(lambda W, L, dW: (np.full(N, L), dW)),
-            ValueError,
-            "returned a loss of shape (23,), needed one number: the mean over the examples",
-        ),
-        (
-            returns(lambda W, L, dW: (L, dW.T)),
-            ValueError,
-            "a gradient of shape (3, 5), needed the shape of W, (5, 3). Is it transposed?",
-        ),
-        (
-            returns(lambda W, L, dW: (L, dW[:, :1])),
-            ValueError,
-            "a gradient of shape (5, 1), needed the shape of W, (5, 3).",
-        ),
-        (
-            returns(lambda W, L, dW: (L, None)),
-            TypeError,
-            "gradient from my_loss has dtype object",
-        ),
-        (returns(lambda W, L, dW: (None, dW)), TypeError, "the loss from my_loss has dtype object"),
-        (
-            returns(lambda W, L, dW: (L, dW + 0j)),
-            TypeError,
-            "needed real ones",
-        ),
-        (
-            returns(lambda W, L, dW: (np.nan, dW)),
-            ValueError,
-            "my_loss returned a loss of nan before the first step: no learning rate can mend that",
-        ),
-        (
-            returns(lambda W, L, dW: (L, dW * np.nan)),
-            ValueError,
-            "Training diverged at step 1: dW[0, 0] is nan though the loss is 1.1",
-        ),
+        (returns(lambda W, L, dW: (np.full(N, L), dW)), ValueError,
+         "returned a loss of shape (23,), needed one number: the mean over the examples"),
+        (returns(lambda W, L, dW: (L, dW.T)), ValueError,
+         "a gradient of shape (3, 5), needed the shape of W, (5, 3). Is it transposed?"),
+        (returns(lambda W, L, dW: (L, dW + 0j)), TypeError, "needed real ones"),
+        (returns(lambda W, L, dW: (np.nan, dW)), ValueError,
+         "my_loss returned a loss of nan before the first step: no learning rate can mend that"),
+        (returns(lambda W, L, dW: (L, dW * np.nan)), ValueError,
+         "Training diverged at step 1: dW[0, 0] is nan though the loss is 1.1"),
     ],
-)
+)  # fmt: skip
 def test_what_a_loss_must_return(loss, error, sentence):
     X, y = small_problem()
     with pytest.raises(error, match=re.escape(sentence)):
@@ -505,16 +451,9 @@ X0, Y0 = small_problem()
     ("arguments", "error", "sentence"),
     [
         ({"X": X0[0]}, ValueError, "X has shape (5,), needed (N, D)"),
-        ({"X": X0.T}, ValueError, "y has 23 labels but there are N = 5 examples"),
         ({"X": set_entry(X0, np.nan)}, ValueError, "X[4, 2] is nan"),
-        ({"X": set_entry(X0, np.inf)}, ValueError, "X[4, 2] is inf"),
         ({"X": X0 + 0j}, TypeError, "X is complex"),
-        ({"X": X0[:0], "y": Y0[:0]}, ValueError, "X has shape (0, 5): it is empty"),
-        ({"y": Y0[:-1]}, ValueError, "y has 22 labels but there are N = 23 examples"),
         ({"y": Y0 + 0.0}, TypeError, "y holds floats (float64), needed integer labels"),
-        ({"y": Y0 - 1}, ValueError, "needed 0 <= y_i < C. numpy would quietly"),
-        ({"y": np.eye(C, dtype=int)[Y0]}, ValueError, "y has shape (23, 3), needed (N,) = (23,)"),
-        ({"y": [[0, 1], [2]]}, ValueError, "y is not a flat list of labels"),
         ({"y": 0 * Y0}, ValueError, "y holds label 0 only: one class"),
         ({"C": 2}, ValueError, "needed 0 <= y_i < C = 2"),
         ({"C": 1}, ValueError, "C is 1, needed an integer >= 2"),
@@ -522,38 +461,23 @@ X0, Y0 = small_problem()
         ({"W": np.zeros((C, D))}, ValueError, "X has shape (23, 5) but W has shape (3, 5)"),
         ({"W": np.zeros((D, C)) + 0j}, TypeError, "W is complex: training moves real weights"),
         ({"W": np.zeros((D, C)), "C": 4}, ValueError, "C is 4 but W has shape (5, 3)"),
-        ({"W": np.full((D, C), np.nan)}, ValueError, "W[0, 0] is nan"),
         ({"learning_rate": 0}, ValueError, "learning_rate is 0.0, needed a finite number > 0"),
         ({"learning_rate": "0.1"}, TypeError, "learning_rate is '0.1', needed one real number"),
         ({"reg": -1}, ValueError, "reg is -1.0, needed a finite number >= 0"),
         ({"batch_size": 0}, ValueError, "batch_size is 0, needed an integer >= 1"),
-        ({"batch_size": 2.5}, TypeError, "batch_size is 2.5, needed an integer"),
         ({"epochs": -1}, ValueError, "epochs is -1, needed an integer >= 0"),
         ({"seed": None}, TypeError, "seed is None, needed an integer"),
-        ({"progress": "bar"}, TypeError, "progress is 'bar', needed True, False or None"),
         ({"X_val": X0}, ValueError, "X_val and y_val belong together"),
         ({"y_val": Y0}, ValueError, "X_val and y_val belong together"),
-        (
-            {"X_val": X0[:, 1:], "y_val": Y0},
-            ValueError,
-            "In the validation set (X_val, y_val): X has shape (23, 4) but W has shape (5, 3)",
-        ),
-        (
-            {"X_val": X0, "y_val": Y0 + 1},
-            ValueError,
-            "In the validation set (X_val, y_val): y[2] is 3, needed 0 <= y_i < C = 3",
-        ),
+        ({"X_val": X0[:, 1:], "y_val": Y0}, ValueError,
+         "In the validation set (X_val, y_val): X has shape (23, 4) but W has shape (5, 3)"),
+        ({"X_val": X0, "y_val": Y0 + 1}, ValueError,
+         "In the validation set (X_val, y_val): y[2] is 3, needed 0 <= y_i < C = 3"),
     ],
-)
+)  # fmt: skip
 def test_bad_input_is_named(arguments, error, sentence):
     with pytest.raises(error, match=re.escape(sentence)):
         train(**{"X": X0, "y": Y0, "epochs": 1} | arguments)
-
-
-@pytest.mark.parametrize("loss", [softmax_loss_vectorized, returns(lambda W, L, dW: (L, dW))])
-def test_a_nan_in_X_is_found_before_the_first_step(loss):
-    with pytest.raises(ValueError, match=r"X\[4, 2\] is nan"):
-        train(set_entry(X0, np.nan), Y0, loss=loss)
 
 
 def test_a_nan_in_X_is_found_for_a_loss_that_does_not_look():

@@ -3,14 +3,14 @@
 What notebook 03 shows and does not spell out: three pictures, the explorer, four exercises.
 """
 
-import ipywidgets as widgets
 import numpy as np
 
-from softmax_lib.explorer import Explorer
+from softmax_lib.explorer import Explorer, choice, score_sliders
 from softmax_lib.figures import (
     CLASS_COLORS,
     INK,
     PALETTE,
+    Bars,
     error_axis,
     house_style,
     ink,
@@ -20,6 +20,7 @@ from softmax_lib.figures import (
 )
 from softmax_lib.forward import cross_entropy, scores, softmax
 from softmax_lib.lessons import task, tasks_of
+from softmax_lib.lessons.conditions import numpy_alone
 from softmax_lib.lessons.slips import (
     EPSILONS,
     FORWARD,
@@ -31,8 +32,6 @@ from softmax_lib.lessons.slips import (
     instead_of,
 )
 from softmax_lib.words import listed, signed
-
-__all__ = ["TASKS", "explore", "plot_both_ends", "plot_minus_log", "plot_slope_errors"]
 
 # The plain logarithm, the patched one, the stable one: three curves that run on top of each other
 # for a while, so each is thinner than the one below it.
@@ -46,7 +45,7 @@ STYLES = (
 @house_style
 def plot_minus_log(C):
     """Draw -log p_m against p_m, with the losses worth knowing by heart marked."""
-    fig, ax = new_figure(height=3.4)
+    fig, ax = new_figure(height=3.4, title="The less you gave to the truth, the more you pay")
     p = np.linspace(0.004, 1, 400)
     ax.plot(p, -np.log(p), color=PALETTE["blue"])
     points = (
@@ -60,7 +59,6 @@ def plot_minus_log(C):
         note(ax, text, (at, -np.log(at)), away, va="bottom")
     ax.set(xlim=(0, 1), ylim=(0, 5.6), xlabel="$p_m$, probability given to the right label")
     ax.set_ylabel("$L_i = -\\log\\ p_m$")
-    ax.set_title("The less you gave to the truth, the more you pay")
     ax.grid(True)
     losses = ", ".join(f"{-np.log(at) + 0:.2f} at {at:.3g}" for at, *_ in points)
     show(
@@ -73,17 +71,14 @@ def plot_minus_log(C):
 
 @house_style
 def plot_both_ends(losses):
-    """Draw three ways to compute the loss of two classes, against the gap between the two scores.
+    """Draw three ways to compute the loss of two classes, against the gap between their scores.
 
-    Parameters
-    ----------
-    losses : dict of str to function
-        Name to ``f(S, y) -> (N,)``: the plain logarithm, the patched one, the stable one.
+    `losses` maps names to ``f(S, y) -> (N,)``: the plain logarithm, the patched, the stable one.
     """
     fig, (left, right) = new_figure(height=3.9, ncols=2)
     wrong_gaps, right_gaps = np.arange(0.0, 901.0), np.arange(1.0, 61.0)
     wrong, sure = {}, {}
-    with np.errstate(divide="ignore"):
+    with np.errstate(all="ignore"):
         for name, loss in losses.items():
             wrong[name] = loss(np.stack([0 * wrong_gaps, -wrong_gaps], axis=1), np.full(901, 1))
             sure[name] = loss(np.stack([0 * right_gaps, -right_gaps], axis=1), np.full(60, 0))
@@ -135,14 +130,10 @@ def plot_both_ends(losses):
 def plot_slope_errors(leads, errors):
     """Draw how far the measured slope of each loss is from p_m - 1, against the lead.
 
-    Parameters
-    ----------
-    leads : ndarray, shape (K,)
-        By how much the right one of two classes leads.
-    errors : dict of str to ndarray, shape (K,)
-        Relative error of the slope, of the plain logarithm, the patched one, the stable one.
+    `leads` says by how much the right one of two classes leads, and `errors` the relative error of
+    the slope there, of the plain logarithm, the patched one, the stable one.
     """
-    fig, ax = new_figure(height=3.9)
+    fig, ax = new_figure(height=3.9, title="Does each loss know its own slope?")
     place = error_axis(ax, *errors.values())
     for (name, error), style in zip(errors.items(), STYLES, strict=True):
         ax.plot(leads, place(error), label=name, **style)
@@ -151,7 +142,6 @@ def plot_slope_errors(leads, errors):
     note(ax, "nothing of the slope is left", (-3, 1), (0, -6), ha="center")
     ax.set(xlim=(leads[0], leads[-1]), xlabel="lead of the right class: wrong | right")
     ax.set_ylabel("relative error of the slope")
-    ax.set_title("Does each loss know its own slope?")
     fig.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=3)
     plain, patched, stable = errors.values()
     lost = leads[(plain > 0.9) & (patched > 0.9)].min()
@@ -170,7 +160,7 @@ def plot_slope_errors(leads, errors):
     )
 
 
-class ScoresToLoss(Explorer):
+class _ScoresToLoss(Explorer):
     """Three scores and a right class: p and the slopes as bars, and the place on the loss's map."""
 
     title = "From three scores to one loss, and its slopes"
@@ -178,37 +168,20 @@ class ScoresToLoss(Explorer):
     reach = 12.0  # two scores differ by at most this
 
     def controls(self):
-        """One slider a score, and the right class."""
-        sliders = {
-            f"s{k}": widgets.FloatSlider(
-                start, min=-6, max=6, step=0.5, description=f"score of class {k}",
-                readout_format=".1f",
-            )
-            for k, start in enumerate((2.0, 0.5, -1.0))
-        }  # fmt: skip
-        right = widgets.ToggleButtons(options=[0, 1, 2], value=1, description="right class m")
-        return {**sliders, "m": right}
+        right = choice("right class m", [0, 1, 2], value=1)
+        return {**score_sliders(6, (2, 0.5, -1)), "m": right}
 
     def build(self, fig):
-        """Two rows of bars on the left, contours of L over the right class's leads on the right."""
         grid = fig.add_gridspec(2, 2, width_ratios=(1, 1.25))
-        self.bars, self.tops, marks = {}, {}, []
-        for row, (name, limits) in enumerate((("p", (0, 1.32)), ("slope", (-1.35, 1.35)))):
-            ax = fig.add_subplot(grid[row, 0])
-            colors = CLASS_COLORS[:3] if name == "p" else [PALETTE["gray"]] * 3
-            self.bars[name] = list(ax.bar(range(3), [1, 1, 1], color=colors, edgecolor=INK))
-            self.tops[name] = [ax.text(k, 1, "", ha="center", va="center") for k in range(3)]
-            ax.set(ylim=limits, xticks=range(3))
-            ax.set_xticklabels([f"class {k}" for k in range(3)])
+        above, below = (fig.add_subplot(grid[row, 0]) for row in (0, 1))
+        self.p = Bars(above, 0.12, CLASS_COLORS[:3], edgecolor=INK)
+        self.slopes = Bars(below, 0.2, edgecolor=INK)
+        above.set(ylim=(0, 1.32), yticks=(0, 0.5, 1), ylabel="probability")
+        below.set(ylim=(-1.35, 1.35), yticks=(-1, 0, 1), ylabel="slope of $L_i$ by score")
+        below.tick_params(axis="x", length=0)
+        for ax in (above, below):
             ax.grid(True, axis="y")
-            marks += [*self.bars[name], *self.tops[name]]
-            if name == "p":
-                ax.set(yticks=(0, 0.5, 1), ylabel="probability")
-                self.sum = ax.text(0, 1.05, "", transform=ax.transAxes, weight="bold", va="bottom")
-            else:
-                ax.set(yticks=(-1, 0, 1), ylabel="slope of $L_i$ by score")
-                ax.axhline(0, color=INK, linewidth=0.8)
-                ax.tick_params(axis="x", length=0)
+        self.sum = above.text(0, 1.05, "", transform=above.transAxes, weight="bold", va="bottom")
 
         right = fig.add_subplot(grid[:, 1])
         axis = np.linspace(-self.reach, self.reach, 97)
@@ -216,20 +189,18 @@ class ScoresToLoss(Explorer):
         S = np.stack([0 * a, -a, -b], axis=-1).reshape(-1, 3)
         L = cross_entropy(S, np.zeros(len(S), int)).reshape(a.shape)
         right.axhspan(0, self.reach, xmin=0.5, color="#E8F3EE", zorder=0)
-        right.axhline(0, color=PALETTE["gray"], linewidth=0.8)
-        right.axvline(0, color=PALETTE["gray"], linewidth=0.8)
-        lines = right.contour(
-            a, b, L, levels=(0.001, 0.1, 1, 3, 5, 7, 9, 11), colors=PALETTE["gray"], linewidths=1
-        )
+        for line in (right.axhline, right.axvline):
+            line(0, color=PALETTE["gray"], linewidth=0.8)
+        levels = (0.001, 0.1, 1, 3, 5, 7, 9, 11)
+        lines = right.contour(a, b, L, levels=levels, colors=PALETTE["gray"], linewidths=1)
         right.clabel(lines, fmt="%g", fontsize=9)
         right.text(
             self.reach - 0.4, 4.3, "prediction right", ha="right", va="center",
             color=ink(PALETTE["green"]), weight="bold", fontsize=9.5,
         )  # fmt: skip
-        (self.point,) = right.plot(
-            0, 0, "o", color=PALETTE["purple"], markeredgecolor=INK, markersize=11, clip_on=False
-        )
-        right.set(xlim=(-self.reach, self.reach), ylim=(-self.reach, self.reach))
+        look = {"color": PALETTE["purple"], "markeredgecolor": INK, "markersize": 11}
+        (self.point,) = right.plot(0, 0, "o", clip_on=False, **look)
+        right.set(xlim=axis[[0, -1]], ylim=axis[[0, -1]])
         right.set(xticks=range(-12, 13, 6), yticks=range(-12, 13, 6))
         right.set_xlabel("$S_0$", alpha=0)  # the room that the moving names need
         right.set_ylabel("$S_0$", alpha=0)
@@ -239,27 +210,15 @@ class ScoresToLoss(Explorer):
             right.annotate("", (0.5, 0), (0, -21), ha="center", va="top", **points),
             right.annotate("", (0, 0.5), (-27, 0), ha="right", va="center", rotation=90, **points),
         )
-        return [*marks, self.sum, self.point, *self.names]
+        return [*self.p.artists, *self.slopes.artists, self.sum, self.point, *self.names]
 
     def update(self, s0, s1, s2, m):
-        """Move bars, point and words to the scores and the right class."""
         S = np.array([[s0, s1, s2]])
         p, loss = softmax(S)[0], cross_entropy(S, [m])[0]
         slope = p.copy()
         slope[m] = -np.delete(p, m).sum()  # p_m - 1, without its cancellation
-        for k in range(3):
-            bar, top = self.bars["p"][k], self.tops["p"][k]
-            bar.set_height(p[k])
-            bar.set_hatch("//" if k == m else "")
-            top.set_text(_short(p[k]))
-            top.set_weight("bold" if k == m else "normal")
-            top.set_y(p[k] + 0.12)
-            bar, top = self.bars["slope"][k], self.tops["slope"][k]
-            bar.set_height(slope[k])
-            bar.set_facecolor(PALETTE["blue" if slope[k] > 0 else "vermillion"])
-            bar.set_hatch("//" if k == m else "")
-            top.set_text(signed(slope[k]))
-            top.set_y(slope[k] + (0.2 if slope[k] > 0 else -0.2))
+        self.p.move(p, map(_short, p), m)
+        self.slopes.move(slope, map(signed, slope), m)
         result = f"−log {_short(p[m])} = {_short(loss)}"
         self.sum.set_text(f"$m$ = {m}:   $L_i$ = {result}")
         first, second = (k for k in range(3) if k != m)
@@ -276,7 +235,7 @@ class ScoresToLoss(Explorer):
         slopes = f"slopes by the scores {listed(slope, signed)}"
         caption = f"Right class {m}: L_i = {result}; {verdict}. In blue and red: {slopes}."
         return caption, (
-            f"Bars: p = ({', '.join(map(_short, p))}) from scores ({s0:.1f}, {s1:.1f}, {s2:.1f}); "
+            f"Bars: p = ({listed(p, _short)}) from scores ({s0:.1f}, {s1:.1f}, {s2:.1f}); "
             f"below them, as bars from 0, {slopes}. Beside them contours of the loss over the two "
             f"leads of the right class, with a point at ({leads[0]:.1f}, {leads[1]:.1f}), where "
             f"the loss is {_short(loss)}. The loss falls to 0 toward the upper right and grows "
@@ -291,9 +250,7 @@ def _short(number):
     return f"{number:.6f}" if 0.9995 <= number < 1 else f"{number:.3f}"
 
 
-def explore():
-    """The explorer of notebook 03."""
-    return ScoresToLoss()
+explore = _ScoresToLoss
 
 
 # Exercises
@@ -376,6 +333,7 @@ def _scores_cases():
         "wrong-shape": "How many losses should come back, and along which axis do yours lie?",
         "every-label": "Which shape has T[:, y], and which of its entries are losses?",
     },
+    conditions=(numpy_alone,),
 )
 def stable_losses(S, y):
     """Loss of each example by log-sum-exp, eq. (3)."""

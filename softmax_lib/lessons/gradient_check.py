@@ -1,13 +1,13 @@
 """What `09_gradient_check.ipynb` needs: a problem, error pictures, the explorer, exercises."""
 
-import ipywidgets as widgets
 import numpy as np
 
-from softmax_lib.explorer import Explorer
+from softmax_lib.explorer import Explorer, choice, ladder
 from softmax_lib.figures import (
     INK,
     METHOD_STYLES,
     PALETTE,
+    centered,
     draw_entry_errors,
     draw_step_sweep,
     house_style,
@@ -16,7 +16,7 @@ from softmax_lib.figures import (
 )
 from softmax_lib.gradcheck import unit_roundoff
 from softmax_lib.lessons import task, tasks_of
-from softmax_lib.lessons.conditions import no_warning
+from softmax_lib.lessons.conditions import evaluations, no_warning
 from softmax_lib.lessons.slips import FORWARD, HEIGHTS, at_height, instead_of
 from softmax_lib.loss import softmax_loss_vectorized
 from softmax_lib.sweep import step_sweep
@@ -36,8 +36,8 @@ def problem():
 @house_style
 def plot_sweeps(*sweeps):
     """Draw error against h for each precision, measured and predicted, side by side."""
-    fig, axes = new_figure(width=9.6, height=4.2, ncols=len(sweeps), sharey=True)
-    fig.suptitle("On the predicted line at large h, near or below it at small h", x=0.01, ha="left")
+    title = "On the predicted line at large h, near or below it at small h"
+    fig, axes = new_figure(width=9.6, height=4.2, title=title, ncols=len(sweeps), sharey=True)
     ratios = []
     for ax, sweep in zip(axes, sweeps, strict=True):
         draw_step_sweep(ax, sweep, title=f"In {np.dtype(sweep.dtype).name}")
@@ -71,8 +71,8 @@ def _truncation_rules(sweep, method):
 @house_style
 def plot_three_checks(checks, bound):
     """Draw the entry errors of several gradient checks, one panel each, with their floors."""
-    fig, axes = new_figure(width=9.6, height=3.6, ncols=len(checks))
-    fig.suptitle("The complex step tells a bug from rounding", x=0.01, ha="left")
+    title = "The complex step tells a bug from rounding"
+    fig, axes = new_figure(width=9.6, height=3.6, title=title, ncols=len(checks))
     facts = [
         f"{title}: {draw_entry_errors(ax, check, bound, title=title, others=checks.values())[0]}"
         for ax, (title, check) in zip(axes, checks.items(), strict=True)
@@ -92,7 +92,7 @@ def plot_three_checks(checks, bound):
 _STEPS = np.logspace(0, -16, 33)
 
 
-class StepExplorer(Explorer):
+class _StepExplorer(Explorer):
     """One step h, one method, one precision: the slope on the curve, and its error on the map."""
 
     title = "A difference is a slope between two points"
@@ -102,26 +102,17 @@ class StepExplorer(Explorer):
     views = ("whole curve", "zoom in to h")
 
     def controls(self):
-        """The step, the method, the precision, and how near the curve is looked at."""
         self.problem = problem()
         self.sweeps = {
             dtype: step_sweep(*self._cast(dtype), U=self.problem[4], steps=_STEPS)
             for dtype in ("float64", "float32")
         }
-        steps = [(f"{h:.0e}", k) for k, h in reversed(list(enumerate(_STEPS)))]
-        choices = {
-            "method": ("forward", "central", "complex"),
-            "dtype": ("float64", "float32"),
-            "view": self.views,
-        }
+        places = range(len(_STEPS))[::-1]
         return {
-            "h": widgets.SelectionSlider(options=steps, value=1, description="step h"),
-            **{
-                name: widgets.ToggleButtons(
-                    options=options, description={"dtype": "precision"}.get(name, name)
-                )
-                for name, options in choices.items()
-            },
+            "h": ladder("step h", places, 1, lambda k: f"{_STEPS[k]:.0e}"),
+            "method": choice("method", list(METHOD_STYLES)),
+            "dtype": choice("precision", list(self.sweeps)),
+            "view": choice("view", self.views),
         }
 
     def _cast(self, dtype):
@@ -136,11 +127,8 @@ class StepExplorer(Explorer):
         return np.array([softmax_loss_vectorized(W + s * U, X, y, reg)[0] for s in t.astype(kind)])
 
     def build(self, fig):
-        """Axes and the map's labels stand; curve, slope, points and errors move.
-
-        The curve's axes hold t, or t in units of h, from -1.3 to 1.3, and the losses' range from 0
-        to 1: so a zoom changes no axis, and is as quick as all else.
-        """
+        # The curve's axes hold t, or t in units of h, from -1.3 to 1.3, and the losses' range from
+        # 0 to 1: so a zoom changes no axis, and is as quick as all else.
         left, right = fig.subplots(ncols=2, width_ratios=(1, 1.15))
         left.set(xlim=(-1.3, 1.3), ylim=(-0.15, 1.25), xticks=[-1, 0, 1], yticks=[])
         left.set(xlabel=" ", ylabel="loss at $W + t\\,U$", title="The slope at t = 0")
@@ -151,7 +139,7 @@ class StepExplorer(Explorer):
         (self.curve,) = left.plot([], [], color=INK, drawstyle="steps-mid")
         (self.secant,) = left.plot([], [], linewidth=2)
         (self.ends,) = left.plot([], [], "o")
-        self.unit = left.text(0, -0.33, "", ha="center", va="center")
+        self.unit = centered(left, 0, -0.33)
         left.text(1.25, 1.19, "dotted: true slope", ha="right", va="center", fontsize=9.5)
         (self.line,) = right.plot([], [], linewidth=1.4)
         (self.points,) = right.plot([], [], linestyle="", markersize=4)
@@ -162,7 +150,6 @@ class StepExplorer(Explorer):
         ]
 
     def update(self, h, method, dtype, view):
-        """Put the secant through the two points, and ring the present step on the map."""
         step, zoomed = np.dtype(dtype).type(_STEPS[h]), view == self.views[1]
         sweep, style = self.sweeps[dtype], METHOD_STYLES[method]
         t = np.array({"forward": [0, 1], "central": [-1, 1], "complex": [0, 1j]}[method]) * step
@@ -217,9 +204,7 @@ class StepExplorer(Explorer):
         return caption, alt
 
 
-def explore():
-    """The explorer of this lesson."""
-    return StepExplorer()
+explore = _StepExplorer
 
 
 # Exercises
@@ -235,7 +220,7 @@ def explore():
         "f(x + ih) = f(x) + ih f'(x) - ...: keep the imaginary part, then undo the h.",
         "Begin with `value = f(x + 1j * h)`.",
     ),
-    equation="eq. (3), and how its slope was measured",
+    equation="the complex step",
     reread='04_numerical_derivatives, "The complex step"',
     question="What must you divide by, so that the answer does not depend on h?",
     slips=(
@@ -278,6 +263,7 @@ def explore():
         "zero-gradient": "Is what you give to f complex, or has it no imaginary part?",
         "wrong-dtype": "Which part of f(x + ih) is asked for: is it a real number?",
     },
+    conditions=(evaluations(1),),
 )
 def complex_step(f, x, h):
     """Derivative of f at the number x, from the imaginary part of one value."""
@@ -368,7 +354,7 @@ def slope_along(W, X, y, U):
         "Set -u |L| / h^2 + h |third| / 3 = 0 and solve for h.",
         "Begin with the third power of h, and call it `cube`.",
     ),
-    equation="eq. (3), and the two errors of its slope",
+    equation="the two errors of a difference",
     reread='09_gradient_check, "Predict the best step"',
     question="What power of h is left when you multiply the equation by h squared?",
     slips=(

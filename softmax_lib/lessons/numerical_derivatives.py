@@ -3,14 +3,14 @@
 What notebook 04 shows and does not spell out: error against step, the explorer, three exercises.
 """
 
-import ipywidgets as widgets
 import numpy as np
 
-from softmax_lib.explorer import Explorer
+from softmax_lib.explorer import Explorer, choice, ladder, slider
 from softmax_lib.figures import (
     INK,
     METHOD_STYLES,
     PALETTE,
+    draw_error_curves,
     error_axis,
     house_style,
     ink,
@@ -21,52 +21,37 @@ from softmax_lib.figures import (
 from softmax_lib.lessons import task, tasks_of
 from softmax_lib.lessons.slips import instead_of
 
-__all__ = ["TASKS", "explore", "plot_orders"]
-
-
 NAMES = {"forward": "forward", "central": "central", "complex": "complex step"}
+ORDERS = {"forward": 1, "central": 2}
 
 
 @house_style
 def plot_orders(steps, errors):
-    """Draw errors against the step, with the line that each method's order predicts.
+    """Draw errors against the falling steps, with the line that each method's order predicts.
 
-    Parameters
-    ----------
-    steps : ndarray, shape (K,)
-        The steps h, falling.
-    errors : dict of str to ndarray, shape (K,)
-        Relative error by norm, by ``"forward"`` and ``"central"`` differences.
+    `errors` has those of ``"forward"`` and ``"central"`` differences, relative, by norm.
     """
-    orders = {"forward": 1, "central": 2}
-    fig, ax = new_figure(height=4.2)
-    k = int(np.argmin(abs(np.log10(steps) + 2)))
-    lines = {m: errors[m][k] * (steps / steps[k]) ** orders[m] for m in errors}
-    lines = {m: np.where(line > 0.3 * errors[m].min(), line, np.nan) for m, line in lines.items()}
-    error_axis(ax, *errors.values())
-    for method, line in lines.items():
-        color, marker, dashes = METHOD_STYLES[method].values()
-        ax.plot(steps, errors[method], ls="", marker=marker, markersize=5, color=color)
-        ax.plot(steps, line, linewidth=1.4, linestyle=dashes, color=color)
-    ax.set_xscale("log")
-    ax.set(xlabel="step $h$", ylabel="relative error of $dL/dS$, by norm")
-    ax.set_title("A smaller step helps, until rounding rules")
     ruled = (steps <= 1.1e-2) & (steps >= 0.9e-4)  # truncation alone, in both methods
-    slopes = {
-        m: np.polyfit(np.log10(steps[ruled]), np.log10(errors[m][ruled]), 1)[0] for m in orders
-    }
-    for method, order in orders.items():
-        at = {"forward": 1e-5, "central": 1e-4}[method]
-        j = int(np.argmin(abs(steps - at)))
-        color = ink(METHOD_STYLES[method]["color"])
-        at = steps[j], lines[method][j]
-        away = (-8, 6) if method == "forward" else (12, -4)
-        note(ax, f"{method}: order {order}", at, away, color=color, weight="bold")
+    k = int(np.argmin(abs(np.log10(steps) + 2)))
+    lines, slopes, best = {}, {}, {}
+    for method, order in ORDERS.items():
+        error = errors[method]
+        line = error[k] * (steps / steps[k]) ** order
+        lines[method] = np.where(line > 0.3 * error.min(), line, np.nan)
+        slopes[method] = np.polyfit(np.log10(steps[ruled]), np.log10(error[ruled]), 1)[0]
+        best[method] = steps[error.argmin()]
+    fig, ax = new_figure(height=4.2)
+    words = {"ylabel": "relative error of $dL/dS$, by norm", "named": False}
+    title = "A smaller step helps, until rounding rules"
+    draw_error_curves(ax, steps, errors, lines, title=title, **words)
+    for name, at, away in (("forward", 1e-5, (-8, 6)), ("central", 1e-4, (12, -4))):
+        k = int(np.argmin(abs(steps - at)))
+        look = {"color": ink(METHOD_STYLES[name]["color"]), "weight": "bold"}
+        note(ax, f"{name}: order {ORDERS[name]}", (steps[k], lines[name][k]), away, **look)
     fact = (
         f"Where truncation rules, the error falls like h to the power {slopes['forward']:.1f} for "
         f"forward differences and {slopes['central']:.1f} for central ones. The best step of "
-        f"forward is ≈ {steps[errors['forward'].argmin()]:.0e}, that of central "
-        f"≈ {steps[errors['central'].argmin()]:.0e}."
+        f"forward is ≈ {best['forward']:.0e}, that of central ≈ {best['central']:.0e}."
     )
     show(
         fig,
@@ -76,94 +61,64 @@ def plot_orders(steps, errors):
     )
 
 
-class SecantAndTangent(Explorer):
+class _SecantAndTangent(Explorer):
     """The loss along one score: its tangent, the slope that a step measures, and the error."""
 
     title = "A measured slope, and how wrong it is"
     size = (7.0, 4.0)
-    reach = 5.0
+    steps = 10 ** np.arange(-16, 0.75, 0.5)
+    sides = np.array([-5.0, 5.0])
 
     def controls(self):
-        """The place, the step, the method."""
-        methods = [(name, method) for method, name in NAMES.items()]
         return {
-            "method": widgets.ToggleButtons(options=methods, description="method"),
-            "x": widgets.FloatSlider(
-                1.0, min=-3, max=3, step=0.5, description="score x", readout_format=".1f"
-            ),
-            "h": widgets.FloatLogSlider(
-                1.0, base=10, min=-16, max=0.5, step=0.5, description="step h",
-                readout_format=".0e",
-            ),
-        }  # fmt: skip
+            "method": choice("method", [(name, method) for method, name in NAMES.items()]),
+            "x": slider("score x", -3, 3, 1, step=0.5),
+            "h": ladder("step h", self.steps, 1.0, "{:.0e}".format),
+        }
 
     def build(self, fig):
-        """The curve on the left, errors of the three methods against the step on the right."""
         left, right = fig.subplots(ncols=2, width_ratios=(1, 1.1))
-        x = np.linspace(-self.reach, self.reach, 201)
+        x = np.linspace(*self.sides, 201)
         left.plot(x, _loss(x), color=INK, linewidth=1.6)
-        left.set(xlim=(-self.reach, self.reach), ylim=(-0.7, 5), xlabel="score $x$")
-        left.set_ylabel("loss $f(x)$")
-        (self.tangent,) = left.plot(
-            x[[0, -1]], [0, 0], color=PALETTE["gray"], linewidth=5, alpha=0.45
-        )
-        (self.secant,) = left.plot(x[[0, -1]], [0, 0], linewidth=1.8)
+        left.set(xlim=self.sides, ylim=(-0.7, 5), xlabel="score $x$", ylabel="loss $f(x)$")
+        wide = {"color": PALETTE["gray"], "linewidth": 5, "alpha": 0.45}
+        (self.tangent,) = left.plot(self.sides, [0, 0], **wide)
+        (self.secant,) = left.plot(self.sides, [0, 0])
         (self.ends,) = left.plot([], [], "o", markersize=7, markeredgecolor="white", zorder=4)
-        self.words = left.text(
-            0.03,
-            0.97,
-            "",
-            transform=left.transAxes,
-            va="top",
-            linespacing=1.4,
-            family="DejaVu Sans Mono",
-            fontsize=9.5,
-        )
+        mono = {"family": "DejaVu Sans Mono", "fontsize": 9.5, "linespacing": 1.4, "va": "top"}
+        self.words = left.text(0.03, 0.97, "", transform=left.transAxes, **mono)
 
-        self.steps = 10 ** np.arange(-16, 0.75, 0.5)
         self.place = error_axis(right, [0.0, 1e-16, 9.0])
-        right.set_xscale("log")
-        right.set(xlim=(3e-17, 6), xlabel="step $h$", xticks=10.0 ** np.arange(-16, 1, 4))
+        right.set(xscale="log", xlim=(3e-17, 6), xlabel="step $h$")
+        right.set_xticks(10.0 ** np.arange(-16, 1, 4))
         right.set_title("relative error", fontsize=10.5, weight="normal")
+        places = (1e-13, 3e-2), (1e-3, 2e-10), (1e-15, 8e-15)
         self.dots = {}
-        for method in NAMES:
-            style = {key: METHOD_STYLES[method][key] for key in ("color", "marker")}
-            size = 7 if method == "central" else 4.5  # where two coincide, both are seen
-            (self.dots[method],) = right.plot(
-                [], [], ls="", markersize=size, zorder=2 if method == "central" else 3, **style
-            )
-        (self.ring,) = right.plot(
-            [], [], "o", markersize=13, markerfacecolor="none", markeredgecolor=INK,
-            markeredgewidth=1.6, zorder=5,
-        )  # fmt: skip
-        for method, at, side in (
-            ("forward", (1e-13, 3e-2), "left"),
-            ("central", (1e-3, 2e-10), "left"),
-            ("complex", (1e-15, 8e-15), "left"),
-        ):
-            color = ink(METHOD_STYLES[method]["color"])
-            right.text(*at, NAMES[method], color=color, weight="bold", ha=side, fontsize=9.5)
+        for (method, name), at in zip(NAMES.items(), places, strict=True):
+            style = METHOD_STYLES[method] | {"linestyle": "", "markersize": 4.5, "zorder": 3}
+            if method == "central":  # where two coincide, both are seen
+                style |= {"markersize": 7, "zorder": 2}
+            (self.dots[method],) = right.plot([], [], **style)
+            right.text(*at, name, color=ink(style["color"]), weight="bold", fontsize=9.5)
+        ring = {"markersize": 13, "mfc": "none", "mew": 1.6, "zorder": 5}
+        (self.ring,) = right.plot([], [], "o", color=INK, **ring)
         moving = [self.tangent, self.secant, self.ends, self.words, self.ring]
         return [*moving, *self.dots.values()]
 
     def update(self, method, x, h):
-        """Lay both lines through the point and ring the error of the chosen step."""
-        slope = _slope(x)
+        slope = float(1 / (1 + np.exp(-x)))
         measured = _measured(method, x, h)
         for name, dots in self.dots.items():
             errors = [abs(_measured(name, x, step) - slope) / slope for step in self.steps]
-            dots.set_data(self.steps, self.place(np.array(errors)))
+            dots.set_data(self.steps, self.place(errors))
         error = abs(measured - slope) / slope
-        self.ring.set_data([h], self.place(np.array([error])))
-        color = METHOD_STYLES[method]["color"]
+        self.ring.set_data([h], self.place([error]))
         between = {"forward": (x, x + h), "central": (x - h, x + h), "complex": (x,)}[method]
-        sides = np.array([-self.reach, self.reach])
-        self.tangent.set_ydata(_loss(x) + slope * (sides - x))
-        start = between[0]
-        self.secant.set_ydata(_loss(start) + measured * (sides - start))
-        self.secant.set_color(color)
+        self.tangent.set_ydata(_loss(x) + slope * (self.sides - x))
+        self.secant.set_ydata(_loss(between[0]) + measured * (self.sides - between[0]))
         self.ends.set_data(between, [_loss(at) for at in between])
-        self.ends.set_color(color)
+        for artist in (self.secant, self.ends):
+            artist.set_color(METHOD_STYLES[method]["color"])
         self.words.set_text(f"measured {measured:.12f}\ntrue     {slope:.12f}")
         fact = (
             f"At x = {x:.1f}, {NAMES[method]} with h = {h:.0e}: slope ≈ {measured:.12f} where "
@@ -181,10 +136,6 @@ def _loss(x):
     return np.log1p(np.exp(x))
 
 
-def _slope(x):
-    return float(1 / (1 + np.exp(-x)))
-
-
 def _measured(method, x, h):
     if method == "complex":
         return float(_loss(x + 1j * h).imag / h)
@@ -193,9 +144,7 @@ def _measured(method, x, h):
     return float((_loss(x + h) - _loss(x)) / h)
 
 
-def explore():
-    """The explorer of notebook 04."""
-    return SecantAndTangent()
+explore = _SecantAndTangent
 
 
 # Exercises
@@ -211,7 +160,7 @@ def explore():
         "(x + ih)^2 = (x^2 - h^2) + i 2xh. Multiply that by x + ih, and sort the terms by i.",
         "Begin with the square: `a, b = x * x - h * h, 2 * x * h`.",
     ),
-    equation="eq. (3), and how its slope is measured",
+    equation="(x + ih)^3, multiplied out",
     reread='04_numerical_derivatives, "The complex step"',
     question="Which of the four products in (a + ib)(x + ih) are real, and with which sign?",
     slips=(
@@ -287,7 +236,7 @@ ALONE = "How many entries differ between A and the place at which you ask f?"
         "For each entry alone: the central difference, (f up - f down) / 2h, all others at rest.",
         "Begin with `G = np.zeros(A.shape)` and `for at in np.ndindex(A.shape):`.",
     ),
-    equation="eq. (3), and how its slope is measured",
+    equation="the central difference",
     reread='04_numerical_derivatives, "One entry at a time"',
     question="While one entry moves, what do the others do, and where do they stand afterwards?",
     slips=(
@@ -345,7 +294,7 @@ def slopes(f, A, h):
         "e_1 / e_2 = (h_1 / h_2)^k. Which function brings an exponent down?",
         "Begin with `ratio = e_1 / e_2`.",
     ),
-    equation="eq. (3), and the errors of its slope",
+    equation="an error that grows like c h^k",
     reread='04_numerical_derivatives, "The order of a method"',
     question="With e = c h^k, what does the quotient of your two errors say about k?",
     slips=(

@@ -1,14 +1,14 @@
 """What `13_other_targets.ipynb` needs: errors of three gradients, the explorer, exercises."""
 
-import ipywidgets as widgets
 import numpy as np
 
-from softmax_lib.explorer import Explorer
+from softmax_lib.explorer import Explorer, choice, score_sliders
 from softmax_lib.figures import (
     CLASS_COLORS,
     INK,
-    PALETTE,
-    error_axis,
+    Bars,
+    centered,
+    draw_error_groups,
     house_style,
     new_figure,
     show,
@@ -17,38 +17,26 @@ from softmax_lib.forward import softmax
 from softmax_lib.lessons import task, tasks_of
 from softmax_lib.lessons.conditions import numpy_alone
 from softmax_lib.lessons.slips import FORWARD, HEIGHTS, at_height, instead_of
+from softmax_lib.words import listed, number, signed
 
 
 @house_style
 def plot_checks(checks, bound):
-    """Draw the error of every entry of several gradients, by the complex step and by differences.
+    """Draw the error of every entry of several gradients.
 
-    Parameters
-    ----------
-    checks : dict of str to tuple of GradientCheck
-        For each target, the check by central differences and the check by the complex step.
-    bound : float
-        The complex step must stay below it.
+    `checks` maps a target to its check by central differences and that by the complex step, which
+    must stay below the bound.
     """
+    central, fine = (
+        [check.entry_errors for check in by] for by in zip(*checks.values(), strict=True)
+    )
     fig, ax = new_figure(height=3.4)
-    errors = {
-        name: [np.ravel(check.entry_errors) for check in pair] for name, pair in checks.items()
-    }
-    place = error_axis(ax, *(e for pair in errors.values() for e in pair))
-    styles = (("central", "s", PALETTE["blue"]), ("complex step", "^", PALETTE["green"]))
-    for group, pair in enumerate(errors.values()):
-        for k, (one, (_, marker, color)) in enumerate(zip(pair, styles, strict=True)):
-            x = group + 0.26 * (k - 0.5) + np.linspace(-0.1, 0.1, one.size)
-            ax.plot(x, place(one), marker, color=color, markersize=4)
-    for name, marker, color in styles:
-        ax.plot([], [], marker, color=color, label=name)
-    ax.axhline(bound, color=INK, linewidth=1.2, linestyle="--", label=f"bound {bound:g}")
-    ax.set_xticks(range(len(checks)), checks)
-    ax.set_ylabel("relative error of an entry")
-    ax.set_title("Three targets, one formula: every entry agrees", pad=24)
-    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, borderaxespad=0.2, fontsize=9)
-    below = {name: int((pair[1] < bound).sum()) for name, pair in errors.items()}
-    counts = ", ".join(f"{below[name]} of {errors[name][1].size} for {name}" for name in checks)
+    title = "Three targets, one formula: every entry agrees"
+    errors = {"central": central, "complex": fine}
+    draw_error_groups(ax, errors, bound=bound, names=list(checks), title=title)
+    counts = ", ".join(
+        f"{(e < bound).sum()} of {e.size} for {name}" for name, e in zip(checks, fine, strict=True)
+    )
     show(
         fig,
         f"By the complex step, entries below {bound:g}: {counts}.",
@@ -74,79 +62,50 @@ def entropy(q):
     return float(np.sum(held * np.log(1 / held)))
 
 
-class Pull(Explorer):
+class _Pull(Explorer):
     """Probabilities beside their targets, and the slope p - q that pulls one to the other."""
 
     title = "p is pulled toward q"
     size = (8.0, 3.5)
 
     def controls(self):
-        """A slider for each score, and the target."""
-        sliders = {
-            f"s{k}": widgets.FloatSlider(
-                start, min=-8, max=8, step=0.5, description=f"score of class {k}",
-                readout_format=".1f",
-            )
-            for k, start in enumerate((1.0, 2.0, -1.0))
-        }  # fmt: skip
-        target = widgets.ToggleButtons(options=list(TARGETS), description="target q")
-        return {**sliders, "target": target}
+        target = choice("target q", list(TARGETS))
+        return {**score_sliders(8, (1, 2, -1)), "target": target}
 
     def build(self, fig):
-        """Left, p as bars and q as black lines across them; right, the slopes."""
         left, right = fig.subplots(ncols=2)
-        classes = range(3)
         left.set(xlim=(-0.6, 2.6), ylim=(0, 1.25), title="belief: bars $p$, target: lines $q$")
         right.set(xlim=(-0.6, 2.6), ylim=(-1.15, 1.15), title="slope of the loss: $p - q$")
-        for ax in (left, right):
-            ax.set_xticks(classes, [f"class {k}" for k in classes])
-        right.axhline(0, color=INK, linewidth=1)
-        self.bars = left.bar(classes, [0.5] * 3, 0.7, color=CLASS_COLORS[:3])
-        self.lines = [
-            left.plot([k - 0.42, k + 0.42], [0, 0], color=INK, linewidth=3)[0] for k in classes
-        ]
-        self.slopes = right.bar(classes, [0.5] * 3, 0.5)
-        self.numbers = [right.text(k, 0, "", ha="center", va="bottom") for k in classes]
-        middle = {"ha": "center", "va": "center", "fontsize": 9}
-        self.scores = [left.text(k, 1.07, "", **middle) for k in classes]
+        self.p = Bars(left, 0, CLASS_COLORS[:3], width=0.7)
+        self.slopes = Bars(right, 0.09, width=0.5)
+        reach = np.array([-0.42, 0.42])
+        self.q = [left.plot(k + reach, [0, 0], color=INK, linewidth=3)[0] for k in range(3)]
+        self.scores = [centered(left, k, 1.07, fontsize=9) for k in range(3)]
         self.says = left.text(-0.5, 1.18, "", va="center", fontsize=10)
-        return [
-            *self.bars, *self.lines, *self.slopes, *self.numbers, *self.scores, self.says,
-        ]  # fmt: skip
+        return [*self.p.artists, *self.q, *self.slopes.artists, *self.scores, self.says]
 
     def update(self, s0, s1, s2, target):
-        """Move bars, lines and slopes to the scores and the target."""
-        q, p = TARGETS[target], softmax(np.array([[s0, s1, s2]]))
-        slope = (p - q)[0]
+        S, q = np.array([[s0, s1, s2]]), TARGETS[target]
+        p = softmax(S)
+        slopes = [signed(slope) for slope in (p - q)[0]]
         loss, least = float(-np.sum(q * np.log(p))), entropy(q)
-        for k in range(3):
-            self.bars[k].set_height(p[0, k])
-            self.lines[k].set_ydata([q[0, k]] * 2)
-            self.slopes[k].set_height(slope[k])
-            self.slopes[k].set_color(PALETTE["blue" if slope[k] >= 0 else "vermillion"])
-            self.numbers[k].set_text(_signed(slope[k]))
-            self.numbers[k].set_y(slope[k] + 0.03 if slope[k] >= 0 else slope[k] - 0.14)
+        self.p.move(p[0], [""] * 3)
+        self.slopes.move((p - q)[0], slopes)
+        for line, text, height, score in zip(self.q, self.scores, q[0], S[0], strict=True):
+            line.set_ydata([height] * 2)
+            text.set_text(f"score {number(score, 1)}")
         self.says.set_text(f"loss {loss:.3f}, at least {least:.3f}")
-        rows = [", ".join(f"{value:.3f}" for value in row[0]) for row in (p, q)]
-        at = [f"{score:.1f}".replace("-", "−") for score in (s0, s1, s2)]
-        for text, score in zip(self.scores, at, strict=True):
-            text.set_text(f"score {score}")
+        three = "{:.3f}".format
         caption = f"{target}: loss {loss:.3f}, and no p can reach less than {least:.3f}."
         return caption, (
-            f"Scores ({', '.join(at)}). Left, bars p = ({rows[0]}) with lines at q = ({rows[1]}). "
-            f"Right, bars of the slope p − q = ({', '.join(map(_signed, slope))}), "
+            f"Scores ({listed(S, lambda score: number(score, 1))}). Left, bars "
+            f"p = ({listed(p, three)}) with lines at q = ({listed(q, three)}). "
+            f"Right, bars of the slope p − q = ({', '.join(slopes)}), "
             f"blue above 0, orange-red below. {caption}"
         )
 
 
-def _signed(value):
-    text = f"{value:+.3f}"
-    return "0.000" if float(text) == 0 else text.replace("-", "−")
-
-
-def explore():
-    """The explorer of notebook 13."""
-    return Pull()
+explore = _Pull
 
 
 # Exercises
@@ -310,6 +269,25 @@ def _weighted_cases():
             ),
         ),
         ("the gradient has no weights", "share[:, None] * dS", "dS / len(kept)"),
+        *(
+            (
+                "the weights multiply X, where they belong to the losses",
+                "a[kept] / a.sum()",
+                f"np.ones(len(kept)) / {total}\n"
+                "    X = a[:, None] * X\n    S = X[kept] @ W\n"
+                "    T = S - S.max(axis=1, keepdims=True)\n"
+                "    log_P = T - np.log(np.exp(T).sum(axis=1, keepdims=True))",
+                "What does p become for an example whose x is doubled, and may it change?",
+            )
+            for total in ("len(kept)", "len(a)", "a.sum()")
+        ),
+        (
+            "reg is divided by the sum of the weights",
+            "reg * np.sum(W * W)",
+            "reg * np.sum(W * W) / a.sum()",
+            "To what does reg belong: to the examples, or to the weights W?",
+        ),
+        ("reg is divided by the sum of the weights", "2 * reg * W", "2 * reg * W / a.sum()"),
         (
             "log-of-zero",
             "T - np.log(np.exp(T).sum(axis=1, keepdims=True))",

@@ -158,7 +158,7 @@ def plot_outer_sum(X, G, y):
     largest = np.abs(terms).max()
 
     def table(M, left, top, name, **style):
-        drawn = Table(ax, M, left, top, width=wide, text=_decimals, fontsize=7.9)
+        drawn = Table(ax, M, left, top, width=wide, text=_decimals, fontsize=8.8)
         drawn.fill(M, lambda value: sign_color(value, largest))
         drawn.frame(linewidth=1)
         drawn.label(name, above=True, color=INK, fontsize=9.5, **style)
@@ -169,7 +169,7 @@ def plot_outer_sum(X, G, y):
         left, top = lead + k * (C * wide + gap), 1.3 + line * (D + 1.7)
         drawn = table(term, left, top, f"{i} {CLASSES[y[i]]}", weight="normal")
         if k == 0:
-            drawn.names(FEATURES[:D], fontsize=8.5)
+            drawn.names(FEATURES[:D], fontsize=8.8)
         if i < N - 1:
             at = (drawn.right + gap / 2, top + D / 2)
             ax.text(*at, "+", ha="center", va="center", fontsize=13)
@@ -178,7 +178,7 @@ def plot_outer_sum(X, G, y):
     ax.text(left - 0.5, result.top + D / 2, "=", ha="center", va="center", fontsize=15)
     for j, name in enumerate(CLASSES[:C]):
         x, _ = result.middle(0, j)
-        style = {"fontsize": 8.5, "color": PALETTE["gray"]}
+        style = {"fontsize": 8.8, "color": PALETTE["gray"]}
         ax.text(x, result.bottom + 0.15, name, ha="center", va="top", **style)
     Table.clear(ax, 0, result.right + 0.15, 0, 1.3 + 2 * D + 1.7 + 0.2)
     sizes = np.linalg.norm(terms.reshape(N, -1), axis=1)

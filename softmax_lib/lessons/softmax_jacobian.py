@@ -1,20 +1,22 @@
 """What `06_softmax_jacobian.ipynb` needs: the two cases on a heatmap, the explorer, exercises."""
 
-import ipywidgets as widgets
 import numpy as np
 from matplotlib.colors import to_rgb
 from matplotlib.patches import Rectangle
 
 from softmax_lib.derivation import dL_dS, dLi_dp, dp_dSi
-from softmax_lib.explorer import Explorer
+from softmax_lib.explorer import Explorer, ladder, score_sliders, slider
 from softmax_lib.figures import (
     CLASS_COLORS,
     INK,
     PALETTE,
     Table,
+    centered,
     error_axis,
     house_style,
+    legend_above,
     new_figure,
+    note,
     show,
 )
 from softmax_lib.forward import softmax
@@ -25,9 +27,18 @@ from softmax_lib.lessons.slips import instead_of
 from softmax_lib.words import digits, fraction, listed, number
 
 # The two cases of eq. (7), told apart by color, by mark and by words.
+_MARK = {"linestyle": "", "markersize": 7, "fillstyle": "none", "markeredgewidth": 1.5}
 SAME, OTHER = (
-    {"color": PALETTE["blue"], "fill": PALETTE["sky"], "marker": "o", "words": "k = c"},
-    {"color": "#A84A00", "fill": PALETTE["vermillion"], "marker": "x", "words": "k ≠ c"},
+    {
+        "fill": fill,
+        "words": f"k {sign} c",
+        "formula": f"k {sign} c:  ${formula}$",
+        "mark": _MARK | {"color": color, "marker": marker},
+    }
+    for color, fill, marker, sign, formula in (
+        (PALETTE["blue"], PALETTE["sky"], "o", "=", "p_k\\,(1 - p_k)"),
+        ("#A84A00", PALETTE["vermillion"], "x", "≠", "-\\,p_k\\,p_c"),
+    )
 )
 LARGEST = 0.25  # no entry of J is larger: p (1 - p) is at most 1/4, and p_k p_c <= p_k (1 - p_k)
 
@@ -47,17 +58,13 @@ def _colors(J):
     return [_tint(_case(*place), value) for place, value in np.ndenumerate(J)]
 
 
-def _mark_cases(ax, table, size):
+def _mark_cases(ax, table):
     """The mark of its case in the upper left corner of every cell of a Jacobian."""
     marks = []
-    for case in (SAME, OTHER):
-        places = [place for place in np.ndindex(table.rows, table.columns) if _case(*place) is case]
-        marks += ax.plot(
-            [table.left + table.width * (c + 0.14) for _, c in places],
-            [table.top + k + 0.18 for k, _ in places],
-            linestyle="", marker=case["marker"], markersize=size, color=case["color"],
-            fillstyle="none", markeredgewidth=1.5, zorder=3,
-        )  # fmt: skip
+    for place in np.ndindex(table.rows, table.columns):
+        left, top = table.corner(*place)
+        at = left + 0.14 * table.width, top + 0.18
+        marks += ax.plot(*at, zorder=3, **_case(*place)["mark"])
     return marks
 
 
@@ -67,7 +74,7 @@ def _draw_jacobian(ax, p, text=digits, fontsize=10.5):
     J = dp_dSi(p)
     table = Table(ax, J, text=text, fontsize=fontsize)
     table.fill(J, color=_colors(J))
-    _mark_cases(ax, table, 7)
+    _mark_cases(ax, table)
     ax.set(xlim=(0, C), ylim=(C, 0), aspect="equal")
     ax.set_xticks(np.arange(C) + 0.5, [f"$S_{{i{c}}}$" for c in range(C)])
     ax.set_yticks(np.arange(C) + 0.5, [f"$p_{k}$" for k in range(C)])
@@ -76,30 +83,17 @@ def _draw_jacobian(ax, p, text=digits, fontsize=10.5):
     ax.spines[:].set_visible(False)
 
 
-def _key(ax, x, y, step, fontsize=None):
+def _key(ax, x, y, step, **style):
     """What each mark means, one line a case."""
-    for n, (case, formula) in enumerate(((SAME, "p_k\\,(1 - p_k)"), (OTHER, "-\\,p_k\\,p_c"))):
-        ax.plot(
-            x, y + n * step, marker=case["marker"], color=case["color"], fillstyle="none",
-            markersize=7, markeredgewidth=1.5, clip_on=False,
-        )  # fmt: skip
-        ax.text(
-            x + 0.22, y + n * step, f"{case['words']}:  ${formula}$", va="center",
-            color=case["color"], fontsize=fontsize,
-        )  # fmt: skip
+    for line, case in enumerate((SAME, OTHER)):
+        at = y + line * step
+        ax.plot(x, at, clip_on=False, **case["mark"])
+        ax.text(x + 0.22, at, case["formula"], va="center", color=case["mark"]["color"], **style)
 
 
 @house_style
 def plot_jacobian(p, over):
-    """Draw the Jacobian of the softmax, the two cases told apart, its entries as fractions.
-
-    Parameters
-    ----------
-    p : ndarray, shape (1, C)
-        Probabilities of one example.
-    over : int
-        The denominator of the fractions.
-    """
+    """Draw the Jacobian at p (1, C), the two cases told apart, in fractions over `over`."""
     fig, (ax, beside) = new_figure(height=3.6, ncols=2, width_ratios=(1.15, 1))
 
     def in_parts(value):
@@ -112,12 +106,10 @@ def plot_jacobian(p, over):
     ax.set_title("Which score moves which probability")
     beside.set(xlim=(0, 3), ylim=(3, 0))
     beside.axis("off")
-    _key(beside, 0.15, 0.5, 0.45, 12)
-    probabilities = ", ".join(f"{value:.3f}" for value in p[0])
-    beside.text(
-        0, 1.75, f"p = ({probabilities})\n\nThe stronger the color, the larger the\n"
-        f"entry. Full strength is 1/4.", va="center", fontsize=10,
-    )  # fmt: skip
+    _key(beside, 0.15, 0.5, 0.45, fontsize=12)
+    strength = "The stronger the color, the larger the\nentry. Full strength is 1/4."
+    words = f"p = ({listed(p, '{:.3f}'.format)})\n\n{strength}"
+    beside.text(0, 1.75, words, va="center", fontsize=10)
     J = dp_dSi(p)
     diagonal = np.eye(len(J), dtype=bool)
     rows = "; ".join(listed(row, in_parts) for row in J)
@@ -136,17 +128,17 @@ def plot_jacobian(p, over):
 @house_style
 def plot_saturation(S_i, factors):
     """Draw the Jacobian of the same scores multiplied by several factors, side by side."""
-    fig, axes = new_figure(height=3.1, ncols=len(factors))
+    title = "Where the model is sure, its probabilities hardly move"
+    fig, axes = new_figure(height=3.1, title=title, ncols=len(factors))
     facts, tables = [], []
     for ax, factor in zip(axes, factors, strict=True):
         p = softmax(factor * S_i)
         J = dp_dSi(p)
         _draw_jacobian(ax, p, fontsize=10)
         ax.set_title(f"scores × {factor}", fontsize=11)
-        ax.set_xlabel(f"p = ({', '.join(f'{value:.3f}' for value in p[0])})", fontsize=10)
+        ax.set_xlabel(f"p = ({listed(p, '{:.3f}'.format)})", fontsize=10)
         facts.append(f"{np.abs(J).max():.2f} for scores × {factor}")
         tables.append(f"scores × {factor}: {'; '.join(listed(row, digits) for row in J)}")
-    fig.suptitle("Where the model is sure, its probabilities hardly move", x=0.01, ha="left")
     show(
         fig,
         f"Largest entry of J: {', '.join(facts)}.",
@@ -161,15 +153,7 @@ def plot_errors(P, errors, h):
 
     Since p_k is known to u p_k, its difference over h is known to u p_k / h; relative to
     J_kc = p_k (1[k=c] - p_c) that is u / (h |1[k=c] - p_c|). Truncation adds at most h^2 / 6.
-
-    Parameters
-    ----------
-    P : ndarray, shape (N, C)
-        Probabilities.
-    errors : ndarray, shape (N, C, C)
-        Relative errors of central differences, entry (i, k, c).
-    h : float
-        Their step.
+    `errors` (N, C, C) are those of central differences of step h, entry (i, k, c).
     """
     C = P.shape[1]
     same = np.broadcast_to(np.eye(C, dtype=bool), errors.shape)
@@ -179,23 +163,19 @@ def plot_errors(P, errors, h):
     x = np.geomspace(factor.min() / 2, 1.3, 100)
     floor, truncation = u / (h * x), h**2 / 6
 
-    fig, ax = new_figure(height=3.6)
+    fig, ax = new_figure(height=3.6, title="Every entry is right, to what a difference can see")
     place = error_axis(ax, errors, floor, truncation)
-    ax.set_xscale("log")
     ax.plot(x, floor, color=PALETTE["gray"])
     ax.axhline(truncation, color=INK, linewidth=1.2, linestyle="--")
     for case, chosen in ((SAME, same), (OTHER, ~same)):
-        ax.plot(
-            factor[chosen], place(errors[chosen]), linestyle="", marker=case["marker"],
-            color=case["color"], fillstyle="none", markersize=7, markeredgewidth=1.4,
-            label=f"{case['words']}: {chosen.sum()} entries",
-        )  # fmt: skip
-    words = {"textcoords": "offset points", "color": PALETTE["gray"]}
-    ax.annotate("rounding floor\n(notebook 09)", (x[30], floor[30]), (8, 6), **words)
-    ax.annotate("truncation, at most $h^2/6$", (x[0], truncation), (4, -13), **words)
-    ax.set(xlabel="$|1[k=c] - p_c|$, the factor beside $p_k$ in (7)", ylabel="relative error")
-    ax.set_title("Every entry is right, to what a difference can see", pad=26)
-    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.2)
+        name = f"{case['words']}: {chosen.sum()} entries"
+        ax.plot(factor[chosen], place(errors[chosen]), label=name, **case["mark"])
+    gray = {"color": PALETTE["gray"], "bbox": None}
+    note(ax, "rounding floor\n(notebook 09)", (x[30], floor[30]), (8, 6), **gray)
+    note(ax, "truncation, at most $h^2/6$", (x[0], truncation), (4, -4), **gray)
+    ax.set(xscale="log", xlabel="$|1[k=c] - p_c|$, the factor beside $p_k$ in (7)")
+    ax.set_ylabel("relative error")
+    legend_above(ax)
     allowed = 10 * (u / (h * factor) + truncation)
     good = int((errors <= allowed).sum())
     show(
@@ -213,82 +193,55 @@ def plot_errors(P, errors, h):
 # The explorer
 
 
-class Collapse(Explorer):
+class _Collapse(Explorer):
     """J as a heatmap, the row of eq. (5) on its left, their product below it, and p - y."""
 
     title = "(5) times (7) collapses onto p − Y"
     size = (7.2, 4.1)
 
     def controls(self):
-        """One slider a score, a factor for all of them, and the right class."""
-        sliders = {
-            f"s{k}": widgets.FloatSlider(
-                start,
-                min=-6,
-                max=6,
-                step=0.5,
-                description=f"score of class {k}",
-                readout_format=".1f",
-            )
-            for k, start in enumerate((2.0, 0.5, -1.0))
-        }
-        factor = widgets.SelectionSlider(
-            options=(1, 2, 5, 10, 20, 50, 60, 100, 200, 500), description="all scores times"
-        )
+        factors = (1, 2, 5, 10, 20, 50, 60, 100, 200, 500)
         return {
-            **sliders,
-            "m": widgets.IntSlider(1, 0, 2, description="right class m"),
-            "t": factor,
+            **score_sliders(6, (2, 0.5, -1)),
+            "m": slider("right class m", 0, 2, 1),
+            "t": ladder("all scores times", factors),
         }
 
     def build(self, fig):
-        """J with a bar of p beside each row; below it the product, and p - y."""
         ax = fig.subplots()
         width, left, below = 1.35, 5.0, 3.75
         self.J = Table(ax, np.zeros((3, 3)), left, width=width, text=digits)
-        marks = _mark_cases(ax, self.J, 7)
-        self.upstream = Table(ax, np.zeros((1, 3)), 0.0, below, width=width, text=digits)
-        self.product = Table(ax, np.zeros((1, 3)), left, below, width=width, text=digits)
-        self.fused = Table(ax, np.zeros((1, 3)), left, below + 1.15, width=width, text=digits)
-        ax.text(left + 1.5 * width, -0.62, "J, eq. (7)", ha="center", va="bottom", weight="bold")
+        self.upstream, self.product, self.fused = (
+            Table(ax, np.zeros((1, 3)), *at, width=width, text=digits)
+            for at in ((0, below), (left, below), (left, below + 1.15))
+        )
+        self.J.label("J, eq. (7)", above=True, color=INK).set_y(-0.62)
         ax.text(0, below - 0.12, "eq. (5): −1/$p_m$ at m, else 0", va="bottom", weight="bold")
-        ax.text(left - 0.45, below + 0.5, "×  J  =", ha="center", va="center")
+        centered(ax, left - 0.45, below + 0.5, "×  J  =")
         ax.text(left - 0.12, below + 1.65, "$p - Y_i$ =", ha="right", va="center")
         _key(ax, 0.15, below + 1.5, 0.6)
-        self.columns = [
-            ax.text(left + width * (c + 0.5), -0.12, "", ha="center", va="bottom", fontsize=9.5)
-            for c in range(3)
-        ]
+        look = {"va": "bottom", "fontsize": 9.5}
+        self.columns = [centered(ax, self.J.middle(0, c)[0], -0.12, **look) for c in range(3)]
         self.longest, self.right_end = 2.1, left - 0.15
+        place = {"x": self.right_end - self.longest - 0.12, "ha": "right", "va": "center"}
+        self.names = [ax.text(y=k + 0.5, s="", **place) for k in range(3)]
         self.bars = [
             ax.add_patch(Rectangle((0, k + 0.22), 1, 0.56, facecolor=CLASS_COLORS[k]))
             for k in range(3)
         ]
-        self.names = [
-            ax.text(self.right_end - self.longest - 0.12, k + 0.5, "", ha="right", va="center")
-            for k in range(3)
-        ]
-        frame = {"fill": False, "edgecolor": INK, "linewidth": 2.4, "zorder": 4}
-        self.row = ax.add_patch(Rectangle((left, 0), 3 * width, 1, **frame))
-        self.entry = ax.add_patch(Rectangle((0, below), width, 1, **frame))
-        end = left + 3 * width + 0.15
+        frame = {"edgecolor": INK, "zorder": 4}
+        self.row, self.entry = self.J.frame(i=0, **frame), self.upstream.frame(0, 0, **frame)
+        end = self.J.right + 0.15
         self.verdict = ax.text(end, below + 1.08, "", va="center", weight="bold", fontsize=9.5)
-        ax.set(xlim=(-0.1, end + 1.3), ylim=(below + 2.4, -1.1))
-        ax.axis("off")
+        Table.clear(ax, -0.1, end + 1.3, -1.1, below + 2.4)
         tables = (self.J, self.upstream, self.product, self.fused)
-        moving = [
-            *marks,
-            *self.columns,
-            *self.bars,
-            *self.names,
-            self.row,
-            self.entry,
-            self.verdict,
+        return [
+            *(artist for table in tables for artist in table.artists),
+            *(*_mark_cases(ax, self.J), *self.columns, *self.bars, *self.names),
+            *(self.row, self.entry, self.verdict),
         ]
-        return [artist for table in tables for artist in table.artists] + moving
 
     def update(self, s0, s1, s2, m, t):
-        """Fill the tables for these scores and this right class."""
         S_i = t * np.array([[s0, s1, s2]])
         p = softmax(S_i)
         J, upstream, fused = dp_dSi(p), dLi_dp(p, m), dL_dS(p, [m])
@@ -298,21 +251,19 @@ class Collapse(Explorer):
         self.upstream.fill(upstream, ["#DDDDDD" if k == m else "#F5F5F5" for k in range(3)])
         self.product.fill(product, "#E6E6E6")
         self.fused.fill(fused, "#E6E6E6")
-        for k, (bar, name, column) in enumerate(
-            zip(self.bars, self.names, self.columns, strict=True)
-        ):
-            bar.set(x=self.right_end - self.longest * p[0, k], width=self.longest * p[0, k])
-            name.set_text(f"{'right:  ' if k == m else ''}$p_{k}$ = {digits(p[0, k])}")
-            name.set_weight("bold" if k == m else "normal")
-            column.set_text(f"$S_{{i{k}}}$ = {number(S_i[0, k])}")
+        for k, length in enumerate(self.longest * p[0]):
+            self.bars[k].set(x=self.right_end - length, width=length)
+            name = f"{'right:  ' if k == m else ''}$p_{k}$ = {digits(p[0, k])}"
+            self.names[k].set(text=name, weight="bold" if k == m else "normal")
+            self.columns[k].set_text(f"$S_{{i{k}}}$ = {number(S_i[0, k])}")
         self.row.set_y(m)
         self.entry.set_x(self.upstream.width * m)
         if np.allclose(product, fused, rtol=1e-6, atol=0):
             verdict, sign, color = "the same", "✓ the\nsame", INK
         elif np.isfinite(product).all():
-            verdict, sign, color = "digits are lost", "✗ digits\nlost", OTHER["color"]
+            verdict, sign, color = "digits are lost", "✗ digits\nlost", OTHER["mark"]["color"]
         else:
-            verdict, sign, color = "the product is lost", "✗ lost", OTHER["color"]
+            verdict, sign, color = "the product is lost", "✗ lost", OTHER["mark"]["color"]
         self.verdict.set(text=sign, color=color)
         scores = listed(S_i)
         caption = (
@@ -328,9 +279,7 @@ class Collapse(Explorer):
         )
 
 
-def explore():
-    """The explorer of notebook 06."""
-    return Collapse()
+explore = _Collapse
 
 
 # Exercises

@@ -2,11 +2,11 @@
 
 import time
 from dataclasses import dataclass
+from functools import partial
 
-import ipywidgets as widgets
 import numpy as np
 
-from softmax_lib.explorer import Explorer
+from softmax_lib.explorer import Explorer, ladder
 from softmax_lib.figures import (
     CLASS_COLORS,
     CLASS_MARKERS,
@@ -17,10 +17,11 @@ from softmax_lib.figures import (
     house_style,
     new_figure,
     note,
+    round_numbers,
     show,
 )
 from softmax_lib.lessons import task, tasks_of
-from softmax_lib.lessons.conditions import memory
+from softmax_lib.lessons.conditions import memory, read_once
 from softmax_lib.lessons.slips import instead_of
 
 # The stopwatch
@@ -127,28 +128,19 @@ def nearest(ratio, options):
 # Pictures
 
 
-def _of_time(seconds):
-    """A time with its unit, two digits."""
-    units = {"s": 1.0, "ms": 1e-3, "µs": 1e-6}
-    unit = next((unit for unit, size in units.items() if seconds >= size), "µs")
-    return f"{_two_digits(seconds / units[unit])} {unit}"
-
-
-def _of_bytes(count):
-    """Bytes with their unit, two digits."""
-    units = {"GB": 1e9, "MB": 1e6, "kB": 1e3}
-    unit = next((unit for unit, size in units.items() if count >= size), "kB")
-    return f"{_two_digits(count / units[unit])} {unit}"
+def _with_unit(value, units):
+    """A value in the largest unit that it reaches, two digits."""
+    unit, size = next((pair for pair in units.items() if value >= pair[1]), list(units.items())[-1])
+    return f"{_two_digits(value / size)} {unit}"
 
 
 def _two_digits(value):
     return f"{float(f'{value:.2g}'):,.10g}"
 
 
-def _of_rate(rate):
-    """Operations a second, two digits."""
-    unit, size = ("billion", 1e9) if rate >= 1e9 else ("million", 1e6)
-    return f"{_two_digits(rate / size)} {unit}"
+_of_time = partial(_with_unit, units={"s": 1.0, "ms": 1e-3, "µs": 1e-6})
+_of_bytes = partial(_with_unit, units={"GB": 1e9, "MB": 1e6, "kB": 1e3})
+_of_rate = partial(_with_unit, units={"billion": 1e9, "million": 1e6})  # operations a second
 
 
 @house_style
@@ -157,7 +149,7 @@ def plot_roofline(machine, points, title, join=False):
 
     `points` maps a label to (operations per byte, operations a second).
     """
-    fig, ax = new_figure(height=3.6)
+    fig, ax = new_figure(height=3.6, title=title)
     ridge = machine.rate / machine.bandwidth
     intensities, rates = np.array(list(points.values())).T
     x = np.array([min(intensities.min(), ridge) / 6, ridge, max(intensities.max(), ridge) * 4])
@@ -166,8 +158,10 @@ def plot_roofline(machine, points, title, join=False):
         ax.plot(intensities, rates, color=MATRIX_COLORS["X"], linewidth=1)
     low = min(rates.min(), machine.bandwidth * x[0])
     ax.set(xscale="log", yscale="log", ylim=(low / 2.5, machine.rate * 4), xlim=(x[0], x[2]))
+    shares = {}
     for k, (label, (intensity, rate)) in enumerate(points.items()):
         best = min(machine.rate, intensity * machine.bandwidth)
+        shares[label] = rate / best
         ax.plot([intensity] * 2, [rate, best], ":", color=PALETTE["gray"], linewidth=1.2, zorder=1)
         look = {"color": CLASS_COLORS[k], "linestyle": "", "markersize": 8}
         ax.plot(intensity, rate, marker=CLASS_MARKERS[k], label=label, **look)
@@ -178,29 +172,22 @@ def plot_roofline(machine, points, title, join=False):
     middle = np.sqrt(x[0] * ridge)
     note(ax, "bytes limit", (middle, middle * machine.bandwidth), (-6, 4), **bold)
     ax.set(xlabel="operations per byte of X that is read", ylabel="operations a second")
-    ax.set_title(title)
     ax.grid(True)
-    shares = {
-        label: rate / min(machine.rate, intensity * machine.bandwidth)
-        for label, (intensity, rate) in points.items()
-    }
     told = ", ".join(f"{label}: {_of_rate(rate)}" for label, (_, rate) in points.items())
     above = " Above the roof: something else ran while it was measured. Measure again."
     show(
         fig,
         f"On the machine that ran this: at best {_of_rate(machine.rate)} operations a second, and "
         f"{_two_digits(machine.bandwidth / 1e9)} GB a second. Share of the best reached: "
-        + ", ".join(f"{label} {_percent(share)}" for label, share in shares.items())
+        + ", ".join(
+            f"{label} {_two_digits(100 * s)}\N{NO-BREAK SPACE}%" for label, s in shares.items()
+        )
         + "."
         + above * (max(shares.values()) > 1.1),
         "Log-log plot of operations a second against operations per byte. A line, the roof, rises "
         f"to a ridge at {_two_digits(ridge)} operations per byte, then runs flat. Below it "
         f"stand markers, in operations a second: {told}.",
     )
-
-
-def _percent(share):
-    return f"{_two_digits(100 * share)}\N{NO-BREAK SPACE}%"
 
 
 def _draw_dots(ax, values, written, color):
@@ -224,7 +211,8 @@ def _draw_dots(ax, values, written, color):
 @house_style
 def plot_times(times, best=None):
     """Draw the time per example of each version, and the least that bytes and operations allow."""
-    fig, ax = new_figure(height=0.55 * len(times) + 1.3)
+    title = "Loss and gradient: time per example"
+    fig, ax = new_figure(height=0.55 * len(times) + 1.3, title=title)
     seconds, told = _draw_dots(ax, times, _of_time, MATRIX_COLORS["X"])
     low = min(seconds.min(), best or np.inf)
     ax.set(xlim=(low / 3, seconds.max() * 5), xlabel="seconds per example (log axis)")
@@ -235,7 +223,6 @@ def plot_times(times, best=None):
         words = f"at best {_of_time(best)}"
         note(ax, words, (best, len(times) - 0.4), (5, 0), va="center", weight="bold")
         bound = f" At best, with X read once: {_of_time(best)}."
-    ax.set_title("Loss and gradient: time per example")
     show(
         fig,
         f"Time per example on the machine that ran this: {told}.{bound}",
@@ -246,12 +233,11 @@ def plot_times(times, best=None):
 @house_style
 def plot_reading(kilobytes, rates):
     """Draw how fast numbers are read again, against the size of the array they stand in."""
-    fig, ax = new_figure(height=3.2)
+    fig, ax = new_figure(height=3.2, title="How fast an array is read again, by its size")
     ax.plot(kilobytes, np.array(rates) / 1e9, "o-", color=MATRIX_COLORS["X"])
     ax.set(xscale="log", ylim=(0, 1.15 * max(rates) / 1e9))
     ax.set_xticks([10, 100, 1e3, 1e4, 1e5], ["10 kB", "100 kB", "1 MB", "10 MB", "100 MB"])
     ax.set(xlabel="size of the array that is read again", ylabel="GB read a second")
-    ax.set_title("How fast an array is read again, by its size")
     ax.grid(True)
     told = ", ".join(
         f"{_two_digits(rate / 1e9)} GB/s at {_of_bytes(1e3 * kB)}"
@@ -269,21 +255,17 @@ def plot_reading(kilobytes, rates):
 def plot_blocks(times, whole, row_bytes):
     """Draw the time of one loss and gradient against the rows of a block, beside whole X."""
     rows, seconds = np.array(list(times)), np.array(list(times.values()))
-    fig, ax = new_figure(height=3.6)
+    fig, ax = new_figure(height=3.6, title="One loss and gradient, by the rows of a block")
     ax.plot(rows, 1e3 * seconds, "o-", color=MATRIX_COLORS["X"])
     ax.axhline(1e3 * whole, color=INK, linestyle="--", linewidth=1.4)
     note(ax, "whole X", (rows[0], 1e3 * whole), (0, -4), weight="bold")
-    top = 1e3 * max(seconds.max(), whole)
-    low = 1e3 * min(seconds.min(), whole)
-    ax.set(xscale="log", yscale="log", ylim=(low / 1.4, top * 1.3))
-    size = [f"{r}\n{_of_bytes(r * row_bytes)}" for r in rows]
-    ax.set_xticks(rows, size)
+    low, top = 1e3 * min(seconds.min(), whole) / 1.4, 1e3 * max(seconds.max(), whole) * 1.3
+    ax.set(xscale="log", yscale="log", ylim=(low, top))
+    ax.set_xticks(rows, [f"{r}\n{_of_bytes(r * row_bytes)}" for r in rows])
     ax.minorticks_off()
-    marks = [m * 10.0**e for e in range(-3, 7) for m in (1, 2, 5)]
-    marks = [mark for mark in marks if low / 1.4 <= mark <= top * 1.3]
+    marks = round_numbers(low, top)
     ax.set_yticks(marks, [f"{mark:g}" for mark in marks])
     ax.set(xlabel="rows of a block, and their bytes", ylabel="milliseconds")
-    ax.set_title("One loss and gradient, by the rows of a block")
     ax.grid(True, axis="y")
     best = int(rows[seconds.argmin()])
     told = ", ".join(f"{r} rows {_of_time(t)}" for r, t in times.items())
@@ -324,11 +306,10 @@ def plot_checks(checks, bound):
 @house_style
 def plot_rates(rates, name):
     """Draw operations a second of products done in several ways; `name` is the BLAS."""
-    fig, ax = new_figure(height=0.5 * len(rates) + 1.2)
+    title = "A matrix product, with a BLAS and without"
+    fig, ax = new_figure(height=0.5 * len(rates) + 1.2, title=title)
     values, told = _draw_dots(ax, rates, _of_rate, PALETTE["sky"])
-    ax.set_xlim(values.min() / 5, values.max() * 30)
-    ax.set(xlabel="operations a second (log axis)")
-    ax.set_title("A matrix product, with a BLAS and without")
+    ax.set(xlim=(values.min() / 5, values.max() * 30), xlabel="operations a second (log axis)")
     show(
         fig,
         f"The BLAS of the numpy that ran this: {name}. Operations a second: {told}.",
@@ -342,56 +323,34 @@ N = 60_000
 TURN = 20e-6  # seconds that one turn of the block loop costs besides: a few calls of numpy
 
 
-def _options(values):
-    return [(f"{value:,}", value) for value in values]
-
-
-class Roofline(Explorer):
+class _Roofline(Explorer):
     """Operations, bytes and passes of the block loop, counted: what limits a loss and gradient."""
 
     title = "What limits one loss and gradient, N = 60,000, float64"
     size = (9.0, 3.9)
+    limits = ("arithmetic", "bytes", "passes")
 
     def controls(self):
-        """C, D, rows of a block; the machine's cache, rate and bandwidth: all sliders."""
+        """Sizes of the problem; cache, rate and bandwidth of the machine."""
+
+        def pick(description, value, *values):
+            return ladder(description, values, value, "{:,}".format)
+
         return {
-            "C": widgets.SelectionSlider(
-                options=_options([2, 3, 5, 10, 20, 50, 100, 200, 500, 1000]),
-                value=10,
-                description="C",
-            ),
-            "D": widgets.SelectionSlider(
-                options=_options([65, 257, 785, 3073, 12289]), value=785, description="D"
-            ),
-            "rows": widgets.SelectionSlider(
-                options=_options([1, 4, 16, 64, 256, 1024, 4096, 16384, N]),
-                value=N,
-                description="rows of a block",
-            ),
-            "cache": widgets.SelectionSlider(
-                options=_options([0.25, 0.5, 1, 2, 4, 8, 16, 32]),
-                value=2,
-                description="MB of cache",
-            ),
-            "rate": widgets.SelectionSlider(
-                options=_options([10, 20, 50, 100, 200, 500, 1000]),
-                value=100,
-                description="billion operations/s",
-            ),
-            "bandwidth": widgets.SelectionSlider(
-                options=_options([5, 10, 20, 50, 100, 200]),
-                value=10,
-                description="GB/s",
-            ),
+            "C": pick("C", 10, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000),
+            "D": pick("D", 785, 65, 257, 785, 3073, 12289),
+            "rows": pick("rows of a block", N, 1, 4, 16, 64, 256, 1024, 4096, 16384, N),
+            "cache": pick("MB of cache", 2, 0.25, 0.5, 1, 2, 4, 8, 16, 32),
+            "rate": pick("billion operations/s", 100, 10, 20, 50, 100, 200, 500, 1000),
+            "bandwidth": pick("GB/s", 10, 5, 10, 20, 50, 100, 200),
         }
 
     def build(self, fig):
-        """Axes stand; roof, point, dots and numbers move."""
-        ax, bars = fig.subplots(ncols=2, width_ratios=(1, 1))
+        ax, bars = fig.subplots(ncols=2)
         ax.set(xscale="log", yscale="log", xlim=(0.15, 2500), ylim=(0.02, 4000))
         ax.set(xlabel="operations per byte", ylabel="billion operations a second")
-        ax.set_xticks([1, 10, 100, 1000], ["1", "10", "100", "1000"])
-        ax.set_yticks([0.1, 1, 10, 100, 1000], ["0.1", "1", "10", "100", "1000"])
+        for axis, ticks in ((ax.xaxis, (1, 10, 100, 1000)), (ax.yaxis, (0.1, 1, 10, 100, 1000))):
+            axis.set_ticks(ticks, [f"{tick:g}" for tick in ticks])
         ax.minorticks_off()
         ax.set_title("The roof, and what blocks make of it", fontsize=10.5)
         ax.grid(True)
@@ -401,7 +360,7 @@ class Roofline(Explorer):
         bars.set(xscale="log", xlim=(5e-2, 3e6), ylim=(-1.9, 2.6))
         bars.set_xticks([1, 1e3, 1e5], ["1 ms", "1 s", "100 s"])
         bars.minorticks_off()
-        bars.set_yticks([2, 1, 0], ["arithmetic", "bytes", "passes"])
+        bars.set_yticks([2, 1, 0], self.limits)
         bars.set_title("Time that each would take alone", fontsize=10.5)
         colors = (PALETTE["orange"], MATRIX_COLORS["X"], PALETTE["gray"])
         self.dots = [
@@ -410,21 +369,18 @@ class Roofline(Explorer):
         ]
         bars.grid(True, axis="x")
         self.numbers = [bars.text(1, k, "", va="center") for k in (2, 1, 0)]
-        self.words = [
-            bars.text(0.13, at, "", va="center", fontsize=9.5) for at in (-0.75, -1.2, -1.65)
-        ]
+        place = {"x": 0.13, "va": "center", "fontsize": 9.5}
+        self.words = [bars.text(y=at, s="", **place) for at in (-0.75, -1.2, -1.65)]
         return [self.roof, self.gap, self.point, *self.dots, *self.numbers, *self.words]
 
     def update(self, C, D, rows, cache, rate, bandwidth):
-        """Count, and compare with the machine."""
         block = rows * (D + C) * 8  # of X and S
         readings = 1 if block <= cache * 1e6 else 2
         operations = 4 * N * D * C
         # X is read; W is read and dW written; an S that leaves the cache is written and read.
         moved = 8 * (readings * N * D + 2 * D * C + 2 * (readings - 1) * N * C)
-        alone = np.array(
-            [operations / (rate * 1e9), moved / (bandwidth * 1e9), -(-N // rows) * TURN]
-        )
+        passes = -(-N // rows)
+        alone = np.array([operations / rate / 1e9, moved / bandwidth / 1e9, passes * TURN])
         total = max(alone[:2]) + alone[2]
         intensity, reached = operations / moved, operations / total / 1e9
         ridge = rate / bandwidth
@@ -432,26 +388,23 @@ class Roofline(Explorer):
         best = min(rate, intensity * bandwidth)
         self.gap.set_data([intensity] * 2, [reached, best])
         self.point.set_data([intensity], [reached])
-        rows_of = zip(self.dots, self.numbers, (2, 1, 0), alone, strict=True)
-        for dot, number, place, seconds in rows_of:
-            dot.set_data([max(1e3 * seconds, 0.1)], [place])
-            number.set_x(max(1e3 * seconds, 0.1) * 1.6)
-            number.set_text(_of_time(seconds))
-        limit = ("arithmetic", "bytes", "passes")[int(alone.argmax())]
+        for k, x in enumerate(np.maximum(1e3 * alone, 0.1)):
+            self.dots[k].set_data([x], [2 - k])
+            self.numbers[k].set(x=1.6 * x, text=_of_time(alone[k]))
+        limit = self.limits[int(alone.argmax())]
+        read = f"X is read {'once' if readings == 1 else 'twice'}"
         lines = (
-            f"a block: {_of_bytes(block)}, cache {cache:g} MB: "
-            f"X is read {'once' if readings == 1 else 'twice'}",
+            f"a block: {_of_bytes(block)}, cache {cache:g} MB: {read}",
             f"{_two_digits(intensity)} operations per byte, ridge at {_two_digits(ridge)}",
             f"in all {_of_time(total)}: {limit} limit" + "s" * (limit == "arithmetic"),
         )
         for text, line in zip(self.words, lines, strict=True):
             text.set_text(line)
         told = ", ".join(
-            f"{name} {_of_time(seconds)}"
-            for name, seconds in zip(("arithmetic", "bytes", "passes"), alone, strict=True)
+            f"{name} {_of_time(seconds)}" for name, seconds in zip(self.limits, alone, strict=True)
         )
         return (
-            f"X is read {'once' if readings == 1 else 'twice'}; {lines[2]}.",
+            f"{read}; {lines[2]}.",
             f"Left, a roof that rises to {rate} billion operations a second at a ridge of "
             f"{_two_digits(ridge)} operations per byte, and a point at {_two_digits(intensity)} "
             f"operations per byte, {_of_rate(1e9 * reached)} operations a second. Right, "
@@ -459,9 +412,7 @@ class Roofline(Explorer):
         )
 
 
-def explore():
-    """The explorer of this lesson."""
-    return Roofline()
+explore = _Roofline
 
 
 # Exercises
@@ -627,6 +578,7 @@ def _many_rows():
             "The values are right; the text asks for blocks of rows, and yours makes something as "
             "large as X on the way. What does a call on all of X hold?",
         ),
+        read_once,
     ),
 )
 def column_moments(X, rows):
@@ -734,6 +686,7 @@ def _many_classes():
             "The values are right; the text asks for blocks of classes, and yours makes something "
             "as large as S on the way. What does a call on all of S hold?",
         ),
+        read_once,
     ),
 )
 def running_logsumexp(S, width):

@@ -2,25 +2,28 @@
 
 import itertools
 
-import ipywidgets as widgets
 import numpy as np
 from matplotlib.collections import LineCollection
 from matplotlib.patches import Patch
 
-from softmax_lib.explorer import Explorer
+from softmax_lib.explorer import Explorer, choice, ladder, slider
 from softmax_lib.figures import (
     CLASS_COLORS,
     INK,
     PALETTE,
+    Bars,
+    centered,
     error_axis,
     house_style,
     ink,
+    legend_above,
     new_figure,
+    note,
     show,
 )
 from softmax_lib.lessons import task, tasks_of
 from softmax_lib.lessons.slips import FORWARD, instead_of
-from softmax_lib.words import digits, number
+from softmax_lib.words import digits, listed, number
 
 # Four rows whose right answer is known without exp: log p are scores of p, and so is log p + t.
 P = np.array([[5, 2, 1], [1, 4, 3], [3, 1, 6], [2, 7, 1]]) / [[8], [8], [10], [10]]
@@ -97,13 +100,11 @@ def _verdict(right, got):
 @house_style
 def plot_exp_range():
     """Draw exp on a log axis, as far as each dtype can follow it."""
-    fig, ax = new_figure(height=3.7)
+    fig, ax = new_figure(height=3.7, title="Where exp leaves the numbers")
     s, decades = np.array([-860.0, 860.0]), np.log10(np.e)
     ax.plot(s, s * decades, color=PALETTE["gray"], linewidth=1.2, linestyle=":")
-    ax.annotate(
-        "dotted: exp on paper, which has no end", (0.98, 0.15), xycoords="axes fraction",
-        ha="right", color=PALETTE["gray"],
-    )  # fmt: skip
+    words = {"ha": "right", "color": PALETTE["gray"], "transform": ax.transAxes}
+    ax.text(0.98, 0.15, "dotted: exp on paper, which has no end", **words)
     ends = {}
     for name, color, width in (
         ("float64", PALETTE["blue"], 3),
@@ -114,20 +115,15 @@ def plot_exp_range():
         low = float(np.log(float(info.smallest_subnormal)) - np.log(2))
         high = float(np.log(float(info.max)))
         ends[name] = low, high
-        ax.plot(
-            [low, high], [low * decades, high * decades], color=color, linewidth=width,
-            marker="o", markersize=8, solid_capstyle="butt",
-        )  # fmt: skip
-        for end, side, text in (
-            (high, -1, f"{name}: inf above {high:.2f}"),
-            (low, 1, f"{name}: 0 below about −{abs(low):.0f}"),
-        ):
-            ax.annotate(
-                text, (end, end * decades), (14 * side, -3 * side), textcoords="offset points",
-                ha="left" if side > 0 else "right", va="center", color=ink(color), weight="bold",
-            )  # fmt: skip
+        x = np.array([low, high])
+        look = {"marker": "o", "markersize": 8, "solid_capstyle": "butt"}
+        ax.plot(x, x * decades, color=color, linewidth=width, **look)
+        bold = {"va": "center", "color": ink(color), "weight": "bold", "bbox": None}
+        note(ax, f"{name}: inf above {high:.2f}", (high, high * decades), (-14, 3), **bold)
+        words = f"{name}: 0 below about −{abs(low):.0f}"
+        note(ax, words, (low, low * decades), (14, -3), **bold)
     ax.set_yticks(np.arange(-300, 301, 100), [f"$10^{{{k}}}$" for k in range(-300, 301, 100)])
-    ax.set(xlabel="score $s$", ylabel="$e^s$ (log axis)", title="Where exp leaves the numbers")
+    ax.set(xlabel="score $s$", ylabel="$e^s$ (log axis)")
     ax.grid(True)
     show(
         fig,
@@ -146,15 +142,12 @@ def plot_exp_range():
 def plot_survivors(shifts):
     """Draw, for each kind of shift and each row, at which sizes of scores the row is right.
 
-    Parameters
-    ----------
-    shifts : dict of str to function
-        ``shift(S)`` is what is subtracted from S before exp.
+    `shifts` maps a name to ``shift(S)``, what is subtracted from S before exp.
     """
     sizes = np.r_[1:1000, np.geomspace(1e3, 1e4, 200)]
     N = len(P)
-    fig, ax = new_figure(height=4.7)
-    facts = []
+    fig, ax = new_figure(height=4.7, title="Which rows survive, shift by shift")
+    facts, places = [], []
     for g, (kind, shift) in enumerate(shifts.items()):
         came = np.array(
             [
@@ -162,30 +155,23 @@ def plot_survivors(shifts):
                 for S, right in map(spread_rows, sizes)
             ]
         )  # (sizes, N)
-        for i in range(N):
-            _strip(ax, sizes, came[:, i], g * (N + 1) + i)
+        rows = g * (N + 1) + np.arange(N)
+        for i, row in enumerate(rows):
+            _strip(ax, sizes, came[:, i], row)
+        places += [*rows]
         fate, when = _fate(sizes, came)
         facts.append(f"{kind}: {fate} {when}")
-        ax.text(
-            1.015, g * (N + 1) + (N - 1) / 2, f"{fate}\n{when}",
-            transform=ax.get_yaxis_transform(), va="center", fontsize=9.5,
-        )  # fmt: skip
-        ax.text(
-            -0.11, g * (N + 1) + (N - 1) / 2, kind, transform=ax.get_yaxis_transform(),
-            ha="right", va="center", weight="bold",
-        )  # fmt: skip
-    places = [g * (N + 1) + i for g in range(len(shifts)) for i in range(N)]
-    ax.set_yticks(places, LEVEL_NAMES * len(shifts), fontsize=8)
+        beside = {"y": rows.mean(), "transform": ax.get_yaxis_transform(), "va": "center"}
+        ax.text(1.015, s=f"{fate}\n{when}", fontsize=9.5, **beside)
+        ax.text(-0.11, s=kind, ha="right", weight="bold", **beside)
+    ax.set_yticks(places, LEVEL_NAMES * len(shifts), fontsize=8.8)
     ax.tick_params(axis="y", length=0)
     ax.set(xscale="log", xlim=(1, 1e4), xlabel="size $s$ of the scores")
     ax.set_ylim(places[-1] + 0.7, -0.7)
     ax.spines["left"].set_visible(False)
-    ax.set_title("Which rows survive, shift by shift", pad=30)
-    ax.legend(
-        handles=[Patch(**style, label=label) for label, style in zip(
-            ("right", "wrong numbers", "lost: nan or all zero"), VERDICTS.values(), strict=True)],
-        loc="lower left", bbox_to_anchor=(0, 1), ncols=3, borderaxespad=0.2,
-    )  # fmt: skip
+    names = "right", "wrong numbers", "lost: nan or all zero"
+    looks = zip(names, VERDICTS.values(), strict=True)
+    legend_above(ax, handles=[Patch(label=name, **look) for name, look in looks])
     show(
         fig,
         f"Shift {'; '.join(facts)}.",
@@ -215,45 +201,33 @@ def _fate(sizes, came):
 
 @house_style
 def plot_shift_check(t, errors, bound):
-    """Draw the absolute error of d/dt p(S + t 1), which is 0, against t.
+    """Draw the absolute error of d/dt p(S + t 1), which is 0, against t, added to every score.
 
-    Parameters
-    ----------
-    t : ndarray, shape (K,)
-        What was added to every score.
-    errors : dict of str to ndarray, shape (K,)
-        Largest absolute entry of the numerical derivative, for each way to compute p.
-    bound : float
-        What rounding may do, generously.
+    `errors` holds the largest entry of the numerical derivative for each way to compute p, and
+    `bound` says what rounding may do, generously.
     """
-    fig, ax = new_figure(height=4.0)
+    title = "The derivative of p along t is 0. What do differences find?"
+    fig, ax = new_figure(height=4.0, title=title)
     place = error_axis(ax, *errors.values(), bound)
-    looks = (
-        {"color": PALETTE["vermillion"], "marker": "x", "markersize": 5},
-        {"color": PALETTE["blue"], "marker": "o", "markersize": 3.5},
-    )
-    for (name, error), look in zip(errors.items(), looks, strict=True):
-        ax.plot(t, place(error), linestyle="", label=name, **look)
+    looks = ("vermillion", "x", 5), ("blue", "o", 3.5)
+    for (name, error), (color, marker, size) in zip(errors.items(), looks, strict=True):
+        ax.plot(t, place(error), marker, color=PALETTE[color], markersize=size, label=name)
     ax.axhline(bound, color=INK, linewidth=1.4, linestyle="--", label=f"bound {bound:g}")
     tiny, huge = np.log([np.finfo(float).tiny, np.finfo(float).max])
     for end in (tiny, huge):
         ax.axvline(end, color=PALETTE["gray"], linewidth=1, linestyle="--")
-        ax.annotate(
-            f"t = {number(round(end))}", (end, 0.62), (6 if end < 0 else -6, 0),
-            xycoords=("data", "axes fraction"), textcoords="offset points",
-            ha="left" if end < 0 else "right", color=PALETTE["gray"],
-        )  # fmt: skip
+        words = {"transform": ax.get_xaxis_transform(), "color": PALETTE["gray"]}
+        side, ha = (15, "left") if end < 0 else (-15, "right")
+        ax.text(end + side, 0.62, f"t = {number(round(end))}", ha=ha, **words)
     ax.set(xlabel="$t$, added to every score", ylabel="absolute error")
-    ax.set_title("The derivative of p along t is 0. What do differences find?", pad=30)
-    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, borderaxespad=0.2)
+    legend_above(ax)
     facts = []
     for name, error in errors.items():
         finite = t[np.isfinite(error)]
         held = "below" if np.nanmax(error) < bound else "in part far above"
+        reach = f"{number(finite.min())} to {number(finite.max())}"
         facts.append(
-            f"{name.capitalize()}: a number for t from {number(finite.min())} to "
-            f"{number(finite.max())}, "
-            f"{held} the bound of {bound:g}."
+            f"{name.capitalize()}: a number for t from {reach}, {held} the bound of {bound:g}."
         )
     caption = " ".join(facts)
     show(
@@ -265,7 +239,7 @@ def plot_shift_check(t, errors, bound):
     )
 
 
-class ShareExplorer(Explorer):
+class _ShareExplorer(Explorer):
     """Three scores, made positive, then divided by their sum."""
 
     title = "Scores, made positive, become shares"
@@ -273,54 +247,40 @@ class ShareExplorer(Explorer):
     make = {"exp": np.exp, "square": np.square}  # noqa: RUF012
 
     def controls(self):
-        """Three scores, what is done to all of them, how they are made positive."""
-
-        def slider(name, value, low, high=3.0):
-            return widgets.FloatSlider(value, min=low, max=high, step=0.5, description=name)
-
         return {
-            **{f"s{k}": slider(f"score {k}", float(k), -3.0) for k in range(3)},
-            "add": slider("add to all", 0.0, -3.0),
-            "times": slider("all times", 1.0, 0.0, 2.0),
-            "by": widgets.ToggleButtons(options=list(self.make), description="made positive by"),
+            **{f"s{k}": slider(f"score {k}", -3, 3, k, step=0.5) for k in range(3)},
+            "add": slider("add to all", -3, 3, 0, step=0.5),
+            "times": slider("all times", 0, 2, 1, step=0.5),
+            "by": choice("made positive by", list(self.make)),
         }
 
     def build(self, fig):
-        """Three axes; bars, and the number of each, move."""
-        self.axes = fig.subplots(ncols=3)
         titles = ("scores", "made positive", "shares $p$, their sum is 1")
-        limits = ((-10.8, 10.8), (0, 1.25), (0, 1.25))
-        self.bars, self.numbers = [], []
-        for ax, title, limit in zip(self.axes, titles, limits, strict=True):
-            ax.set(xlim=(-0.6, 2.6), ylim=limit)
+        limits, gaps = ((-10.8, 10.8), (0, 1.25), (0, 1.25)), (1.0, 0.06, 0.06)
+        ticks, axes = ([], [], [0, 0.5, 1]), fig.subplots(ncols=3)
+        self.bars = [
+            Bars(ax, gap, CLASS_COLORS[:3], width=0.6) for ax, gap in zip(axes, gaps, strict=True)
+        ]
+        for ax, title, limit, marks in zip(axes, titles, limits, ticks, strict=True):
+            ax.set(xlim=(-0.6, 2.6), ylim=limit, yticks=marks)
             ax.set_title(title, fontsize=11)
-            ax.set_xticks(range(3), [f"class {k}" for k in range(3)])
-            ax.set_yticks([0, 0.5, 1] if title.startswith("shares") else [])
-            ax.axhline(0, color=PALETTE["gray"], linewidth=1)
-            self.bars.append(ax.bar(range(3), 1, 0.6, color=CLASS_COLORS[:3]))
-            self.numbers.append([ax.text(k, 0, "", ha="center", va="center") for k in range(3)])
-        self.total = self.axes[1].text(1, 1.17, "", ha="center", va="center", weight="bold")
-        moving = [bar for bars in self.bars for bar in bars]
-        return [*moving, *itertools.chain(*self.numbers), self.total]
+        self.total = centered(axes[1], 1, 1.17, weight="bold")
+        return [*(part for bars in self.bars for part in bars.artists), self.total]
 
     def update(self, s0, s1, s2, add, times, by):
-        """All heights; those in the middle are drawn relative to the largest."""
         scores = times * np.array([s0, s1, s2]) + add
         positive = self.make[by](scores)
         total = positive.sum()
         shares = positive / total if total else np.full(3, np.nan)
+        # Those in the middle are drawn relative to the largest.
         heights = scores, positive / (positive.max() or 1), np.nan_to_num(shares)
         texts = (
             [number(value) for value in scores],
             [digits(value) for value in positive],
             [f"{value:.3f}" if total else "0 / 0" for value in shares],
         )
-        for bars, numbers, values, words, gap in zip(
-            self.bars, self.numbers, heights, texts, (1.0, 0.06, 0.06), strict=True
-        ):
-            for bar, text, value, word in zip(bars, numbers, values, words, strict=True):
-                bar.set_height(value)
-                text.set(y=value + (gap if value >= 0 else -gap), text=word)
+        for bars, values, words in zip(self.bars, heights, texts, strict=True):
+            bars.move(values, words)
         self.total.set_text(f"their sum Z = {digits(total)}")
         caption = (
             f"Scores {', '.join(texts[0])}; by {by} {', '.join(texts[1])}; "
@@ -329,12 +289,10 @@ class ShareExplorer(Explorer):
         return caption, f"Three bar charts side by side, three classes each. {caption}"
 
 
-def explore_shares():
-    """Three scores on their way to probabilities, by exp or by squares."""
-    return ShareExplorer()
+explore_shares = _ShareExplorer
 
 
-class ShiftExplorer(Explorer):
+class _ShiftExplorer(Explorer):
     """Four rows of probabilities, for any size of scores, either dtype and five kinds of shift."""
 
     title = "p = exp(S − shift) / Z, row by row"
@@ -342,28 +300,21 @@ class ShiftExplorer(Explorer):
     play = "scale"
 
     def controls(self):
-        """Size of the scores, dtype, kind of shift."""
         sizes = sorted({*(k * 10**e for e in range(4) for k in range(1, 10)), *THRESHOLDS, 10_000})
+        scale = ladder("size s of the scores", sizes, 20, str)
+        scale.layout.width = "27em"
         return {
-            "scale": widgets.SelectionSlider(
-                options=[(str(s), s) for s in sizes],
-                value=20,
-                description="size s of the scores",
-                layout={"width": "27em"},
-            ),
-            "dtype": widgets.ToggleButtons(options=["float64", "float32"], description="dtype"),
-            "kind": widgets.ToggleButtons(options=list(SHIFTS), description="shift"),
+            "scale": scale,
+            "dtype": choice("dtype", ["float64", "float32"]),
+            "kind": choice("shift", list(SHIFTS)),
         }
 
     def build(self, fig):
-        """Frame and names stand; bars, the ticks on top of them and three lines of facts move."""
         N, C = P.shape
         ax = fig.subplots()
-        ax.set(xlim=(-0.5, N - 0.5), ylim=(0, 1.45))
-        ax.set_yticks([0, 0.25, 0.5, 0.75, 1])
-        ax.set_xticks(
-            range(N), [f"row {i}\nscores near {name}" for i, name in enumerate(LEVEL_NAMES)]
-        )
+        ax.set(xlim=(-0.5, N - 0.5), ylim=(0, 1.45), yticks=[0, 0.25, 0.5, 0.75, 1])
+        names = [f"row {i}\nscores near {name}" for i, name in enumerate(LEVEL_NAMES)]
+        ax.set_xticks(range(N), names)
         ax.tick_params(axis="x", length=0)
         ax.grid(True, axis="y")
         beside = {"transform": ax.get_yaxis_transform(), "ha": "right", "va": "center"}
@@ -376,30 +327,24 @@ class ShiftExplorer(Explorer):
             label = f"class {n}" if n < C else None
             self.bars += ax.bar(at, 1, 0.24, color=CLASS_COLORS[n % C], label=label, zorder=2)
         # One artist for all that is alike: twelve texts and twelve hatches would take too long.
+        look = {"linestyle": "", "color": INK, "markeredgewidth": 0, "zorder": 4}
         self.words = {
-            word: ax.plot([], [], linestyle="", marker=rf"$\mathrm{{{word}}}$", markersize=size,
-                          color=INK, markeredgewidth=0, zorder=4)[0]
+            word: ax.plot([], [], marker=rf"$\mathrm{{{word}}}$", markersize=size, **look)[0]
             for word, size in (("nan", 18), ("0", 8))
-        }  # fmt: skip
+        }
         low = np.arange(0, 0.81, 0.05)
         self.strokes = [[[(at - 0.12, y), (at + 0.12, y + 0.2)] for y in low] for at in x.flat]
         self.hatching = ax.add_collection(
             LineCollection([], colors=PALETTE["gray"], linewidths=1, zorder=2.5)
         )
-        ticks = ax.hlines(
-            P.ravel(), x.ravel() - 0.13, x.ravel() + 0.13, color=INK, linewidth=2.5, zorder=3,
-            label="right $p_k$",
-        )  # fmt: skip
-        self.facts = [
-            [ax.text(i, y, "", ha="center", va="center", fontsize=10) for y in FACTS_AT]
-            for i in range(N)
-        ]
+        look = {"color": INK, "linewidth": 2.5, "zorder": 3, "label": "right $p_k$"}
+        ticks = ax.hlines(P.ravel(), x.ravel() - 0.13, x.ravel() + 0.13, **look)
+        self.facts = [[centered(ax, i, y, fontsize=10) for y in FACTS_AT] for i in range(N)]
         fig.legend(loc="upper right", ncols=4, fontsize=9.5, columnspacing=1.2, handlelength=1.4)
         moving = [*self.bars, self.hatching, ticks, *self.words.values()]
         return [*moving, self.dtype, *itertools.chain(*self.facts)]
 
     def update(self, scale, dtype, kind):
-        """Bars to the probabilities that this shift gives; nan gets a hatched bar and its name."""
         S, right = spread_rows(scale, dtype)
         T, Z, got = _exponents(S, SHIFTS[kind])
         verdicts = [_verdict(*pair) for pair in zip(right, got, strict=True)]
@@ -418,8 +363,7 @@ class ShiftExplorer(Explorer):
             total.set_text(_short(Z[i, 0]))
             verdict.set(text=SIGNS[verdicts[i]], color=VERDICT_INK[verdicts[i]])
         rows = "; ".join(
-            f"row {i}: p = {', '.join(f'{p:.3f}' for p in got[i])}, {verdicts[i]}"
-            for i in range(len(P))
+            f"row {i}: p = {listed(got[i], '{:.3f}'.format)}, {verdicts[i]}" for i in range(len(P))
         )
         return (
             f"Scores of size {scale} in {dtype}, shift {kind}: "
@@ -441,9 +385,7 @@ def _short(value):
     return text.replace("-", "−")
 
 
-def explore():
-    """Probabilities of four rows, for any size of scores, either dtype and five kinds of shift."""
-    return ShiftExplorer()
+explore = _ShiftExplorer
 
 
 # Exercises
@@ -474,7 +416,7 @@ def _softmax_cases():
         "Begin with `T = S - S.max(axis=1, keepdims=True)`.",
     ),
     equation="eq. (2)",
-    reread='02_stability_shift, "The shift"',
+    reread='02_stability_shift, "One maximum for each row"',
     question="Over which axis do you take maximum and sum, and which shape do they have?",
     rtol=1e-10,
     slips=(

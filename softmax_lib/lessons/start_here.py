@@ -10,10 +10,13 @@ from softmax_lib.figures import (
     INK,
     MATRIX_COLORS,
     PALETTE,
-    SIGNED,
+    Table,
     arrow,
+    centered,
+    draw_tiles,
     house_style,
     new_figure,
+    round_numbers,
     show,
 )
 from softmax_lib.gradcheck import gradient_check
@@ -59,13 +62,12 @@ def _small_check():
     return gradient_check(lambda W: softmax_loss_vectorized(W, X, y, 0.1), np.ones((3, 4))).passed
 
 
-def _image_row(images, titles, height, **style):
-    """A figure of 64-pixel images side by side, each below its title."""
-    fig, axes = new_figure(height=height, ncols=len(images))
-    for ax, image, title in zip(axes, images, titles, strict=True):
-        ax.imshow(np.reshape(image, (8, 8)), **style)
-        ax.set_title(title, fontsize=10, weight="normal", loc="center", pad=3)
-        ax.axis("off")
+def _image_row(images, titles, height, top=-2, title="", **look):
+    """A figure of images of 64 pixels side by side, each below its title."""
+    fig, ax = new_figure(height=height, title=title)
+    draw_tiles(ax, images, titles, **look)
+    ax.set_aspect("equal")
+    Table.clear(ax, -0.2, 10 * len(images) - 1.8, top, 8.2)
     return fig
 
 
@@ -73,9 +75,8 @@ def _image_row(images, titles, height, **style):
 def plot_digits(X, y):
     """Draw the first image of each class, in a row."""
     first = [int(np.argmax(y == j)) for j in range(10)]
-    titles = [f"$y_i = {j}$" for j in range(10)]
     show(
-        _image_row(X[first, :64], titles, 1.1, cmap="gray_r", vmin=0, vmax=1),
+        _image_row(X[first, :64], [f"$y_i = {j}$" for j in range(10)], 0.9),
         f"One training image of each of the {len(np.unique(y))} classes, 8 × 8 pixels.",
         "Ten small gray images of handwritten digits, 0 to 9, coarse but legible.",
     )
@@ -84,12 +85,10 @@ def plot_digits(X, y):
 @house_style
 def plot_columns(M, title, caption):
     """Draw each column of a (65, 10) matrix as an image of its 64 pixels, without the bias."""
-    largest = np.abs(M[:64]).max()
-    fig = _image_row(M[:64].T, range(10), 1.45, cmap=SIGNED, vmin=-largest, vmax=largest)
-    fig.suptitle(title, x=0.01, ha="left")
-    middle = M[:64].T.reshape(10, 8, 8)[:, 2:6, 3:5].mean(axis=(1, 2))
+    images = M[:64].T.reshape(10, 8, 8)
+    middle = images[:, 2:6, 3:5].mean(axis=(1, 2))
     show(
-        fig,
+        _image_row(images, range(10), 1.15, title=title, largest=np.abs(images).max()),
         f"{caption} Blue is positive, orange negative, white 0.",
         f"{title}: ten images of 8 × 8 cells, one for each class, in blue, white and orange. In "
         f"the middle of the image, class {np.argmax(middle)} is the most positive and class "
@@ -104,7 +103,7 @@ def plot_misread(W, X, y, most=8):
     wrong = np.flatnonzero(guessed != y)
     titles = [f"read {guessed[i]}\nis {y[i]}" for i in wrong[:most]]
     show(
-        _image_row(X[wrong[:most], :64], titles, 1.5, cmap="gray_r", vmin=0, vmax=1),
+        _image_row(X[wrong[:most], :64], titles, 1.2, top=-3.6),
         f"Some of the ≈ {len(wrong)} images of {len(y)} that were misread.",
         "A row of small gray images of digits, each with what was read and what it is; most are "
         "smudged, broken or oddly written.",
@@ -115,20 +114,16 @@ def plot_misread(W, X, y, most=8):
 def plot_losses(runs, title):
     """Draw the loss on the training set against the steps done, on a log axis.
 
-    Parameters
-    ----------
-    runs : dict of str to Training
-        The right gradient's run first, then the forgetful one's, if there is one.
-    title : str
+    `runs` maps to a `Training` the right gradient's name, then the forgetful one's, if any.
     """
-    fig, ax = new_figure(height=3.1)
-    ax.set(yscale="log", xlabel="steps done", ylabel="loss $L$, all examples", title=title)
+    fig, ax = new_figure(height=3.1, title=title)
+    ax.set(yscale="log", xlabel="steps done", ylabel="loss $L$, all examples")
     facts = []
     for (name, run), style in zip(runs.items(), _STYLES, strict=False):
         steps, loss = run.history.steps, run.history.loss
         ax.plot(steps, loss, markevery=5, markersize=5, label=f"{name} gradient", **style)
         facts.append(f"{name} gradient, {loss[0]:.2f} before and ≈ {loss[-1]:.3g} after")
-    ax.set_yticks(ticks := _round_between(*ax.get_ylim()), [f"{tick:g}" for tick in ticks])
+    ax.set_yticks(ticks := round_numbers(*ax.get_ylim()), [f"{tick:g}" for tick in ticks])
     ax.set_yticks([], minor=True)
     ax.grid(True, axis="y")
     if len(runs) > 1:
@@ -137,23 +132,12 @@ def plot_losses(runs, title):
     show(fig, caption, f"The loss against the steps of training, on a log axis. {caption}")
 
 
-def _round_between(low, high):
-    return [t for e in range(-3, 4) for m in (1, 2, 5) if low <= (t := m * 10.0**e) <= high]
-
-
 @house_style
 def plot_check_errors(checks):
-    """Draw the errors of gradient checks as places on one log axis, beside the bound.
-
-    Parameters
-    ----------
-    checks : dict of str to GradientCheck
-        That of the right gradient first.
-    """
-    fig, ax = new_figure(height=1.9)
+    """Draw the errors of gradient checks, by name, on one log axis; the right one comes first."""
+    fig, ax = new_figure(height=1.9, title="A right and a wrong gradient are worlds apart")
     bound = next(iter(checks.values())).tolerance
     ax.set(xscale="log", xlim=(1e-10, 3), ylim=(-1, 1.4), xlabel="relative error of the gradient")
-    ax.set_title("A right and a wrong gradient are worlds apart")
     ax.axhline(0, color=PALETTE["gray"], linewidth=1)
     ax.axvline(bound, color=INK, linestyle="--", linewidth=1.2)
     ax.text(1.3 * bound, -0.75, f"bound {bound:.1e}: by so much a measured slope may err")
@@ -172,17 +156,15 @@ def plot_check_errors(checks):
 def plot_map():
     """Draw the way through the series: forward to the loss, back to its gradient, the proof."""
     fig, ax = new_figure(height=4.5)
-    ax.set(xlim=(-0.5, 102.5), ylim=(65, 0))
-    ax.axis("off")
+    Table.clear(ax, -0.5, 102.5, 0, 65)
 
-    def box(middle, top, color, symbol, shape, below="", width=17):
+    def box(middle, top, symbol, shape, color, below="", width=17):
         outline = {"boxstyle": "round,pad=0,rounding_size=1.5", "facecolor": "white"}
         corner = (middle - width / 2, top)
         ax.add_patch(FancyBboxPatch(corner, width, 12, edgecolor=color, linewidth=2.2, **outline))
-        center = {"ha": "center", "va": "center"}
-        ax.text(middle, top + 4.4, symbol, fontsize=13, **center)
-        ax.text(middle, top + 9.3, shape, fontsize=8.5, **center)
-        ax.text(middle, top + 14.4, below, fontsize=9, color=PALETTE["gray"], **center)
+        centered(ax, middle, top + 4.4, symbol, fontsize=13)
+        centered(ax, middle, top + 9.3, shape, fontsize=8.5)
+        centered(ax, middle, top + 14.4, below, fontsize=9, color=PALETTE["gray"])
 
     for top, words in (
         (2, "Forward: how wrong are the weights?"),
@@ -191,42 +173,31 @@ def plot_map():
     ):
         ground = {"facecolor": "white", "edgecolor": "none", "pad": 1}
         ax.text(0, top, words, weight="bold", va="center", bbox=ground, zorder=3)
-    places, slopes, ends = (9, 37, 65, 93), (23, 51, 79), (10.5, 37.5, 64.5, 91.5)
-    gray = PALETTE["gray"]
-    for middle, color, symbol, shape in zip(
-        places,
-        (MATRIX_COLORS["X"], MATRIX_COLORS["S"], MATRIX_COLORS["P"], INK),
-        ("$X,\\ W$", "$S$", "$P$", "$L$"),
-        ("(N, D), (D, C)", "scores (N, C)", "shares (N, C)", "loss, a number"),
-        strict=True,
-    ):
-        box(middle, 5, color, symbol, shape)
-    for middle, number, factor, color, shape, below in zip(
-        slopes,
-        ("(1) in 01", "(2) in 02", "(3) in 03"),
-        ("$dS_i/dW_j$", "$dp/dS_i$", "$dL_i/dp$"),
-        (MATRIX_COLORS["S"], MATRIX_COLORS["P"], INK),
-        ("(C, D)", "(C, C)", "(1, C)"),
-        ("(8) to (13) in 01, 07", "(6), (7) in 06", "(5) in 05"),
-        strict=True,
+    scores, shares, gray = MATRIX_COLORS["S"], MATRIX_COLORS["P"], PALETTE["gray"]
+    box(9, 5, "$X,\\ W$", "(N, D), (D, C)", MATRIX_COLORS["X"])
+    box(37, 5, "$S$", "scores (N, C)", scores)
+    box(65, 5, "$P$", "shares (N, C)", shares)
+    box(93, 5, "$L$", "loss, a number", INK)
+    for middle, number, *factor in (
+        (23, "(1) in 01", "$dS_i/dW_j$", "(C, D)", scores, "(8) to (13) in 01, 07"),
+        (51, "(2) in 02", "$dp/dS_i$", "(C, C)", shares, "(6), (7) in 06"),
+        (79, "(3) in 03", "$dL_i/dp$", "(1, C)", INK, "(5) in 05"),
     ):
         arrow(ax, (middle - 5, 11), (middle + 5, 11))
-        ax.text(middle, 8, number, ha="center", va="center", fontsize=8.5, weight="bold")
+        centered(ax, middle, 8, number, fontsize=8.5, weight="bold")
         ax.plot([middle, middle], [12.5, 28], color=gray, linewidth=1, linestyle=":")
-        box(middle, 28, color, factor, shape, below)
+        box(middle, 28, *factor)
     for right, left in ((79, 51), (51, 23)):
         arrow(ax, (right - 9.5, 34), (left + 9.5, 34))
-    for middle, color, symbol, shape, width in zip(
-        ends,
-        (gray, MATRIX_COLORS["dW"], gray, gray),
-        ("$dL_i/dW_j$", "$dL/dW$", "prove it", "use it"),
-        ("(4) in 05", "(14) in 07, 08", "04, 09, 10", "11, 12, 13"),
-        (21, 21, 21, 21),
-        strict=True,
+    for middle, *end in (
+        (10.5, "$dL_i/dW_j$", "(4) in 05", gray),
+        (37.5, "$dL/dW$", "(14) in 07, 08", MATRIX_COLORS["dW"]),
+        (64.5, "prove it", "04, 09, 10", gray),
+        (91.5, "use it", "11, 12, 13", gray),
     ):
-        box(middle, 52, color, symbol, shape, width=width)
-    for start in ends[:-1]:
-        arrow(ax, (start + 11, 58), (start + 16, 58))
+        box(middle, 52, *end, width=21)
+        if middle < 90:
+            arrow(ax, (middle + 11, 58), (middle + 16, 58))
     show(
         fig,
         "Equations (1) to (14), and where each of the notebooks 01 to 13 has its place.",

@@ -2,19 +2,20 @@
 
 from dataclasses import replace
 
-import ipywidgets as widgets
 import numpy as np
-from matplotlib.patches import Rectangle
+from matplotlib import colormaps
+from matplotlib.colors import to_rgba
 
 from softmax_lib.datasets import load_digits
 from softmax_lib.derivation import dL_dS
-from softmax_lib.explorer import Explorer
+from softmax_lib.explorer import Explorer, ladder, slider
 from softmax_lib.figures import (
     INK,
     PALETTE,
-    SIGNED,
     Table,
+    centered,
     draw_error_groups,
+    draw_tiles,
     house_style,
     new_figure,
     show,
@@ -38,19 +39,17 @@ def with_bar(settings):
 @house_style
 def plot_spread(spread):
     """Draw by how many gray levels each pixel varies; `spread`, shape (64,), is for 0 … 1."""
-    fig, ax = new_figure(width=4.4, height=3.7)
+    fig, ax = new_figure(width=4.4, height=3.7, title="Spread of each pixel, in gray levels")
     levels = 16 * spread.reshape(8, 8)
-    ax.imshow(levels, cmap="cividis", vmin=0, vmax=8)
-    for (row, column), gray in np.ndenumerate(levels):
-        small = f"{np.floor(100 * gray) / 100:.2f}"  # cut off: 0.998 is no 1.00
-        number = f"{gray:.1f}" if gray >= 1 else small if gray else "0"
-        ax.text(
-            column, row, number, ha="center", va="center", fontsize=9,
-            color="white" if gray < 4 else "black", weight="bold" if gray < 1 else "normal",
-        )  # fmt: skip
-    ax.set(xticks=[], yticks=[])
-    ax.spines[:].set_visible(False)
-    ax.set_title("Spread of each pixel, in gray levels")
+
+    def written(gray):  # cut off, not rounded: 0.998 is no 1.00
+        return f"{gray:.1f}" if gray >= 1 else f"{np.floor(100 * gray) / 100:.2f}" if gray else "0"
+
+    table = Table(ax, levels, text=written, fontsize=9)
+    table.fill(levels, lambda gray: colormaps["cividis"](gray / 8))
+    table.embolden(levels < 1)
+    ax.set_aspect("equal")
+    Table.clear(ax, 0, 8, 0, 8)
     small, still = int(np.sum(levels < 1)), int(np.sum(levels == 0))
     show(
         fig,
@@ -107,21 +106,17 @@ def plot_grid(rates, regs, losses, right, near, chosen):
 
     `near` marks the settings within one standard error of the best; `chosen` is one (row, column).
     """
-    fig, ax = new_figure(width=6.4, height=3.6)
-    ax.imshow(np.log(losses), cmap="cividis_r", vmin=np.log(0.1), vmax=np.log(3), aspect="auto")
-    for (row, column), loss in np.ndenumerate(losses):
-        star = " ★" if (row, column) == chosen else ""
-        ax.text(
-            column, row, f"{loss:.3f}{star}\n{right[row, column]} right", ha="center", va="center",
-            color="white" if loss > 0.45 else "black",
-            weight="bold" if near[row, column] else "normal",
-        )  # fmt: skip
-    ax.set_xticks(range(len(regs)), [f"{reg:g}" for reg in regs])
-    ax.set_yticks(range(len(rates)), [f"{rate:g}" for rate in rates])
-    ax.set(xlabel="reg", ylabel="learning rate")
-    ax.tick_params(length=0)
-    ax.spines[:].set_visible(False)
-    ax.set_title("Validation loss, and right answers")
+    fig, ax = new_figure(width=6.4, height=3.6, title="Validation loss, and right answers")
+    words = np.empty(losses.shape, object)
+    for at in np.ndindex(words.shape):
+        words[at] = f"{losses[at]:.3f}{' ★' if at == chosen else ''}\n{right[at]} right"
+    depth = np.log(losses / 0.1) / np.log(30)  # from a loss of 0.1 to one of 3
+    table = Table(ax, words, width=2, text=str)
+    table.fill(words, colormaps["cividis_r"](depth).reshape(-1, 4))
+    table.embolden(near)
+    names = [f"rate {rate:g}" for rate in rates], [f"reg {reg:g}" for reg in regs]
+    table.names(*names, color=INK, fontsize=10.5)
+    Table.clear(ax, -1.2, table.right, -0.5, table.bottom)
     rate, reg = rates[chosen[0]], regs[chosen[1]]
     show(
         fig,
@@ -139,10 +134,12 @@ def plot_images(start, W, end):
     fig, axes = new_figure(width=7.4, height=3.3, nrows=len(rows))
     for ax, (title, M) in zip(axes, rows.items(), strict=True):
         largest = np.abs(M[:64]).max()
-        _draw_tiles(ax, M[:64].T.reshape(10, 8, 8), SIGNED, (-largest, largest))
+        draw_tiles(ax, M[:64].T, largest=largest)
+        ax.set_aspect("equal")
+        Table.clear(ax, -1.5, 98.2, -0.2, 8.2)
         ax.set_title(f"{title}, up to {largest:.2g}", fontsize=10.5, pad=4)
         for j in range(10):
-            ax.text(10 * j - 0.4, 4, str(j), ha="right", va="center", fontsize=9)
+            centered(ax, 10 * j - 0.4, 4, j, ha="right", fontsize=9)
     show(
         fig,
         "Minus the gradient before training, the weights, and minus the gradient after it, by "
@@ -151,18 +148,6 @@ def plot_images(start, W, end):
         "where other classes have ink. Second row: more broken up, both colors side by side. "
         "Third row: pale, but for a few classes.",
     )
-
-
-def _draw_tiles(ax, images, cmap, limits, gap=2):
-    """Images of 8 × 8 pixels side by side, as one picture, each in a thin frame."""
-    strip = np.full((8, (8 + gap) * len(images) - gap), np.nan)
-    for k, image in enumerate(images):
-        left = (8 + gap) * k
-        strip[:, left : left + 8] = image
-        ax.add_patch(Rectangle((left, 0), 8, 8, fill=False, edgecolor=PALETTE["gray"], lw=0.7))
-    ax.imshow(strip, cmap=cmap, vmin=limits[0], vmax=limits[1], extent=(0, strip.shape[1], 8, 0))
-    ax.set(xlim=(-1.5, strip.shape[1] + 0.2), ylim=(8.2, -0.2))
-    ax.axis("off")
 
 
 @house_style
@@ -203,20 +188,18 @@ def plot_checks(checks):
 def plot_confusion(y, predicted):
     """Draw how often each right class was given each class."""
     counts = np.array([[np.sum(predicted[y == r] == j) for j in range(10)] for r in range(10)])
-    fig, ax = new_figure(width=5.2, height=4.4)
     wrong = counts * (1 - np.eye(10, dtype=int))
-    ax.imshow(counts - wrong, cmap="Blues", vmin=0, vmax=75)
-    for (row, column), count in np.ndenumerate(counts):
-        if wrong[row, column]:
-            corner = column - 0.5, row - 0.5
-            ax.add_patch(Rectangle(corner, 1, 1, color="#FBD9C4", linewidth=0))
-        if count:
-            weight = "bold" if wrong[row, column] else "normal"
-            ax.text(column, row, str(count), ha="center", va="center", weight=weight)
-    ax.set(xticks=range(10), yticks=range(10), xlabel="predicted class", ylabel="right class")
-    ax.tick_params(length=0)
-    ax.spines[:].set_visible(False)
-    ax.set_title(f"{len(y)} test digits, {wrong.sum()} mistakes")
+    title = f"{len(y)} test digits, {wrong.sum()} mistakes"
+    fig, ax = new_figure(width=5.2, height=4.4, title=title)
+    colors = colormaps["Blues"]((counts - wrong) / 75)
+    colors[wrong > 0] = to_rgba("#FBD9C4")
+    table = Table(ax, counts, text=lambda count: str(count or ""))
+    table.fill(counts, colors.reshape(-1, 4))
+    table.embolden(wrong > 0)
+    table.names(range(10), range(10), color=INK, fontsize=10.5)
+    centered(ax, 5, -0.9, "predicted class")
+    centered(ax, -0.9, 5, "right class", rotation=90)
+    Table.clear(ax, -1.2, 10, -1.2, 10)
     pairs = [f"{r} as {j}" for r, j in np.argwhere(wrong)]
     show(
         fig,
@@ -237,11 +220,10 @@ def plot_mistakes(images, y, P):
     lines = [wrong[k : k + 7] for k in range(0, len(wrong), 7)]
     fig, axes = new_figure(width=7.4, height=1.3 * len(lines), nrows=len(lines), squeeze=False)
     for ax, line in zip(axes[:, 0], lines, strict=True):
-        _draw_tiles(ax, images[line].reshape(-1, 8, 8), "gray_r", (0, 1), gap=3)
-        ax.set_xlim(-0.5, 74.5)
-        for k, i in enumerate(line):
-            words = f"{y[i]}, said {predicted[i]}\n{sure[i]:.2f} sure"
-            ax.text(11 * k + 4, -0.5, words, ha="center", va="bottom", fontsize=9)
+        words = [f"{y[i]}, said {predicted[i]}\n{sure[i]:.2f} sure" for i in line]
+        draw_tiles(ax, images[line], words, gap=3)
+        ax.set_aspect("equal")
+        Table.clear(ax, -0.5, 74.5, -0.2, 8.2)
     words = [f"{y[i]} as {predicted[i]}" for i in wrong]
     bound = 0.9 if sure[wrong].max() < 0.9 else 1
     show(
@@ -257,7 +239,6 @@ def plot_mistakes(images, y, P):
 RATES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 REGS = (0.0, 1e-3, 1e-2, 1e-1)
 EPOCHS = 10
-_SIGNS = {"cmap": SIGNED, "vmin": -1, "vmax": 1}
 
 
 def prepared_digits():
@@ -314,7 +295,7 @@ def all_runs(X, y, X_val, y_val, batch_size=50):
     return np.array(weights), losses, accuracies
 
 
-class TrainingRoom(Explorer):
+class _TrainingRoom(Explorer):
     """Learning rate, reg and epoch: the loss curves, and the ten weight images."""
 
     title = "What learning rate and reg make of the weights"
@@ -322,17 +303,13 @@ class TrainingRoom(Explorer):
     play = "epoch"
 
     def controls(self):
-        """The learning rate, reg, and the epoch to look at."""
-        rates = [(f"{rate:g}", rate) for rate in RATES]
-        regs = [(f"{reg:g}", reg) for reg in REGS]
         return {
-            "rate": widgets.SelectionSlider(options=rates, value=1.0, description="learning rate"),
-            "reg": widgets.SelectionSlider(options=regs, value=1e-3, description="reg"),
-            "epoch": widgets.IntSlider(EPOCHS, 0, EPOCHS, description="epoch"),
+            "rate": ladder("learning rate", RATES, 1.0),
+            "reg": ladder("reg", REGS, 1e-3),
+            "epoch": slider("epoch", 0, EPOCHS, EPOCHS),
         }
 
     def build(self, fig):
-        """Axes stand; curves, the markers of the epoch, images and numbers move."""
         self.W, self.losses, self.accuracies = all_runs(*prepared_digits())
         curves, images = fig.subplots(ncols=2, width_ratios=(1, 1.25))
         curves.set(yscale="log", ylim=(0.008, 30), xlim=(-0.3, EPOCHS + 0.3), xlabel="epoch")
@@ -346,20 +323,18 @@ class TrainingRoom(Explorer):
             self.curves += curves.plot([], [], color=color, linestyle=style, label=name)
             self.markers += curves.plot([], [], marker, color=color, markersize=8)
         curves.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderpad=0)
-        images.axis("off")
-        self.mosaic = np.full((19, 48), np.nan)
-        # Squares, not imshow: resampling a picture takes ten times as long.
-        self.image = images.pcolormesh(np.arange(49), np.arange(20), self.mosaic, **_SIGNS)
-        images.set(xlim=(-0.5, 48.5), ylim=(26, -2))
-        for j in range(10):
-            corner = 10 * (j % 5), 11 * (j // 5)
-            images.add_patch(Rectangle(corner, 8, 8, fill=False, edgecolor=PALETTE["gray"], lw=0.8))
-            images.text(corner[0] + 4, corner[1] - 0.4, str(j), ha="center", va="bottom")
+        self.tiles = [
+            tile
+            for first in (0, 5)
+            for tile in draw_tiles(
+                images, np.zeros((5, 8, 8)), range(first, first + 5), top=2.2 * first, largest=1
+            )
+        ]
+        Table.clear(images, -0.5, 48.5, -2, 26)
         self.words = [images.text(0, y, "", va="center") for y in (21.8, 24.6)]
-        return [*self.curves, *self.markers, self.image, *self.words]
+        return [*self.curves, *self.markers, *self.tiles, *self.words]
 
     def update(self, rate, reg, epoch):
-        """Show one run at one epoch."""
         g = RATES.index(rate) * len(REGS) + REGS.index(reg)
         losses, W = self.losses[:, g], self.W[epoch, g]
         for part, (curve, marker) in enumerate(zip(self.curves, self.markers, strict=True)):
@@ -367,11 +342,8 @@ class TrainingRoom(Explorer):
             curve.set_data(np.arange(EPOCHS + 1), heights)
             marker.set_data([epoch], [heights[epoch]])
         largest = np.abs(W[:64]).max()
-        for j in range(10):
-            row, column = 11 * (j // 5), 10 * (j % 5)
-            picture = W[:64, j].reshape(8, 8) / (largest or 1)
-            self.mosaic[row : row + 8, column : column + 8] = picture
-        self.image.set_array(self.mosaic)
+        for tile, picture in zip(self.tiles, W[:64].T / (largest or 1), strict=True):
+            tile.set_array(picture)
         (train_loss, val_loss), (train, val) = losses[epoch], self.accuracies[epoch, g]
         weights = f"largest weight {largest:.3g}: the deepest color"
         shares = f"right: training {100 * train:.1f} %, validation {100 * val:.1f} %"
@@ -388,57 +360,44 @@ class TrainingRoom(Explorer):
         return caption, alt
 
 
-def explore():
-    """The explorer of this lesson."""
-    return TrainingRoom()
+explore = _TrainingRoom
 
 
-class WhyThatClass(Explorer):
+class _WhyThatClass(Explorer):
     """A misread digit, and what each of its pixels says for the class said, and for another."""
 
     title = "Why did it say that? Pixel times weight, added up, is the score"
     size = (9.4, 3.3)
 
     def controls(self):
-        """Which misread digit, and which class to compare the answer with."""
         X, y, X_val, y_val = prepared_digits()
         W = train(X, y, learning_rate=1.0, reg=1e-3, epochs=EPOCHS).W
         said = (X_val @ W).argmax(axis=1)
         self.wrong = np.flatnonzero(said != y_val)
         self.right, self.said = y_val[self.wrong], said[self.wrong]
         self.parts = X_val[self.wrong, :, None] * W  # (mistakes, D, C): their sum is the scores
-        self.images = load_digits(bias=False).X_val[self.wrong].reshape(-1, 8, 8)
-        classes = [("right one", -1), *((f"{j}", j) for j in range(10))]
+        self.images = load_digits(bias=False).X_val[self.wrong]
         return {
-            "digit": widgets.IntSlider(1, 1, len(self.wrong), description="misread digit"),
-            "other": widgets.SelectionSlider(options=classes, description="against class"),
+            "digit": slider("misread digit", 1, len(self.wrong)),
+            "other": ladder(
+                "against class", range(-1, 10), text=lambda j: "right one" if j < 0 else f"{j}"
+            ),
         }
 
     def build(self, fig):
-        """Frames and signs stand; pixels and numbers move."""
         ax = fig.subplots()
-        lefts = (0, 11, 22, 33)
-        # Squares, not imshow: resampling a picture takes ten times as long.
-        self.image, *self.tiles = (
-            ax.pcolormesh(left + np.arange(9), np.arange(9), np.zeros((8, 8)), **look)
-            for left, look in zip(
-                lefts, ({"cmap": "gray_r", "vmin": 0, "vmax": 1}, *[_SIGNS] * 3), strict=True
-            )
-        )
-        middle = {"ha": "center", "va": "center"}
-        for left in lefts:
-            style = {"fill": False, "edgecolor": PALETTE["gray"], "linewidth": 0.8}
-            ax.add_patch(Rectangle((left, 0), 8, 8, **style))
+        (self.image,) = draw_tiles(ax, np.zeros(64))
+        self.tiles = draw_tiles(ax, np.zeros((3, 64)), left=11, gap=3, largest=1)
         for left, sign in ((20.5, "−"), (31.5, "=")):
-            ax.text(left, 4, sign, fontsize=16, **middle)
-        self.names = [ax.text(left + 4, -1.0, "", weight="bold", **middle) for left in lefts]
-        self.sums = [ax.text(left + 4, 9.0, "", **middle) for left in lefts]
+            centered(ax, left, 4, sign, fontsize=16)
+        middles = (4, 15, 26, 37)
+        self.names = [centered(ax, x, -1, weight="bold") for x in middles]
+        self.sums = [centered(ax, x, 9) for x in middles]
         self.most = ax.text(0, 10.6, "", va="center")
         Table.clear(ax, -0.2, 41.2, -1.8, 11.2)
         return [self.image, *self.tiles, *self.names, *self.sums, self.most]
 
     def update(self, digit, other):
-        """Show one digit, and what its pixels say for and against."""
         k = digit - 1
         right, said, parts = self.right[k], self.said[k], self.parts[k]
         other = right if other < 0 else other
@@ -446,7 +405,7 @@ class WhyThatClass(Explorer):
         products = (parts[:, said], parts[:, other], parts[:, said] - parts[:, other])  # (D,) each
         largest = max(np.abs(product[:64]).max() for product in products)
         for tile, product in zip(self.tiles, products, strict=True):
-            tile.set_array(product[:64].reshape(8, 8) / largest)
+            tile.set_array(product[:64] / largest)
         heads = (f"a {right}, read as {said}", f"for {said}", f"for {other}", "difference")
         totals = [product.sum() for product in products]
         feet = ("", *(f"sum with bias ≈ {signed(total, 2)}" for total in totals))
@@ -473,9 +432,7 @@ class WhyThatClass(Explorer):
         )
 
 
-def explore_mistakes():
-    """Misread validation digits, pixel by pixel, class against class."""
-    return WhyThatClass()
+explore_mistakes = _WhyThatClass
 
 
 # Exercises
@@ -634,7 +591,7 @@ TASKS = (
         cases=_digit_cases,
         hints=(
             "You have written it: exercise 8.2 asked for it. Which cell holds yours?",
-            "The loss is mean_i L_i + reg sum(W W); dL/dW = X^T (P - Y)/N + 2 reg W.",
+            "The loss is mean_i L_i + reg sum(W W); dL/dW = X.T (P − Y)/N + 2 reg W.",
             "Begin with `S = X @ W`, or copy the whole function from notebook 08.",
         ),
         equation="eq. (14), over the batch",

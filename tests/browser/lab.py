@@ -196,7 +196,7 @@ def press_keys(page, explorer, times):
             ahead, back = back, ahead
         page.keyboard.press(ahead[0])
         page.wait_for_function(
-            "count => redraws.times.length === count", arg=pressed + 1, polling=100, timeout=30_000
+            "count => redraws.times.length === count", arg=pressed + 1, polling=20, timeout=30_000
         )
     return page.evaluate("() => redraws.times")
 

@@ -12,7 +12,7 @@ NOTEBOOKS = sorted(
 )
 WITH_EXPLORER = [name for name in NOTEBOOKS if not name.startswith("00_")]
 NOT_FOUND = "Error displaying widget: model not found"
-KEYS = 21  # odd: a walk of as many steps cannot end where it began
+KEYS = 11  # odd: a walk of as many steps cannot end where it began
 
 
 def test_there_are_notebooks():

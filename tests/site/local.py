@@ -15,26 +15,34 @@ OPTIONS = (
 )
 
 
+TYPES = {
+    **http.server.SimpleHTTPRequestHandler.extensions_map,
+    **dict.fromkeys((".js", ".mjs"), "text/javascript"),
+    **dict.fromkeys((".json", ".ipynb"), "application/json"),
+    ".wasm": "application/wasm",
+}
+
+
 class Handler(http.server.SimpleHTTPRequestHandler):
     """Serves as a static host does: by HTTP/1.1, with these types."""
 
     protocol_version = "HTTP/1.1"
-    extensions_map = {
-        **http.server.SimpleHTTPRequestHandler.extensions_map,
-        **dict.fromkeys((".js", ".mjs"), "text/javascript"),
-        **dict.fromkeys((".json", ".ipynb"), "application/json"),
-        ".wasm": "application/wasm",
-    }
+    extensions_map = TYPES
 
     def log_message(self, *args):
         pass
+
+
+class Server(http.server.ThreadingHTTPServer):
+    def handle_error(self, request, client_address):
+        """A browser that goes away in the middle of a file is no error."""
 
 
 @contextlib.contextmanager
 def served(folder):
     """The address of a server of this folder."""
     handler = functools.partial(Handler, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    with Server(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}"
         server.shutdown()

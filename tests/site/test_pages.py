@@ -108,7 +108,9 @@ def test_nothing_that_a_page_loads_comes_from_elsewhere(site, pages):
             if parts.path and parts.scheme != "data":
                 assert ((site / name).parent / unquote(parts.path)).exists(), f"{name}: {address}"
     for sheet in (site / "read").rglob("*.css"):
-        assert not re.search(r"url\(.?(https?:)?//|@import", sheet.read_text("utf-8")), sheet
+        assert not re.search(r"""(url\(|@import)\s*.?(https?:)?//""", sheet.read_text("utf-8")), (
+            sheet
+        )
 
 
 def test_every_notebook_can_be_read_run_and_downloaded(site, pages):
@@ -173,7 +175,7 @@ def test_a_text_page_fits_on_a_phone(visit, name):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", [FRONT, TEXT, BOOK])
+@pytest.mark.parametrize("name", [FRONT, TEXT, "read/notebooks/04_numerical_derivatives.html"])
 def test_axe_finds_nothing_serious(visit, name, scheme):
     page = visit(name, color_scheme=scheme)
     found = Axe().run(page, options={"resultTypes": ["violations"]}).response

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pyodide as pyodide_folder
 
+APPS = ("lab", "notebooks")
+PLACE = "./static/pyodide/"
 CDN = "https://cdn.jsdelivr.net/pyodide/v{}/full/"
 KERNEL = "@jupyterlite/pyodide-kernel-extension"
 # The kernel's own wheels, and ours: what each needs.
@@ -28,6 +30,12 @@ ADDED = {
 # What the kernel asks for one by one, unless it is named here: then all of it comes in one go, and
 # what the notebooks import comes along.
 AT_START = ["micropip", "piplite", "ipykernel", "comm", "pyodide-kernel", "jedi", "ipython"]
+# The kernel's worker finds the compiled module: it has the same process, and `early` keeps it.
+EARLY = """
+<script>
+  WebAssembly.compileStreaming(fetch(%s)).then(module => { window.early = module; });
+  for (const address of %s) fetch(address).then(answer => answer.blob());
+</script>"""
 SETTINGS = {
     "@jupyterlab/apputils-extension:notification": {
         "fetchNews": "false",
@@ -42,45 +50,88 @@ SETTINGS = {
 def build(repo, out, pyodide=None):
     """Write the lab into the folder `out`.
 
-    Without `pyodide`, a folder that `pyodide.py` made, the browser takes Python and what is
-    compiled from Pyodide's own address.
+    Python and what is compiled come with it from the folder `pyodide`, which is filled where that
+    was not yet done. Without such a folder, the browser takes them from Pyodide's own address.
     """
     release = pyodide_folder.lock()
+    packages = release["packages"]
+    static = out / "static" / "pyodide"
     with tempfile.TemporaryDirectory() as scratch:
         lite(repo, Path(scratch), out)
-        wheels = own_wheels(repo, Path(scratch, "wheels"))
-        packages = release["packages"]
-        static = out / "static" / "pyodide"
         static.mkdir(parents=True, exist_ok=True)
-        if pyodide is None:
-            base = CDN.format(release["version"])
-            pure = [p for p in packages.values() if "pypi" in p]
-            pyodide_folder.fetch_pure(repo / "build" / "wheels", pure)
-            for entry in packages.values():
-                if "pypi" in entry:
-                    shutil.copy(repo / "build" / "wheels" / entry["file_name"], static)
-                else:
-                    entry["file_name"] = base + entry["file_name"]
-        else:
-            base = "./static/pyodide/"
-            for name in (*release["core"], *(p["file_name"] for p in packages.values())):
-                shutil.copy(Path(pyodide, name), static)
-        for wheel in wheels:
+        for wheel in own_wheels(repo, Path(scratch, "wheels")):
             packages |= entry_of(wheel)
             shutil.copy(wheel, static)
+    base = PLACE
+    if pyodide is not None:
+        pyodide_folder.make(pyodide)
+        for name in (*release["core"], *(p["file_name"] for p in packages.values())):
+            if not (static / name).exists():
+                shutil.copy(Path(pyodide, name), static)
+        compile_modules(pyodide, static)
+    else:
+        base = CDN.format(release["version"])
+        pure = [package for package in packages.values() if "pypi" in package]
+        pyodide_folder.fetch_pure(repo / "build" / "wheels", pure)
+        for package in pure:
+            shutil.copy(repo / "build" / "wheels" / package["file_name"], static)
+    # IPython goes on without jedi, but the kernel insists on a package of that name.
     packages["jedi"] = packages["ipykernel"] | {"name": "jedi", "imports": []}
+    addresses = [f"{base}pyodide.asm.wasm", f"{base}pyodide.asm.mjs", f"{base}python_stdlib.zip"]
+    for package in packages.values():
+        file = static / package["file_name"]
+        if file.exists():
+            package["sha256"] = pyodide_folder.sha256(file.read_bytes())
+            addresses.append(PLACE + file.name)
+        else:
+            package["file_name"] = base + package["file_name"]
+            addresses.append(package["file_name"])
     lock = {"info": release["info"], "packages": packages}
     (static / "pyodide-lock.json").write_text(json.dumps(lock))
-    options = {"lockFileURL": "./static/pyodide/pyodide-lock.json"}
-    options["packages"] = [*AT_START, "softmax-lib"]
-    kernel = {"pyodideUrl": f"{base}pyodide.mjs", "loadPyodideOptions": options}
-    kernel["disablePyPIFallback"] = pyodide is not None
+    configure(out, base, pyodide is not None)
+    ask_early(out, addresses)
+
+
+def configure(out, base, offline):
+    """Tell the kernel where Python is and what to load, and JupyterLab its name."""
     path = out / "jupyter-lite.json"
-    config = json.loads(path.read_text())
-    config["jupyter-config-data"] |= {"appName": "Softmax", "exposeAppInBrowser": True}
-    plugins = config["jupyter-config-data"].setdefault("litePluginSettings", {})
-    plugins.setdefault(f"{KERNEL}:kernel", {}).update(kernel)
-    path.write_text(json.dumps(config, indent=1))
+    whole = json.loads(path.read_text())
+    config = whole["jupyter-config-data"]
+    config |= {"appName": "Softmax", "exposeAppInBrowser": True}
+    config.setdefault("litePluginSettings", {}).setdefault(f"{KERNEL}:kernel", {}).update(
+        pyodideUrl=f"{base}pyodide.mjs",
+        disablePyPIFallback=offline,
+        loadPyodideOptions={
+            "lockFileURL": f"{PLACE}pyodide-lock.json",
+            "packages": [*AT_START, "softmax-lib"],
+        },
+    )
+    path.write_text(json.dumps(whole, indent=1))
+
+
+def ask_early(out, addresses):
+    """Let the page fetch and compile what the kernel will ask for, while JupyterLab starts."""
+    for app in APPS:
+        page = out / app / "index.html"
+        wasm, *others = (
+            address.replace("./", "../", 1) if address.startswith("./") else address
+            for address in addresses
+        )
+        script = EARLY % (json.dumps(wasm), json.dumps(others))
+        page.write_text(page.read_text().replace("<head>", f"<head>{script}", 1))
+
+
+def compile_modules(pyodide, folder):
+    """Replace the wheels of the folder by such with compiled modules, if there is a Node."""
+    here = Path(__file__).parent
+    if node := shutil.which("node"):
+        run(
+            node,
+            *(here / "compiled.mjs", pyodide.resolve(), here / "compiled.py", folder),
+            cwd=here,
+        )
+    else:
+        print("There is no Node here, which would compile Python's modules: the lab starts slower.")
 
 
 def lite(repo, scratch, out):
@@ -88,7 +139,8 @@ def lite(repo, scratch, out):
     (scratch / "overrides.json").write_text(json.dumps(SETTINGS))
     run(
         *(Path(sys.executable).parent / "jupyter-lite", "build", "--no-libarchive"),
-        *("--no-sourcemaps", "--no-unused-shared-packages", "--apps", "lab", "--apps", "notebooks"),
+        *("--no-sourcemaps", "--no-unused-shared-packages"),
+        *(option for app in APPS for option in ("--apps", app)),
         *("--lite-dir", scratch, "--output-dir", out.resolve()),
         *("--contents", (repo / "notebooks").resolve()),
         cwd=scratch,

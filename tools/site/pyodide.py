@@ -42,7 +42,8 @@ def lock():
 
 def make(folder):
     """Fill the folder with what is not yet there, or not as it should be."""
-    core, packages = lock()["core"], lock()["packages"].values()
+    release = lock()
+    core, packages = release.pop("core"), release["packages"].values()
     carried = core | {p["file_name"]: p["sha256"] for p in packages if "pypi" not in p}
     fetch_pure(folder, [p for p in packages if "pypi" in p])
     if missing := absent(folder, carried):
@@ -56,10 +57,11 @@ def make(folder):
                         (folder / file).write_bytes(archive.read(name))
         if missing := absent(folder, carried):
             sys.exit(
-                f"{CARRIER} does not bring these files as Pyodide {lock()['version']} released "
+                f"{CARRIER} does not bring these files as Pyodide {release['version']} released "
                 f"them: {', '.join(missing)}. Put them into {folder} from another copy of the "
                 "release, and run the same command again."
             )
+    (folder / LOCK.name).write_text(json.dumps(release), encoding="utf-8")
 
 
 def fetch_pure(folder, packages):
