@@ -2,7 +2,7 @@
 # that way a folder with spaces in its name works too.
 .DEFAULT_GOAL := help
 .PHONY: help lab test test-oldest test-newest fuzz setup setup-test setup-site
-.PHONY: refresh slides site handout bench lock clean
+.PHONY: refresh slides site handout nbgrader bench lock clean
 
 # The user's own Python settings must not reach the notebooks.
 unexport PYTHONPATH PYTHONHOME
@@ -54,6 +54,9 @@ site: setup-site  ## Build the site in build/site (PYODIDE=build/pyodide: Python
 
 handout: setup-site  ## Print the notebooks to PDF, in build/handout (NOTEBOOKS="a.ipynb …" for some)
 	@$(site-python) tools/site/handout.py $(NOTEBOOKS)
+
+nbgrader: setup  ## Write the exercises as assignments for nbgrader, in build/nbgrader (POINTS=points.csv)
+	@$(python) tools/assignments.py $(POINTS)
 
 bench: setup-test  ## Measure speed, memory and accuracy of the losses (QUICK=1: under a minute, no peers)
 	@$(python) -m benchmarks $(if $(QUICK),--quick)

@@ -1,4 +1,4 @@
-"""Numbers and shapes as words: what captions, tables and alt texts of the series share.
+"""Numbers, shapes and values as words: what captions, tables, alt texts and verdicts share.
 
 A minus is a minus sign, and a zero is ``0``. Whatever may differ between machines is the caller's
 to mark with ``≈``.
@@ -8,7 +8,8 @@ from fractions import Fraction
 
 import numpy as np
 
-__all__ = ["digits", "fraction", "listed", "number", "shape", "signed", "times"]
+__all__ = ["as_typed", "describe", "describe_argument", "digits", "fraction", "listed", "number"]
+__all__ += ["shape", "shortened", "signed", "times", "told_apart"]
 
 
 def number(value, places=None):
@@ -113,3 +114,105 @@ def shape(M):
     ('(6, 4)', '(6,)')
     """
     return str(tuple(map(int, np.shape(M))))
+
+
+def shortened(text, length):
+    """A text, cut at so many characters.
+
+    Examples
+    --------
+    >>> shortened("a long story", 7)
+    'a long…'
+    """
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def as_typed(value, places=6):
+    """A number as it is typed and printed in Python, with so many digits.
+
+    Examples
+    --------
+    >>> as_typed(-0.25), as_typed(-0.0), as_typed(1e-20), as_typed(np.True_)
+    ('-0.25', '0', '1e-20', 'True')
+    """
+    if isinstance(value, bool | np.bool_ | int | np.integer):
+        return str(value)
+    return f"{value + 0.0:.{places}g}"  # no minus before a zero
+
+
+def told_apart(a, b):
+    """Two numbers as typed, with as many digits as tell them apart.
+
+    Examples
+    --------
+    >>> told_apart(0.1, 0.2), told_apart(0.1, 0.1 + 1e-8)
+    (('0.1', '0.2'), ('0.1', '0.10000001'))
+    """
+    pairs = [(as_typed(a, places), as_typed(b, places)) for places in (6, 9, 12, 17)]
+    return next((pair for pair in pairs if pair[0] != pair[1]), pairs[-1])
+
+
+def describe(value, names=()):
+    """What kind of value it is; none of its own methods is trusted.
+
+    Parameters
+    ----------
+    value : object
+    names : tuple of str
+        Names for the values of a tuple.
+
+    Examples
+    --------
+    >>> describe((0.5, np.zeros((5, 3))), ("loss", "dW"))
+    'a tuple of 2 values: loss, a number; dW, an array of shape (5, 3)'
+    >>> describe(None), describe("dW"), describe(i for i in range(3))
+    ('None', "the text 'dW'", 'a value of type generator')
+    """
+    kind = type(value)
+    if value is None or value is ... or issubclass(kind, bool | np.bool_):
+        return str(value)
+    if issubclass(kind, np.ndarray):
+        value = np.asarray(value)
+        if value.dtype.kind not in "biufc":
+            return f"an array of shape {value.shape} and dtype {value.dtype}"
+        return f"an array of shape {value.shape}" if value.ndim else describe(value[()])
+    if issubclass(kind, int | float | complex | np.number):
+        return "a number"
+    if issubclass(kind, str):
+        return f"the text {shortened(repr(str(value)), 40)}"
+    if kind not in (tuple, list):
+        return f"a value of type {kind.__name__}"
+    said = f"a {kind.__name__} of {len(value)} value{'' if len(value) == 1 else 's'}"
+    if not 0 < len(value) <= 4 or any(type(part) in (tuple, list) for part in value):
+        return said
+    parts = [describe(part) for part in value]
+    if len(names) == len(parts):
+        parts = [f"{name}, {part}" for name, part in zip(names, parts, strict=True)]
+    return f"{said}: {'; '.join(parts)}"
+
+
+def describe_argument(name, value):
+    """An argument: small ones in full, arrays by shape, dtype and range.
+
+    Examples
+    --------
+    >>> describe_argument("S", np.array([[1000.0, -2.5]])), describe_argument("h", 0.5)
+    ('S = [[1000, -2.5]]', 'h = 0.5')
+    >>> describe_argument("X", np.zeros((7, 4), np.float32)), describe_argument("f", np.sin)
+    ('X: float32, shape (7, 4), from 0 to 0', 'f = sin')
+    """
+    if isinstance(value, np.ndarray) and value.size > 8:
+        said = f"{name}: {value.dtype}, shape {value.shape}"
+        if value.dtype.kind in "iuf":
+            said += f", from {as_typed(value.min(), 3)} to {as_typed(value.max(), 3)}"
+        return said
+    if isinstance(value, np.ndarray):
+        numbers = {"all": lambda entry: as_typed(entry, 4)}
+        text = " ".join(np.array2string(value, separator=", ", formatter=numbers).split())
+        return f"{name} = {text}" + f" in {value.dtype}" * (value.dtype not in (float, int))
+    if isinstance(value, bool | int | float | complex | np.number):
+        return f"{name} = {as_typed(value)}"
+    if isinstance(value, str | tuple | list):
+        return f"{name} = {shortened(repr(value), 80)}"
+    title = getattr(value, "__name__", "").lstrip("_")  # of a type, or of a function
+    return f"{name} = {title}" if title.isidentifier() else f"{name}: {describe(value)}"

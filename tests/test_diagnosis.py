@@ -900,8 +900,3 @@ def test_another_convention_passes_when_it_is_chosen():
         assert not exercises.check("8.2", softmax_loss_vectorized, convention=convention).passed
     with pytest.raises(ValueError, match="'half-reg'"):
         exercises.check("8.2", half, convention="mean")
-
-
-def test_the_section_is_that_of_the_slip():
-    assert 'Reread 02_stability_shift, "The shift"' in told("8.2", "no-shift")[0]
-    assert 'Reread 03_cross_entropy_loss, "Where the log' in told("8.2", "log-of-zero")[0]

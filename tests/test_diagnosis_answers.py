@@ -137,10 +137,10 @@ def test_a_slip_rewrites_the_solution_and_changes_what_comes(task):
     taught = task.model or task.solution
     right = [values(taught, arguments) for arguments in task.cases()]
     for slip in task.slips:
-        name, piece, wrong = slip
+        name, piece, _ = slip
         if slip in {shared[:3] for shared in SHARED} or name == "log-epsilon":
             continue  # it need not have a line, or a difference to make, in every solution
-        function = slips.rewritten(task, ((piece, wrong),))
+        function = slips.rewritten(task, (slip,))
         assert function is not None, f"{piece!r} of {name!r} is not in the solution"
         assert [values(function, arguments) for arguments in task.cases()] != right, slip
 
@@ -162,6 +162,16 @@ def test_the_solution_keeps_what_its_text_demands(task):
 
 
 LSE = "S.max(axis=1) + np.log(np.exp(S - S.max(axis=1, keepdims=True)).sum(axis=1))"
+LSE_IN_BLOCKS = (
+    "S.max(axis=1) + np.log(sum(np.exp(S[:, k : k + width] - S.max(axis=1)[:, None]).sum(axis=1)"
+    " for k in range(0, S.shape[1], width)))"
+)
+MOMENTS_IN_TWO_PASSES = """
+    N, starts = len(X), range(0, len(X), rows)
+    mean = sum(X[k : k + rows].sum(axis=0) for k in starts) / N
+    variance = sum(((X[k : k + rows] - mean) ** 2).sum(axis=0) for k in starts) / N
+    return mean, np.sqrt(variance)
+"""
 
 
 @pytest.mark.parametrize(
@@ -173,13 +183,51 @@ LSE = "S.max(axis=1) + np.log(np.exp(S - S.max(axis=1, keepdims=True)).sum(axis=
         ("9.4", "a, b", "np.nan_to_num(abs(a - b) / np.maximum(abs(a), abs(b)))", "warned"),
         ("12.2", "X, rows", "(X.mean(axis=0), X.std(axis=0))", "blocks of rows"),
         ("12.3", "S, width", LSE, "blocks of classes"),
+        ("12.3", "S, width", LSE_IN_BLOCKS, "yours reads one again"),
+        ("12.2", "X, rows", MOMENTS_IN_TWO_PASSES, "yours reads one again"),
+        ("3.1", "S, y", "cross_entropy(S, y)", "numpy alone"),
+        ("9.1", "f, x, h", "(f(x + 1j * h) - f(x)).imag / h", "yours makes 2"),
     ],
 )
 def test_a_broken_demand_is_remarked_on(number, arguments, result, said):
     name = engine.find_task(number).name
-    verdict = checked(number, f"def {name}({arguments}):\n    return {result}")
+    body = result if "return " in result else f"    return {result}"
+    verdict = checked(number, f"def {name}({arguments}):\n{body}")
     assert verdict.passed
     assert said in repr(verdict).partition("remark")[2]
+
+
+@pytest.mark.parametrize(
+    ("title", "section"),
+    [
+        ("2.1 no keepdims", '02_stability_shift, "One maximum for each row"'),
+        ("12.3 naive", '02_stability_shift, "The shift"'),
+        ("3.1 one-hot log p", '03_cross_entropy_loss, "Where the logarithm breaks"'),
+        ("0.3 in place", '00_start_here, "Train it"'),  # 08 treats it, and is still to come
+        ("10.2 mutates W", '08_gradient_in_code, "The copy that must not be forgotten"'),
+    ],
+)
+def test_the_section_is_that_of_the_slip_and_none_to_come(title, section):
+    number, *_, source = WRONG[title]
+    assert f"Reread {section} (behind it: " in repr(checked(number, source))
+
+
+@pytest.mark.parametrize(
+    ("title", "shared"),
+    [
+        ("3.2 reg W not squared", "right wherever reg = 0"),
+        ("7.3 no mean", "right wherever there is one example"),
+        ("12.2 naive squares", "wrong wherever X holds numbers over 10"),
+        ("3.4 0 log 0", "wrong wherever a class has no example"),
+        ("4.1 divided by h", ""),
+        ("11.2 fancy +=", ""),  # right where a class has no example, by luck
+        ("13.3 the weights ignored", ""),  # wrong where reg = 0, by luck
+    ],
+)
+def test_what_the_cases_share_is_said_where_it_tells(title, shared):
+    number, *_, source = WRONG[title]
+    found = re.findall(r"It is (.+), and nowhere else\.", repr(checked(number, source)))
+    assert found == [shared] * bool(shared)
 
 
 def test_a_bound_wider_than_the_text_allows_is_remarked_on():

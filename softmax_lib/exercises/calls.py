@@ -96,11 +96,15 @@ def call(function, arguments, expected=None, deadline=float("inf")):
             frames = traceback.extract_tb(error.__traceback__)[1:]  # the first is this one
             own = own_frames(frames, function)
             said = text_of(error)
-            run.error, run.meaning = short_traceback(said, own), meaning(error, said)
+            run.error = short_traceback(said, own)
+            known = (
+                (text, re.search(part, said)) for kind, part, text in MEANINGS if is_a(error, kind)
+            )
+            run.meaning = next((text.format(*m.groups()) for text, m in known if m), "")
             run.stopped = is_a(error, TimeUp)
             run.unfinished = own[-1:] == frames[-1:] != [] and is_a(error, NotImplementedError)
     run.printed = screen.getvalue()
-    run.warned = tuple(dict.fromkeys(map(warning_text, caught)))
+    run.warned = tuple(dict.fromkeys(text_of(warning.message) for warning in caught))
     changed = [
         state(before) != state(after) for before, after in zip(arguments, given, strict=True)
     ]
@@ -122,14 +126,6 @@ def kept(value, depth=2):
     if type(value) in (tuple, list) and len(value) <= 4 and depth > 0:
         return type(value)(kept(part, depth - 1) for part in value)
     return value
-
-
-def warning_text(warning):
-    """What a recorded warning says, if it can say it."""
-    try:
-        return f"{warning.category.__name__}: {warning.message}"
-    except Exception:
-        return warning.category.__name__
 
 
 def signature_of(function):
@@ -186,7 +182,7 @@ def own_frames(frames, function):
 
 
 def text_of(error):
-    """An error as Python's last line shows it, or that it was stopped there."""
+    """An error or a warning as Python's last line shows it, or that it was stopped there."""
     if is_a(error, TimeUp):
         return "stopped: its time was over"
     said = traceback.TracebackException(type(error), error, None).format_exception_only()
@@ -202,22 +198,10 @@ def short_traceback(said, frames):
     return "\n".join([*lines, said if len(said) <= 400 else said[:399] + "…"])
 
 
-def meaning(error, said):
-    """What an error means, with a question in it; ``""`` for one that says it all."""
-    for kind, pattern, text in MEANINGS:
-        if is_a(error, kind) and (found := re.search(pattern, said)):
-            return text.format(*found.groups())
-    return ""
-
-
 # The code itself
 
-# What a body of a docstring, `...`, `pass` and `return None` compiles to, and one that raises
-# NotImplementedError("why"), in every Python from 3.11 on. Work of any kind needs another.
-STUB_INSTRUCTIONS = {
-    *("RESUME", "NOP", "CACHE", "COPY_FREE_VARS", "MAKE_CELL", "PUSH_NULL", "PRECALL", "CALL"),
-    *("LOAD_CONST", "LOAD_GLOBAL", "RETURN_CONST", "RETURN_VALUE", "RAISE_VARARGS"),
-}
+# What a body of a docstring, `...`, `pass` or `return None` compiles to: work needs another.
+STUB_INSTRUCTIONS = {"RESUME", "NOP", "LOAD_CONST", "RETURN_CONST", "RETURN_VALUE"}
 
 
 def code_of(function):
@@ -230,13 +214,11 @@ def code_of(function):
 
 
 def is_stub(function):
-    """True when there is no code, but for what raises NotImplementedError."""
+    """True when all the code can do is return a constant, such as None."""
     code = code_of(function)
-    return (
-        code is not None
-        and set(code.co_names) <= {"NotImplementedError"}
-        and {step.opname for step in dis.get_instructions(code)} <= STUB_INSTRUCTIONS
-    )
+    if code is None:
+        return False
+    return {step.opname for step in dis.get_instructions(code)} <= STUB_INSTRUCTIONS
 
 
 def is_blank(value):
@@ -279,6 +261,10 @@ class Attempt:
         """How many loops stand in the code: as many as there are places to jump back to."""
         back = {(id(code), s.argval) for code, s in self.steps if "BACKWARD" in s.opname}
         return len(back)
+
+    def call(self, *arguments):
+        """One call more."""
+        return call(self.function, arguments, deadline=self.deadline)
 
     def peak(self, *arguments):
         """The bytes that one call holds at most beyond its arguments; None where it raises."""

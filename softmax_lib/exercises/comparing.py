@@ -8,9 +8,9 @@ from fractions import Fraction
 import numpy as np
 
 from softmax_lib.exercises.calls import is_a
+from softmax_lib.words import describe, shortened, told_apart
 
-__all__ = ["Finding", "as_array", "bounds_of", "close", "describe", "describe_argument"]
-__all__ += ["exchanged_order", "judge", "shortened"]
+__all__ = ["Finding", "as_array", "bounds_of", "exchanged_order", "is_large", "judge", "widened"]
 
 # By the bits of the narrowest float in inputs or answer. float32 carries 7 digits, of which scores
 # of several thousand cost four; float16 carries 3.
@@ -42,13 +42,8 @@ class Finding:
 
     def __add__(self, other):
         """Everything that either shows."""
-        return Finding(
-            self.slugs + tuple(slug for slug in other.slugs if slug not in self.slugs),
-            self.rows + other.rows,
-            self.notes + tuple(note for note in other.notes if note not in self.notes),
-            self.misshapen + other.misshapen,
-            self.wrong + other.wrong,
-        )
+        both = zip(vars(self).values(), vars(other).values(), strict=True)
+        return Finding(*(one + tuple(x for x in more if x not in one) for one, more in both))
 
 
 def judge(task, run, order=None):
@@ -72,7 +67,14 @@ def judged(task, run, order=None):
 
 def bounds_of(task, arguments):
     """The task's (rtol, atol); inputs in float32 leave even float64 arithmetic free to round."""
-    return max(task.rtol, narrow_rtol(arguments)), task.atol
+    return widened((task.rtol, task.atol), arguments)
+
+
+def widened(bounds, values):
+    """The bounds, or what the narrowest float among some values can reach."""
+    dtypes = [value.dtype for value in values if is_a(value, np.ndarray, np.generic)]
+    bits = [np.finfo(dtype).bits for dtype in dtypes if dtype.kind in "fc"]
+    return max(bounds[0], RTOL_NARROW.get(min(bits, default=64), 0.0)), bounds[1]
 
 
 def compare(names, expected, got, bounds):
@@ -125,6 +127,7 @@ def compare_numbers(name, expected, got, bounds):
         found = Finding(rows=(row,), misshapen=(name,)) + found
     if "wrong-dtype" in found.slugs:
         return found
+    bounds = widened(bounds, (expected, array))
     if array.shape == expected.shape and close(expected, array, bounds):
         return found
     if expected.dtype.kind == "b" and not np.isin(array, (0, 1)).all():
@@ -150,22 +153,25 @@ def wrong_kind(names, expected, got):
 
 def as_array(got):
     """`got` as a plain array; None when it is no number, array or nested list of numbers."""
-    if is_a(got, np.ndarray):
-        return np.asarray(got)
-    if is_a(got, Fraction, Decimal):
-        return np.asarray(float(got))
-    numeric = is_a(got, list, tuple, bool, int, float, complex, np.generic)
-    if not numeric and not hasattr(type(got), "__array__"):
-        return None
+    numeric = is_a(got, list, tuple, bool, int, float, complex, np.ndarray, np.generic)
     try:
-        if is_a(got, list, tuple) and (
-            len(got) > MOST or any(is_a(a, np.ndarray) and a.size > MOST for a in got)
-        ):
+        if is_a(got, Fraction, Decimal):
+            return np.asarray(float(got))
+        if is_a(got, list, tuple) and (len(got) > MOST or any(map(is_large, got))):
+            return None
+        if not numeric and not hasattr(type(got), "__array__"):
             return None
         array = np.asarray(got)
-    except Exception:  # ragged lists; an __array__ that fails
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # ragged lists; whatever fails when it is looked at
         return None
-    return array if array.dtype.kind in "biufc" else None
+    return array if is_a(got, np.ndarray) or array.dtype.kind in "biufc" else None
+
+
+def is_large(value):
+    """True for an array of more numbers than any case asks for."""
+    return is_a(value, np.ndarray) and value.size > MOST
 
 
 def wrong_dtype(name, expected, array, strict):
@@ -225,24 +231,11 @@ def differing(expected, array, bounds):
     scale = float(np.max(np.abs([right, came]), initial=0.0))
     if scale > 0:
         size = np.linalg.norm(right / scale)
-        bound = tolerance(bounds, expected, array) * size
-        bound += max(bounds[1], ATOL_AT_ZERO if size == 0 else 0.0) / scale
+        bound = bounds[0] * size + max(bounds[1], ATOL_AT_ZERO if size == 0 else 0.0) / scale
         off = np.abs(right / scale - came / scale)
         if np.linalg.norm(off) > bound:
             differ[finite] = off > bound / np.sqrt(off.size)
     return differ
-
-
-def tolerance(bounds, expected, array):
-    """The bound on the relative error, or what the narrower of the two dtypes can reach."""
-    return max(bounds[0], narrow_rtol((expected, array)))
-
-
-def narrow_rtol(values):
-    """What the narrowest float among some values can reach; 0 when all are float64 or no floats."""
-    dtypes = [value.dtype for value in values if is_a(value, np.ndarray, np.generic)]
-    bits = [np.finfo(dtype).bits for dtype in dtypes if dtype.kind in "fc"]
-    return RTOL_NARROW.get(min(bits, default=64), 0.0)
 
 
 def entry_rows(name, expected, array, bounds):
@@ -252,7 +245,7 @@ def entry_rows(name, expected, array, bounds):
         (f"{name}[{', '.join(map(str, at))}]", expected[tuple(at)], array[tuple(at)])
         for at in places[:ROWS_SHOWN]
     ]
-    rows = tuple((at.removesuffix("[]"), *distinct(*values)) for at, *values in rows)
+    rows = tuple((at.removesuffix("[]"), *told_apart(*values)) for at, *values in rows)
     count = (f"{len(places)} of {expected.size} entries of {name} differ.",) * (expected.ndim > 0)
     return Finding(rows=rows, notes=count) + single_precision(name, expected, array)
 
@@ -266,22 +259,6 @@ def single_precision(name, expected, array):
     return Finding(slugs, notes=(f"{name} agrees to 7 digits, as many as float32 keeps.",))
 
 
-def distinct(expected, got):
-    """Both numbers with 6 digits, or with as many as tell them apart."""
-    for digits in (6, 9, 12, 17):
-        texts = number(expected, digits), number(got, digits)
-        if texts[0] != texts[1]:
-            break
-    return texts
-
-
-def number(value, digits=6):
-    """A number as text."""
-    if isinstance(value, bool | np.bool_ | int | np.integer):
-        return str(value)
-    return f"{value + 0.0:.{digits}g}"  # no minus before a zero
-
-
 def exchanged_order(task, runs):
     """The order that turns every tuple that came into the right one, or None.
 
@@ -289,98 +266,23 @@ def exchanged_order(task, runs):
     or, for two values, the kinds of all are exchanged (a number for an array, a text for a number).
     """
     runs = [run for run in runs if not run.error]
-    right = [run.expected for run in runs]
     came = [run.got if type(run.got) in (tuple, list) else () for run in runs]
-    count = len(right[0]) if len(runs) > 1 and is_a(right[0], tuple) else 0
-    uncertain = count == 2 and all(is_a(value, bool, np.bool_) for value in right[0])
-    if not 2 <= count <= 5 or uncertain or any(len(values) != count for values in right + came):
+    right = [run.expected if is_a(run.expected, tuple) else () for run in runs]
+    lengths = {len(values) for values in came + right}
+    if len(runs) < 2 or len(lengths) > 1 or not 2 <= max(lengths) <= 5:
+        return None
+    (count,) = lengths
+    if count == 2 and all(is_a(value, bool, np.bool_) for value in right[0]):
         return None
     for order in itertools.permutations(range(count)):
         if all(judged(task, run, order).right for run in runs):
             return order if order != tuple(range(count)) else None
-    for kind in (np.shape, np.size) if count == 2 else ():
-        kinds = [[kinds_of(v, kind) for v in both] for both in zip(came, right, strict=True)]
-        if all(a == b[::-1] != b for a, b in kinds):
-            return (1, 0)
-    return None
+    sizes = [[list(map(size, v)) for v in both] for both in zip(came, right, strict=True)]
+    exchanged = count == 2 and all(a == b[::-1] != b for a, b in sizes)
+    return (1, 0) if exchanged else None
 
 
-def kinds_of(values, kind):
-    """What tells the values of a tuple apart without a look at the numbers, such as the shape."""
-    arrays = map(as_array, values)
-    return [type(v) if a is None else kind(a) for v, a in zip(values, arrays, strict=True)]
-
-
-# Describing
-
-
-def describe(value, names=()):
-    """A value in a few words; none of its own methods is trusted, and a tuple may have `names`.
-
-    >>> describe((0.5, np.zeros((5, 3))), ("loss", "dW"))
-    'a tuple of 2 values: loss, a number; dW, an array of shape (5, 3)'
-    >>> describe(None), describe(i for i in range(3))
-    ('None', 'a generator')
-    """
-    kind = type(value)
-    if value is None or value is ... or kind is bool:
-        return repr(value)
-    if issubclass(kind, np.ndarray):
-        value = np.asarray(value)
-        if value.dtype.kind not in "biufc":
-            return f"an array of shape {value.shape} and dtype {value.dtype}"
-        return f"an array of shape {value.shape}" if value.ndim else describe(value[()])
-    if issubclass(kind, np.bool_):
-        return repr(bool(value))
-    if issubclass(kind, int | float | complex | np.number):
-        return "a number"
-    if issubclass(kind, str):
-        return f"the text {shortened(repr(str(value)), 40)}"
-    if kind in (tuple, list):
-        said = f"a {kind.__name__} of {len(value)} value{'' if len(value) == 1 else 's'}"
-        if 0 < len(value) <= 4 and not any(type(part) in (tuple, list) for part in value):
-            parts = [describe(part) for part in value]
-            if len(names) == len(parts):
-                parts = [f"{name}, {part}" for name, part in zip(names, parts, strict=True)]
-            said += ": " + "; ".join(parts)
-        return said
-    if issubclass(kind, type(i for i in ())):
-        return "a generator"
-    if issubclass(kind, type(describe) | type(len)):
-        return "a function"
-    return f"an object of type {kind.__name__}"
-
-
-def describe_argument(name, value):
-    """One argument of a case: small ones in full, arrays by shape, dtype and range.
-
-    >>> describe_argument("S", np.array([[1000.0, -2.5]]))
-    'S = [[1000, -2.5]]'
-    >>> describe_argument("X", np.zeros((7, 4), np.float32))
-    'X: float32, shape (7, 4), from 0 to 0'
-    >>> describe_argument("f", np.sin), describe_argument("f", lambda x: x)
-    ('f = sin', 'f: a function')
-    """
-    if isinstance(value, np.ndarray):
-        if value.size <= 8:
-            numbers = {"all": lambda v: number(v, 4)}
-            text = np.array2string(value, separator=", ", formatter=numbers)
-            said = f"{name} = {' '.join(text.split())}"
-            return said if value.dtype in (float, int) else f"{said} in {value.dtype}"
-        said = f"{name}: {value.dtype}, shape {value.shape}"
-        if value.dtype.kind in "iuf":
-            said += f", from {number(value.min(), 3)} to {number(value.max(), 3)}"
-        return said
-    if isinstance(value, bool | int | float | complex | np.number):
-        return f"{name} = {number(value)}"
-    if isinstance(value, str | tuple | list):
-        return f"{name} = {shortened(repr(value), 80)}"
-    title = getattr(value, "__name__", "").lstrip("_")
-    if title.isidentifier():  # a type, or a function that has a name
-        return f"{name} = {title}"
-    return f"{name}: {describe(value)}"
-
-
-def shortened(text, length):
-    """The text, cut at `length` characters."""
-    return text if len(text) <= length else text[: length - 1] + "…"
+def size(value):
+    """What tells values apart without a look at the numbers: how many; of others the type."""
+    array = as_array(value)
+    return type(value) if array is None else array.size

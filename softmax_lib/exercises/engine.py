@@ -4,11 +4,11 @@ import importlib
 from dataclasses import dataclass, field
 
 from softmax_lib import lessons
-from softmax_lib.exercises.comparing import describe_argument, shortened
 from softmax_lib.exercises.diagnosis import diagnose
 from softmax_lib.exercises.slips import CONVENTIONS, parameters
 from softmax_lib.lessons.slips import QUESTIONS, REREAD, SENTENCES
 from softmax_lib.messages import COLORS, SIGNS, Message, Shown
+from softmax_lib.words import describe_argument, shortened
 
 __all__ = ["COLORS", "SIGNS", "Message", "Verdict", "case", "check", "hint", "progress", "solution"]
 
@@ -117,11 +117,17 @@ class Verdict(Shown):
     mistakes: tuple
     state: str
     message: Message = field(compare=False)
-    sentences: tuple = field(compare=False)
-    explains: bool = field(compare=False)
+    sentences: tuple = field(default=(), compare=False)
+    explains: bool = field(default=False, compare=False)
 
     def __bool__(self):
         return self.passed
+
+    @property
+    def share(self):
+        """The share of the cases that are right, for marks; a demand that is broken is one more."""
+        right, total = self.score
+        return right / (total + (right == total and not self.passed)) if total else 0.0
 
     def widget(self):
         """The message, a button for each kind of help, and below what was asked for last."""
@@ -280,13 +286,15 @@ def failure(task, found, name, explains, score):
         names = " and ".join(f"`{name}`" for name in found.data)
         notes.append(f"It reads {names} of the notebook, whatever the arguments are.")
     blocks += texts(*notes, *found.common, *found.overall.notes, *found.remarks)
-    blocks += texts(f"Reread {REREAD.get(slug, task.reread)} (behind it: {task.equation}).")
+    reread = REREAD.get(slug, task.reread)
+    if reread[:2] > task.number.partition(".")[0].zfill(2):  # a notebook that is still to come
+        reread = task.reread
+    blocks += texts(f"Reread {reread} (behind it: {task.equation}).")
     blocks += [("title", question)]
     if explains:
-        many = f"{len(found.mistakes)} slips show; their names"
-        named = [many, "The slip by name", "More on what was measured"][::-1][
-            len(found.mistakes[:2])
-        ]
+        count = len(found.mistakes)
+        named = {0: "More on what was measured", 1: "The slip by name"}
+        named = named.get(count, f"{count} slips show; their names")
         blocks += texts(f'{named}: exercises.check("{task.number}", {name}).explain()')
     return [*blocks, *texts(f'A hint: exercises.hint("{task.number}")')]
 

@@ -1,13 +1,12 @@
 """What can be measured on a wrong answer, in sentences, whether its slip has a name or not."""
 
 import itertools
-from fractions import Fraction
 
 import numpy as np
 
-from softmax_lib.exercises.comparing import number
 from softmax_lib.exercises.slips import kind_of, parameters, sizes
 from softmax_lib.gradcheck import gradient_check
+from softmax_lib.words import fraction
 
 __all__ = ["consistency", "factors_of", "halves", "in_common", "the"]
 
@@ -45,35 +44,32 @@ def listed(names):
 
 
 def in_common(task, runs, right):
-    """A sentence on what all right cases share and no other has, when there is such a thing."""
-    if not any(right) or all(right):
-        return ()
-    traits = [traits_of(task, run.arguments) for run in runs]
-    for trait in dict.fromkeys(itertools.chain(*traits)):
-        has = [trait in some for some in traits]
-        if has == right:
-            return (f"It is right wherever {trait}, and nowhere else.",)
-        if has == [not one for one in right]:
-            return (f"It is wrong wherever {trait}, and nowhere else.",)
+    """A sentence on what makes a case easy and all right ones share, or hard and all wrong ones."""
+    easy, hard = zip(*(traits_of(task, run.arguments) for run in runs), strict=True)
+    wrong = [not one for one in right]
+    for verdict, traits, cases in (("right", easy, right), ("wrong", hard, wrong)):
+        for trait in dict.fromkeys(itertools.chain(*traits)):
+            if [trait in some for some in traits] == cases and not all(cases):
+                return (f"It is {verdict} wherever {trait}, and nowhere else.",)
     return ()
 
 
 def traits_of(task, arguments):
-    """What can be said of a case in half a sentence."""
-    size, traits = sizes(task, arguments), []
-    traits += ["there is one example"] * (size["N"] == 1)
-    traits += ["there are two classes"] * (size["C"] == 2)
+    """What makes a case easy, and what makes it hard, in half sentences."""
+    size = sizes(task, arguments)
+    easy, hard = ["there is one example"] * (size["N"] == 1), []
     for name, value in zip(parameters(task), arguments, strict=True):
-        if isinstance(value, bool | int | float):
-            traits.append(f"{name} = {number(value)}")
-        elif isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.size:
-            traits += [f"{name} is in {value.dtype}"] * (value.dtype != np.float64)
-            large = np.abs(value).max()
-            traits += [f"{name} holds numbers over {b}" for b in (10, 100, 500) if large > b]
-        elif isinstance(value, np.ndarray) and task.axes.get(name) == "N" and size["C"] > 1:
-            empty = len(np.unique(value)) < size["C"]
-            traits += ["a class has no example"] * empty
-    return traits
+        if name == task.reg and value == 0:
+            easy.append(f"{name} = 0")
+        elif not isinstance(value, np.ndarray):
+            continue
+        elif value.dtype.kind == "f":
+            hard += [f"{name} is in {value.dtype}"] * (value.dtype != np.float64)
+            large = np.abs(value).max(initial=0.0)
+            hard += [f"{name} holds numbers over {b}" for b in (10, 100, 500) if large > b]
+        elif task.axes.get(name) == "N" and len(np.unique(value)) < size["C"]:
+            hard.append("a class has no example")
+    return easy, hard
 
 
 # By which factors it is wrong
@@ -90,8 +86,9 @@ def factors_of(task, k, answers):
         return (f"{name} is the same in every case, whatever comes in.",) * same
     found = []
     for answer in answers:
-        parts = np.stack(np.broadcast_arrays(answer.data, answer.reg), axis=-1).reshape(-1, 2)
-        came, there = np.ravel(answer.came - answer.start), parts.any(axis=0)
+        start, *parts = np.broadcast_arrays(*answer.parts)
+        came, parts = np.ravel(answer.came - start), np.stack(parts, axis=-1).reshape(-1, 2)
+        there = parts.any(axis=0)
         if not (np.isfinite(came).all() and np.isfinite(parts).all()) or (
             there.sum() > 1 and came.size < 3
         ):
@@ -114,21 +111,16 @@ def growth(factors):
     for above, below in itertools.product(("", "N", "C", "D"), repeat=2):
         rest = [factor * size[below] / size[above] for factor, size in factors]
         if len(rest) > 1 and np.ptp(rest) <= 1e-6 * max(map(abs, rest)):
-            return quotient(rest[0], above, below)
+            return product(rest[0], above, below)
     return ""
 
 
-def quotient(number, above, below):
-    """A number times one letter over another, as text: ``"−N/(2 C)"``."""
-    exact = Fraction(float(number)).limit_denominator(4)
-    near = abs(exact - number) <= 1e-6 * abs(number)
-    top = [str(abs(exact.numerator)) if near else f"{abs(number):.4g}", above]
-    bottom = [str(exact.denominator) if near else "", below]
-    top, bottom = ([part for part in line if part not in ("", "1")] for line in (top, bottom))
-    text = " ".join(top) or "1"
-    if bottom:
-        text += f"/({' '.join(bottom)})" if len(bottom) > 1 else f"/{bottom[0]}"
-    return f"−{text}" if number < 0 else text
+def product(number, above, below):
+    """A number times one letter over another, as text: ``"−1/2 times N over C"``."""
+    text = fraction(number)
+    if above:
+        text = above if text == "1" else f"{text} times {above}"
+    return f"{text} over {below}" if below else text
 
 
 # The student's gradient against the student's own loss

@@ -34,7 +34,7 @@ class Prediction(Shown):
         self.question = question
         self.options = tuple(options)
         self._values = options
-        self._choices = self._shown = None
+        self._choices = None
         listed = [("text", f"({k}) {option}") for k, option in enumerate(self.options, 1)]
         self.message = Message([("title", f"Predict: {question}"), *listed])
 
@@ -126,8 +126,6 @@ class Prediction(Shown):
         """
         import ipywidgets as widgets
 
-        if self._shown is not None:
-            return self._shown
         question = widgets.HTML(f"<strong>Predict:</strong> {inline(self.question)}")
         self._choices = widgets.ToggleButtons(
             options=self.options,
@@ -136,22 +134,21 @@ class Prediction(Shown):
             style={"button_width": "max-content"},
             layout=widgets.Layout(width="auto"),
         )
-        kept = widgets.HTML(_kept_line(self.answer))
+        kept = widgets.HTML()
 
         def keep(change):
-            _chosen[self.question, self.options] = change["new"]
-            kept.value = _kept_line(change["new"])
+            if change["new"]:
+                _chosen[self.question, self.options] = change["new"]
+            text = (
+                f"Kept: {self.answer}"
+                if self.answer
+                else "Click, or Tab to a button and press Space."
+            )
+            kept.value = f'<span role="status">{html.escape(text)}</span>'  # is read aloud
 
+        keep({"new": self.answer})
         self._choices.observe(keep, names="value")
-        self._shown = widgets.VBox([question, self._choices, kept])
-        return self._shown
-
-
-def _kept_line(answer):
-    """A line that a screen reader reads aloud when it changes."""
-    nothing = "Click, or go to a button with Tab and press Space."
-    text = nothing if answer is None else f"Kept: {answer}"
-    return f'<span role="status">{html.escape(text)}</span>'
+        return widgets.VBox([question, self._choices, kept])
 
 
 def _value_of(label):

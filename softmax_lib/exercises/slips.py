@@ -19,7 +19,8 @@ from softmax_lib.exercises.comparing import (
     RTOL_NARROW,
     as_array,
     bounds_of,
-    tolerance,
+    is_large,
+    widened,
 )
 from softmax_lib.lessons import source_of
 
@@ -27,6 +28,7 @@ __all__ = ["CONVENTIONS", "Answer", "expected", "explained", "is_right", "kind_o
 __all__ += ["answer_to", "parameters", "shows", "sizes", "values_of"]
 
 MOST = 2  # rewritings that are looked for in one value
+ONE = np.ones((1, 1))
 
 # By name: the factors on the data's part and on reg's, of a case with N examples.
 CONVENTIONS = {
@@ -39,28 +41,21 @@ CONVENTIONS = {
 class Answer(NamedTuple):
     """One value in one case: the right one in parts that add up to it, and the one that came.
 
-    `start` is what is there without a step, `data` and `reg` what the examples and reg add.
+    The parts: what is there without a step, what the examples add, and what reg adds.
     """
 
     case: int
     size: dict
-    start: np.ndarray
-    data: np.ndarray
-    reg: np.ndarray
+    parts: tuple
     came: np.ndarray | None  # None: it raised
     bounds: tuple
     scale: tuple  # what the convention makes of the data's part and of reg's
     convention: str
 
     @property
-    def counts(self):
-        """How many examples and classes."""
-        return self.size["N"], self.size["C"]
-
-    @property
     def right(self):
         """The right value."""
-        return self.start + self.data + self.reg
+        return sum(self.parts)
 
 
 @functools.cache
@@ -90,22 +85,6 @@ def sizes(task, arguments):
 
 
 @functools.cache
-def right_parts(task, i):
-    """(size, [(start, data, reg) of each value]) of case i."""
-    arguments, names = cases_of(task)[i], parameters(task)
-    whole = values_at(task, task.solution, arguments)
-    start = values_at(task, task.solution, arguments, task.step)
-    data = values_at(task, task.solution, arguments, task.reg)
-    none = np.zeros(())
-    parts = []
-    for k, value in enumerate(whole):
-        first = start[k] if task.step in names else none
-        rest = value - data[k] if task.reg in names and value is not None else none
-        parts.append(None if value is None else (first, data[k] - first, rest))
-    return sizes(task, arguments), parts
-
-
-@functools.cache
 def expected(task, i, convention=""):
     """The right answer to case i, for a course that counts by this convention."""
     right = task.solution(*copy.deepcopy(cases_of(task)[i]))
@@ -121,12 +100,12 @@ def expected(task, i, convention=""):
 
 def answer_to(task, k, i, came, convention=""):
     """The `Answer` to case i in value k; `came` is the student's."""
-    size, parts = right_parts(task, i)
-    (a, b), (start, data, reg) = CONVENTIONS[convention](size["N"]), parts[k]
-    if kind_of(task, k) not in ("loss", "gradient"):
-        a, b = 1.0, 1.0
-    bounds = bounds_of(task, cases_of(task)[i])
-    return Answer(i, size, start, a * data, b * reg, came, bounds, (a, b), convention)
+    arguments = cases_of(task)[i]
+    size, scale = sizes(task, arguments), (1.0, 1.0)
+    if kind_of(task, k) in ("loss", "gradient"):
+        scale = CONVENTIONS[convention](size["N"])
+    parts = parts_of(task, k, (), i, scale)
+    return Answer(i, size, parts, came, bounds_of(task, arguments), scale, convention)
 
 
 # Explaining
@@ -172,8 +151,8 @@ def explained(task, k, answers):
     ]
     if is_right(task, k, sound):
         return [], False
-    alone = [(slip,) for slip in slips_of(task, k)]
-    return [((s[0][0],), s) for s in alone if () in factors_in(task, k, s, sound)], False
+    breaking = [slip for slip in slips_of(task, k) if is_right(task, k, sound, slips=(slip,))]
+    return [((slip[0],), (slip,)) for slip in breaking], False
 
 
 def is_constant(answers):
@@ -183,34 +162,27 @@ def is_constant(answers):
     return len(numbers) > 1 and len(came) == len(answers) and np.ptp(numbers) == 0
 
 
-def is_right(task, k, answers, any_shape=False):
-    """Whether value k is right."""
-    return () in factors_in(task, k, (), answers, any_shape)
+def is_right(task, k, answers, any_shape=False, slips=()):
+    """Whether value k is right, or as these slips make it."""
+    return all(fitting(task, k, slips, answer, ONE, ONE, any_shape).all() for answer in answers)
 
 
 def shows(task, k, slip, answer):
     """Whether a slip changes value k in this case."""
-    return () not in factors_in(task, k, (slip,), [answer._replace(came=answer.right)], False)
+    return not fitting(task, k, (slip,), answer._replace(came=answer.right), ONE, ONE).all()
 
 
-def factors_in(task, k, slips, answers, any_shape=True):
+def factors_in(task, k, slips, answers, any_shape):
     """The names of the factors with which these slips make value k what came, on every case."""
-    names, rows, regular = ((),), slice(None), task.reg in parameters(task)
+    regular, rows = task.reg in parameters(task), slice(None)
     for answer in answers:
-        made, came = parts_of(task, k, slips, answer), answer.came
-        if made is None or came is None:
-            if all(v is None or not np.isfinite(v).all() for v in (made and sum(made), came)):
-                continue
-            return []
-        if made[1].size != came.size or not (any_shape or made[1].shape == came.shape):
-            return []
-        names, a, b = factors(kind_of(task, k), regular, answer.convention, *answer.counts)
+        size = answer.size["N"], answer.size["C"]
+        names, a, b = factors(kind_of(task, k), regular, answer.convention, *size)
         rows = np.arange(len(names))[rows]
-        for few in (slice(None, None, 1 + came.size // 16), slice(None)):  # most fail on a few
-            rows = rows[fitting(made, a[rows], b[rows], answer, few)]
+        rows = rows[fitting(task, k, slips, answer, a[rows], b[rows], any_shape)]
         if not len(rows):
             return []
-    return [names[i] for i in np.arange(len(names))[rows]]
+    return [names[i] for i in rows]
 
 
 @functools.cache
@@ -238,19 +210,30 @@ def factors(kind, regular, convention, N, C):
     return names, np.array(a, float)[:, None], np.array(b, float)[:, None]
 
 
-def fitting(parts, a, b, answer, few):
-    """For each pair of factors whether the parts come to a few of the numbers that came."""
-    finite = np.isfinite(answer.came)
-    scale = np.abs(answer.came[finite]).max(initial=0.0) or 1.0  # lest a square overflow
-    start, data, reg, came = (np.ravel(part)[few] / scale for part in (*parts, answer.came))
-    values = start + a * data + b * reg
-    rtol = tolerance(answer.bounds, answer.came, answer.came)
-    size = np.linalg.norm(answer.came[finite] / scale)
-    off = np.where(np.isfinite(values) & np.isfinite(came), values - came, 0.0)
-    fit = np.linalg.norm(off, axis=1) <= rtol * size + max(answer.bounds[1], ATOL_AT_ZERO) / scale
-    if rtol == answer.bounds[0] not in RTOL_NARROW.values():  # else overflow depends on where
-        fit &= ((np.isnan(values) == np.isnan(came)) & (np.isinf(values) == np.isinf(came))).all(1)
-    return fit
+def fitting(task, k, slips, answer, a, b, any_shape=False):
+    """For each pair of factors whether, with these slips, they make what came."""
+    parts, came = parts_of(task, k, slips, answer.case, answer.scale), answer.came
+    if parts is None or came is None:
+        broken = (v is None or not np.isfinite(v).all() for v in (parts and sum(parts), came))
+        return np.full(len(a), all(broken))
+    if parts[1].size != came.size or not (any_shape or parts[1].shape == came.shape):
+        return np.zeros(len(a), bool)
+    finite = np.isfinite(came)
+    scale = np.abs(came[finite]).max(initial=0.0) or 1.0  # lest a square overflow
+    rtol, atol = widened(answer.bounds, (came,))
+    bound = rtol * np.linalg.norm(came[finite] / scale) + max(atol, ATOL_AT_ZERO) / scale
+    double = rtol == answer.bounds[0] not in RTOL_NARROW.values()  # else overflow depends on where
+    parts = [np.ravel(part) / scale for part in (*parts, came)]
+    fits = np.ones(len(a), bool)
+    for few in (slice(None, None, 1 + came.size // 16), slice(None)):  # most fail on a few numbers
+        start, data, reg, right = (part[few] for part in parts)
+        values = start + a[fits] * data + b[fits] * reg
+        off = np.where(np.isfinite(values) & np.isfinite(right), values - right, 0.0)
+        fit = np.linalg.norm(off, axis=1) <= bound
+        for places in (np.isnan, np.isinf) if double else ():
+            fit &= (places(values) == places(right)).all(axis=1)
+        fits[fits] = fit
+    return fits
 
 
 # Rewriting
@@ -269,7 +252,7 @@ def without_derivative(start, data, reg):
 @functools.cache
 def slips_of(task, k):
     """The slips that change value k on the task's cases: its own, and what is done to a result."""
-    slips = [slip for slip in task.slips if rewritten(task, texts([slip]))]
+    slips = [slip for slip in task.slips if rewritten(task, (slip,))]
     slips.append(("transposed", transposed))
     if kind_of(task, k) in ("gradient", "derivative"):
         name = "no-step" if task.step in parameters(task) else "zero-gradient"
@@ -278,15 +261,11 @@ def slips_of(task, k):
     return tuple(s for s in slips if any(shows(task, k, s, answer) for answer in answers))
 
 
-def parts_of(task, k, slips, answer):
-    """The parts of value k as a rewritten solution makes them, or None where it raises."""
+def parts_of(task, k, slips, i, scale):
+    """The parts of value k in case i as a rewritten solution makes them, or None if it raises."""
     try:
-        parts = start, data, reg = answer.start, answer.data, answer.reg
-        if changes := texts(slips):
-            a, b = answer.scale
-            data, whole = (values[k] for values in made(task, changes, answer.case))
-            reg = np.where(np.isfinite(data), b * (whole - data), reg)
-            parts = start, a * (data - start), reg
+        start, data, reg = made(task, slips, i)[k]
+        parts = start, scale[0] * (data - start), scale[1] * reg
         for slip in slips:
             parts = slip[1](*parts) if len(slip) == 2 else parts
     except Exception:
@@ -294,40 +273,41 @@ def parts_of(task, k, slips, answer):
     return parts
 
 
-def texts(slips):
-    """What stands in the source and what is written instead, of the slips that are rewritings."""
-    return tuple(slip[1:] for slip in slips if len(slip) == 3)
-
-
 @functools.lru_cache(maxsize=20_000)
-def made(task, changes, i):
-    """The values that the rewritten solution gives for case i at reg = 0, and as it is."""
-    function, arguments = rewritten(task, changes), cases_of(task)[i]
-    data = values_at(task, function, arguments, task.reg)
-    regular = task.reg in parameters(task)
-    return data, values_at(task, function, arguments) if regular else data
+def made(task, slips, i):
+    """For each value (start, value at reg = 0, what reg adds), as the rewritten solution has it."""
+    function, names = rewritten(task, slips), parameters(task)
+    data = values_at(task, function, i, task.reg)
+    whole = values_at(task, function, i) if task.reg in names else data
+    none = [np.zeros(())] * len(data)
+    start = values_at(task, task.solution, i, task.step) if task.step in names else none
+    reg = [np.where(np.isfinite(a), b - a, 0.0) for a, b in zip(data, whole, strict=True)]
+    return list(zip(start, data, reg, strict=True))
 
 
 model_source = functools.cache(source_of)  # to read it is slower than all that follows
 
 
 @functools.cache
-def rewritten(task, changes):
-    """The solution with texts of its source replaced by others; None when one is not there."""
+def rewritten(task, slips):
+    """The solution with the slips' texts in place of its own; None when one is not there."""
     function = task.model or task.solution
-    source = model_source(function)
-    for right, wrong in changes:
+    rewritings = [slip for slip in slips if len(slip) == 3]
+    source = model_source(function) if rewritings else ""
+    for _, right, wrong in rewritings:
         if right not in source:
             return None
         source = source.replace(right, wrong)
+    if not rewritings:
+        return function
     space = dict(function.__globals__)
     exec(compile(source, "<slip>", "exec"), space)
     return space[function.__name__]
 
 
-def values_at(task, function, arguments, zero=""):
-    """The values of a function at a case's arguments, of which one is 0."""
-    given = [np.copy(a) if isinstance(a, np.ndarray) else a for a in arguments]
+def values_at(task, function, i, zero=""):
+    """The values of a function at the arguments of case i, of which one is 0."""
+    given = [np.copy(a) if isinstance(a, np.ndarray) else a for a in cases_of(task)[i]]
     if zero in parameters(task):
         given[parameters(task).index(zero)] = 0.0
     return values_of(task, function(*given))
@@ -344,13 +324,8 @@ def values_of(task, result, order=None):
 
 def real_array(value):
     """Real numbers as an array of floats, also when they came as complex ones or whole ones."""
-    try:
-        array = as_array(value)
-    except KeyboardInterrupt:
-        raise
-    except BaseException:  # whatever it is, it fails when it is looked at
-        return None
-    if array is None or array.size > 10_000 or array.dtype.kind not in "biufc":
+    array = as_array(value)
+    if array is None or is_large(array) or array.dtype.kind not in "biufc":
         return None
     if array.dtype.kind == "c":
         return array.real if not array.imag.any() else None

@@ -5,6 +5,7 @@ and its exercises, each a solution under ``@task(...)``, collected in ``TASKS``.
 engine: `softmax_lib.exercises` finds a lesson's tasks when it is asked for one of them.
 """
 
+import functools
 import inspect
 import re
 import sys
@@ -173,7 +174,7 @@ class Task:
         """The name of the student's function."""
         return _SIGNATURE.fullmatch(self.signature)["name"]
 
-    @property
+    @functools.cached_property
     def returns(self):
         """The names of the values that come back."""
         return tuple(re.findall(r"\w+", _SIGNATURE.fullmatch(self.signature)["returns"]))

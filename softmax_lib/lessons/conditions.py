@@ -3,16 +3,19 @@
 A condition looks at an attempt and returns a sentence when it is broken, ``""`` when it is kept. An
 attempt has the student's ``function``, its ``globals`` (name: value of those that its code uses),
 its ``loops`` (how many stand in its code), its ``runs`` on the task's cases (each with
-``arguments``, ``got``, ``warned``), and ``peak(*arguments)``: how many bytes a call of it holds at
-most, beyond what it is given; None where it raises.
+``arguments``, ``expected``, ``got``, ``error``, ``warned``), ``call(*arguments)``, which is one run
+more, and ``peak(*arguments)``: how many bytes a call of it holds at most, beyond what it is given;
+None where it raises.
 
 A sentence becomes a remark under the verdict. As a `Broken` one it makes the answer fail.
 """
 
-import io
-from contextlib import redirect_stdout
+import sys
 
-__all__ = ["Broken", "answers", "loops", "memory", "no_warning", "numpy_alone"]
+import numpy as np
+
+__all__ = ["Broken", "answers", "evaluations", "loops", "memory", "no_warning", "numpy_alone"]
+__all__ += ["read_once"]
 
 
 class Broken(str):
@@ -58,13 +61,56 @@ def answers(arguments, right, sentence):
     """One more call, too strict for a case: what it must return, or the remark is made."""
 
     def condition(attempt):
-        try:
-            with redirect_stdout(io.StringIO()):
-                return "" if attempt.function(*arguments()) == right else sentence
-        except Exception:
-            return sentence
+        run = attempt.call(*arguments())
+        return "" if run.got == right and not run.error else sentence
 
     return condition
+
+
+def evaluations(most):
+    """The function that comes first among the arguments is asked so many times at most."""
+
+    def condition(attempt):
+        asked = attempt.call(heard_exp, *attempt.runs[0].arguments[1:]).printed.count(HEARD)
+        enough = {1: "one evaluation", 2: "two evaluations"}.get(most, f"{most} evaluations")
+        said = f"The values are right; {enough} of f would do, and yours makes {asked}."
+        return said if asked > most else ""
+
+    return condition
+
+
+HEARD = "\N{INVISIBLE SEPARATOR}"
+
+
+def heard_exp(x):
+    """The exponential, whose every call is printed: so it is counted in another process too."""
+    sys.stdout.write(HEARD)
+    return np.exp(x)
+
+
+class Fading(np.ndarray):
+    """Numbers that are gone, by blocks or all at once, when they have been read."""
+
+    def __getitem__(self, key):
+        numbers = np.asarray(self)
+        part = numbers[key].copy()
+        if part.ndim == self.ndim:
+            numbers[key] = np.nan
+        return part
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **options):
+        inputs = [a[:] if isinstance(a, Fading) else a for a in inputs]
+        return getattr(ufunc, method)(*inputs, **options)
+
+
+def read_once(attempt):
+    """The array that comes first among the arguments is read in blocks, each of them once."""
+    run = attempt.runs[0]
+    X, *rest = run.arguments
+    again = attempt.call(X.copy().view(Fading), *rest)
+    if again.error or np.allclose(again.got, run.expected):
+        return ""
+    return "The values are right; the text has each block read once, and yours reads one again."
 
 
 def no_warning(attempt):

@@ -20,6 +20,7 @@ from softmax_lib.figures import (
 )
 from softmax_lib.forward import cross_entropy, scores, softmax
 from softmax_lib.lessons import task, tasks_of
+from softmax_lib.lessons.conditions import numpy_alone
 from softmax_lib.lessons.slips import (
     EPSILONS,
     FORWARD,
@@ -332,6 +333,7 @@ def _scores_cases():
         "wrong-shape": "How many losses should come back, and along which axis do yours lie?",
         "every-label": "Which shape has T[:, y], and which of its entries are losses?",
     },
+    conditions=(numpy_alone,),
 )
 def stable_losses(S, y):
     """Loss of each example by log-sum-exp, eq. (3)."""

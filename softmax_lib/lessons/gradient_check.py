@@ -16,7 +16,7 @@ from softmax_lib.figures import (
 )
 from softmax_lib.gradcheck import unit_roundoff
 from softmax_lib.lessons import task, tasks_of
-from softmax_lib.lessons.conditions import no_warning
+from softmax_lib.lessons.conditions import evaluations, no_warning
 from softmax_lib.lessons.slips import FORWARD, HEIGHTS, at_height, instead_of
 from softmax_lib.loss import softmax_loss_vectorized
 from softmax_lib.sweep import step_sweep
@@ -220,7 +220,7 @@ explore = _StepExplorer
         "f(x + ih) = f(x) + ih f'(x) - ...: keep the imaginary part, then undo the h.",
         "Begin with `value = f(x + 1j * h)`.",
     ),
-    equation="eq. (3), and how its slope was measured",
+    equation="the complex step",
     reread='04_numerical_derivatives, "The complex step"',
     question="What must you divide by, so that the answer does not depend on h?",
     slips=(
@@ -263,6 +263,7 @@ explore = _StepExplorer
         "zero-gradient": "Is what you give to f complex, or has it no imaginary part?",
         "wrong-dtype": "Which part of f(x + ih) is asked for: is it a real number?",
     },
+    conditions=(evaluations(1),),
 )
 def complex_step(f, x, h):
     """Derivative of f at the number x, from the imaginary part of one value."""
@@ -353,7 +354,7 @@ def slope_along(W, X, y, U):
         "Set -u |L| / h^2 + h |third| / 3 = 0 and solve for h.",
         "Begin with the third power of h, and call it `cube`.",
     ),
-    equation="eq. (3), and the two errors of its slope",
+    equation="the two errors of a difference",
     reread='09_gradient_check, "Predict the best step"',
     question="What power of h is left when you multiply the equation by h squared?",
     slips=(

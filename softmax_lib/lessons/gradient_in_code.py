@@ -506,7 +506,7 @@ def _loss_cases():
     cases=_loss_cases,
     hints=(
         "Forward: scores, one shift a row, log-sum-exp. Back: P − Y. Which of them needs reg?",
-        "The loss is mean_i L_i + reg sum(W W); dL/dW = X^T (P − Y)/N + 2 reg W.",
+        "The loss is mean_i L_i + reg sum(W W); dL/dW = X.T (P − Y)/N + 2 reg W.",
         "Begin with `S = X @ W`, and take each row's largest score off the row.",
     ),
     equation="eq. (14)",
@@ -564,7 +564,7 @@ def _loss_cases():
     conditions=(numpy_alone,),
 )
 def softmax_loss(W, X, y, reg):
-    """Loss and gradient of the whole set: X W forward, X^T (P - Y)/N + 2 reg W back."""
+    """Loss and gradient of the whole set: X W forward, X.T (P - Y)/N + 2 reg W back."""
     rows = np.arange(len(X))
     S = X @ W  # (N, C)
     T = S - S.max(axis=1, keepdims=True)  # one shift a row: no exponent above 0
@@ -611,7 +611,7 @@ def _step_cases():
     cases=_step_cases,
     hints=(
         "Which shape must the step have, so that it can be taken off W?",
-        "dL_i/dW = X_i^T (p − Y_i), and a step goes against it.",
+        "dL_i/dW = X_i.T (p − Y_i), and a step goes against it.",
         "Begin with `p = softmax(X_i @ W)`, shape (1, C).",
     ),
     equation="eq. (14)",

@@ -160,7 +160,7 @@ explore = _SecantAndTangent
         "(x + ih)^2 = (x^2 - h^2) + i 2xh. Multiply that by x + ih, and sort the terms by i.",
         "Begin with the square: `a, b = x * x - h * h, 2 * x * h`.",
     ),
-    equation="eq. (3), and how its slope is measured",
+    equation="(x + ih)^3, multiplied out",
     reread='04_numerical_derivatives, "The complex step"',
     question="Which of the four products in (a + ib)(x + ih) are real, and with which sign?",
     slips=(
@@ -236,7 +236,7 @@ ALONE = "How many entries differ between A and the place at which you ask f?"
         "For each entry alone: the central difference, (f up - f down) / 2h, all others at rest.",
         "Begin with `G = np.zeros(A.shape)` and `for at in np.ndindex(A.shape):`.",
     ),
-    equation="eq. (3), and how its slope is measured",
+    equation="the central difference",
     reread='04_numerical_derivatives, "One entry at a time"',
     question="While one entry moves, what do the others do, and where do they stand afterwards?",
     slips=(
@@ -294,7 +294,7 @@ def slopes(f, A, h):
         "e_1 / e_2 = (h_1 / h_2)^k. Which function brings an exponent down?",
         "Begin with `ratio = e_1 / e_2`.",
     ),
-    equation="eq. (3), and the errors of its slope",
+    equation="an error that grows like c h^k",
     reread='04_numerical_derivatives, "The order of a method"',
     question="With e = c h^k, what does the quotient of your two errors say about k?",
     slips=(

@@ -269,6 +269,25 @@ def _weighted_cases():
             ),
         ),
         ("the gradient has no weights", "share[:, None] * dS", "dS / len(kept)"),
+        *(
+            (
+                "the weights multiply X, where they belong to the losses",
+                "a[kept] / a.sum()",
+                f"np.ones(len(kept)) / {total}\n"
+                "    X = a[:, None] * X\n    S = X[kept] @ W\n"
+                "    T = S - S.max(axis=1, keepdims=True)\n"
+                "    log_P = T - np.log(np.exp(T).sum(axis=1, keepdims=True))",
+                "What does p become for an example whose x is doubled, and may it change?",
+            )
+            for total in ("len(kept)", "len(a)", "a.sum()")
+        ),
+        (
+            "reg is divided by the sum of the weights",
+            "reg * np.sum(W * W)",
+            "reg * np.sum(W * W) / a.sum()",
+            "To what does reg belong: to the examples, or to the weights W?",
+        ),
+        ("reg is divided by the sum of the weights", "2 * reg * W", "2 * reg * W / a.sum()"),
         (
             "log-of-zero",
             "T - np.log(np.exp(T).sum(axis=1, keepdims=True))",

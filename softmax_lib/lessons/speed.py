@@ -21,7 +21,7 @@ from softmax_lib.figures import (
     show,
 )
 from softmax_lib.lessons import task, tasks_of
-from softmax_lib.lessons.conditions import memory
+from softmax_lib.lessons.conditions import memory, read_once
 from softmax_lib.lessons.slips import instead_of
 
 # The stopwatch
@@ -578,6 +578,7 @@ def _many_rows():
             "The values are right; the text asks for blocks of rows, and yours makes something as "
             "large as X on the way. What does a call on all of X hold?",
         ),
+        read_once,
     ),
 )
 def column_moments(X, rows):
@@ -685,6 +686,7 @@ def _many_classes():
             "The values are right; the text asks for blocks of classes, and yours makes something "
             "as large as S on the way. What does a call on all of S hold?",
         ),
+        read_once,
     ),
 )
 def running_logsumexp(S, width):

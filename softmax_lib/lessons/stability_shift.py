@@ -416,7 +416,7 @@ def _softmax_cases():
         "Begin with `T = S - S.max(axis=1, keepdims=True)`.",
     ),
     equation="eq. (2)",
-    reread='02_stability_shift, "The shift"',
+    reread='02_stability_shift, "One maximum for each row"',
     question="Over which axis do you take maximum and sum, and which shape do they have?",
     rtol=1e-10,
     slips=(

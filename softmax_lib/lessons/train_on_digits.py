@@ -591,7 +591,7 @@ TASKS = (
         cases=_digit_cases,
         hints=(
             "You have written it: exercise 8.2 asked for it. Which cell holds yours?",
-            "The loss is mean_i L_i + reg sum(W W); dL/dW = X^T (P - Y)/N + 2 reg W.",
+            "The loss is mean_i L_i + reg sum(W W); dL/dW = X.T (P − Y)/N + 2 reg W.",
             "Begin with `S = X @ W`, or copy the whole function from notebook 08.",
         ),
         equation="eq. (14), over the batch",

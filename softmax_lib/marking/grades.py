@@ -66,7 +66,8 @@ class Marks:
         for work in student.works:
             if number in work.tasks:
                 if work.problem:
-                    yield work, {"verdict": "unreadable", "score": [0, 0], "error": work.problem}
+                    blank = {"verdict": "unreadable", "score": (0, 0), "share": 0.0}
+                    yield work, blank | {"error": work.problem}
                 elif work.record is not None:
                     yield work, work.record["tasks"][number]
 
@@ -75,7 +76,9 @@ class Marks:
         worth = self.worth(number)
         row = dict.fromkeys(DETAILS, "")
         row |= {"student": student.name, "id": student.id or student.number, "task": number}
-        found = [(points_of(a, worth), work, a) for work, a in self.answers(student, number)]
+        found = [
+            (round(worth * a["share"], 2), work, a) for work, a in self.answers(student, number)
+        ]
         if not found:
             due = any(number in work.tasks for work in student.works)
             verdict = "not marked yet" if due else "not handed in"
@@ -184,12 +187,6 @@ class Marks:
             points = [f"{t}: {v:g}" for t, v in grade.items() if t in self.tasks and v != ""]
             rows.append([*own, self.maximum, ", ".join(points)])
         return rows
-
-
-def points_of(answer, worth):
-    """The points for an answer: as large a part as its cases are of all cases."""
-    right, total = answer["score"]
-    return round(worth * right / total, 2) if total else 0.0
 
 
 def csv_text(rows):

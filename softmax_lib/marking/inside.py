@@ -23,16 +23,14 @@ def settle():
     """Make ready what the notebook meets.
 
     ``quit()`` and ``exit()`` end nothing: the kernel would go, and the notebook with it. Its own
-    calls of ``check`` judge nothing, which is done outside and takes time.
+    calls of ``check`` find blanks: judging is done outside, and once is enough.
     """
     get_ipython().ask_exit = lambda *_: None
-    exercises.check = engine.check = unasked
+    check = engine.check
 
+    def blank(*arguments): ...
 
-def unasked(number, function, **options):
-    """A verdict for the notebook's own calls; no mark comes of it."""
-    message = engine.Message([("text", f"{number} is marked outside of the notebook.")], "other")
-    return engine.Verdict(number, True, (0, 0), (), "right", message)
+    exercises.check = engine.check = lambda number, *_, **__: check(number, blank)
 
 
 def answer(folder):

@@ -283,12 +283,10 @@ class Book:
             raise Lost(f"Its kernel gave an answer that cannot be read: {error}.") from None
         verdict = engine.check(number, function)
         self.names[number] = function.__name__
-        right, total = verdict.score
-        # What the exercise demands besides its cases counts as one more.
-        total += right == total and not verdict.passed and total > 0
         self.answers[number] = {
             "verdict": verdict.state,
-            "score": [right, total],
+            "score": verdict.score,
+            "share": verdict.share,
             "slips": [slug for slug in verdict.mistakes if slug != "not-attempted"],
             "text": str.__str__(verdict.message),
             "html": verdict.message.html,
@@ -309,7 +307,14 @@ class Book:
                     answer |= {"verdict": "set-up failed", "slips": [], **self.failure(k)}
                     break
             return answer
-        row = {"verdict": "missing", "score": [0, 0], "slips": [], "error": "", "line": ""}
+        row = {
+            "verdict": "missing",
+            "score": (0, 0),
+            "share": 0.0,
+            "slips": [],
+            "error": "",
+            "line": "",
+        }
         if place in self.lost or number in self.lost or self.over:
             over = f"The notebook took longer than {self.seconds:g} s."
             reason = self.lost.get(number) or self.lost.get(place) or over

@@ -12,6 +12,8 @@ from fractions import Fraction
 
 import numpy as np
 
+from softmax_lib.lessons.conditions import Fading
+
 __all__ = ["decode", "encode"]
 
 LARGEST = 10**8  # bytes of an array
@@ -57,6 +59,8 @@ def encode(value, depth=0):
         return ["none" if value is None else "dots"]
     if kind is bool:
         return ["bool", value]
+    if kind is Fading:
+        return encode_array("fading", value)
     if issubclass(kind, np.ndarray | np.generic):
         return encode_array("array" if issubclass(kind, np.ndarray) else "scalar", value)
     if issubclass(kind, int):
@@ -128,9 +132,11 @@ def decode(encoded):
             base = {"tuple": tuple, "list": list}[kind]
             named = base if rest[1] == kind else type(str(rest[1]), (base,), {})
             return named(map(decode, rest[0]))
-        case "array" | "scalar" | "like":
+        case "array" | "fading" | "scalar" | "like":
             file = io.BytesIO(base64.b64decode(rest[0]))
             array = np.lib.format.read_array(file, allow_pickle=False)
+            if kind == "fading":
+                return array.view(Fading)
             return {"array": array, "scalar": array[()], "like": Like(array)}[kind]
         case "objects":
             array = np.broadcast_to(np.array(None, object), tuple(map(int, rest[0])))
@@ -139,7 +145,7 @@ def decode(encoded):
                 array.ravel()[:] = [decode(part) for part in rest[1]]
             return array
         case "function":
-            return decode  # nothing of the student's: a verdict says "a function", no more
+            return decode  # nothing of the student's: a verdict says "of type function", no more
         case "generator":
             return (part for part in ())
         case "other":
