@@ -176,8 +176,8 @@ def check(number, function, *, convention=""):
     """Check a student's function on an exercise's cases.
 
     It runs on copies of the inputs; what it raises, prints or warns goes into the verdict. Only the
-    user's own interrupt gets out. What runs longer than 5 seconds is stopped, where Python has
-    threads. The solution is never shown.
+    user's own interrupt gets out. What runs longer than 5 seconds is stopped. The
+    solution is never shown.
 
     Parameters
     ----------
