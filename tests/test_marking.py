@@ -381,6 +381,17 @@ def test_a_zip_that_lies_about_its_sizes_is_read_up_to_the_bound(tmp_path, monke
     assert re.match("BadZipFile|ValueError", work.problem)
 
 
+def test_two_of_one_name_are_told_apart_by_number_or_not_at_all(tmp_path):
+    """Catches a work set aside as the older attempt of somebody else."""
+    roster = put(tmp_path / "r.csv", b"name,id\nWang Wei,7\nWei Wang,8\nAda,9\n")
+    for name in ("wangwei_7_1_a", "weiwang_8_1_a", "ada_7_1_a", "wangwei_5_1_a", "wangwei_6_1_a"):
+        put(tmp_path / f"{name}.ipynb", b"{}")
+    students = submissions.class_of(tmp_path, roster, "")
+    found = [(s.name, s.id, [work.number for work in s.works]) for s in students]
+    assert found[:3] == [("Wang Wei", "7", ["7"]), ("Wei Wang", "8", ["8"]), ("Ada", "9", ["7"])]
+    assert found[3:] == [("wangwei", "", ["5"]), ("wangwei", "", ["6"])]
+
+
 def test_a_roster_without_names_says_what_it_has(tmp_path):
     path = put(tmp_path / "r.csv", b"who,id\nAda,1\n")
     with pytest.raises(ValueError, match="needs a column `name`; its columns are who, id"):
@@ -404,7 +415,7 @@ def test_a_file_that_cannot_be_read_adds_nothing_to_what_was_asked():
     bad.problem = "torn"
     marks = Marks([submissions.Student("Ada", works=[good, bad])], {})
     assert marks.tasks == ["1.1"]
-    assert [row["verdict"] for row in marks.rows()] == ["not marked yet", "unreadable"]
+    assert [row["verdict"] for row in marks.table()[0][1]] == ["not marked yet", "unreadable"]
 
 
 @pytest.mark.parametrize("text", ["=1", "+1", "-1", "@a", "\t=1", "\r=1"])

@@ -280,35 +280,25 @@ def read_roster(path):
 
 
 def class_of(path, roster, version, out=None):
-    """The students, each with the works that count and the older ones.
+    """The students, each with the works that count and the older ones; nothing of `out` is read.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-    roster : str, path or None
-    version : str
-        Of the library: what was marked by another one is marked again.
-    out : pathlib.Path, optional
-        A folder in which nothing is looked for.
-
-    Returns
-    -------
-    list of Student
+    A file is its student's by name, where that is one student's; else by the number that Canvas or
+    Moodle gave, which may be the roster's id.
     """
     students = read_roster(roster) if roster is not None else []
-    by_key = {}
+    named = {}
     for student in students:
         keys = spellings(student.name) | {squashed(student.email.partition("@")[0])}
-        for key in keys | {squashed(student.id)} - {""}:
-            by_key.setdefault(key, student)
+        for key in (keys | {squashed(student.id)}) - {""}:
+            named.setdefault(key, []).append(student)
     for work in found_in(path, out):
         look_into(work, version)
-        keys = [*filter(None, [work.number]), squashed(work.owner)]
-        student = next((by_key[key] for key in keys if key in by_key), None)
+        keys = squashed(work.owner), work.number, (work.owner, work.number)
+        student = next((named[key][0] for key in keys if len(named.get(key, ())) == 1), None)
         if student is None:
             student = Student(work.owner, known=roster is None)
             students.append(student)
-            by_key.update(dict.fromkeys(keys, student))
+            named[keys[2] if work.number else keys[0]] = [student]
         if work.number:
             student.number, student.moodle = work.number, work.moodle
         student.works.append(work)
