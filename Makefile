@@ -1,7 +1,7 @@
 # Everything runs as `.venv/bin/python -m …`, from this folder, by relative paths:
 # that way a folder with spaces in its name works too.
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-oldest test-newest fuzz setup setup-test setup-site
+.PHONY: help lab test test-oldest test-newest test-site fuzz setup setup-test setup-site
 .PHONY: refresh slides site handout nbgrader bench lock clean
 
 # The user's own Python settings must not reach the notebooks.
@@ -22,7 +22,7 @@ help:  ## List these targets
 lab: setup  ## Open the notebooks in JupyterLab, in your browser
 	@sh tools/lab.sh
 
-test: setup-test  ## Check everything: lint, unit tests, all notebooks, the browser tests
+test: setup-test  ## Check everything: lint, unit tests, all notebooks, browser tests, the site
 	@$(python) tools/run_tests.py
 
 test-oldest test-newest: setup-test
@@ -30,6 +30,9 @@ test-oldest:  ## Unit tests and notebooks on the lowest versions allowed, in .ve
 	@$(python) tools/other_versions.py oldest
 test-newest:  ## Unit tests and notebooks on the newest of everything, in .venv-newest
 	@$(python) tools/other_versions.py newest
+
+test-site: setup-test  ## Check the site, with every notebook run in the browser's Python
+	@SOFTMAX_NOTEBOOKS=all $(python) tools/run_tests.py site
 
 fuzz: setup-test  ## The properties once more, each on 20,000 random examples
 	@HYPOTHESIS_PROFILE=fuzz $(python) -m pytest -q -n2 tests -m hypothesis
