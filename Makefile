@@ -59,7 +59,7 @@ handout: setup-site  ## Print the notebooks to PDF, in build/handout (NOTEBOOKS=
 	@$(site-python) tools/site/handout.py $(NOTEBOOKS)
 
 nbgrader: setup  ## Write the exercises as assignments for nbgrader, in build/nbgrader (POINTS=points.csv)
-	@$(python) tools/assignments.py $(POINTS)
+	@$(python) tools/assignments.py $(if $(POINTS),"$(POINTS)")
 
 bench: setup-test  ## Measure speed, memory and accuracy of the losses (QUICK=1: under a minute, no peers)
 	@$(python) -m benchmarks $(if $(QUICK),--quick)

@@ -129,6 +129,22 @@ def test_the_speakers_window_works_from_a_file(chromium_browser, tmp_path):
     page.close()
 
 
+def test_a_sections_note_stays_on_all_its_pages_and_is_printed_once(chromium_browser, tmp_path):
+    notebook = nbformat.read(NOTEBOOKS[6], as_version=4)
+    heading = "The quotient rule"
+    deck, _ = slides.deck_of(notebook, {heading: "Ask *the room* first."})
+    (tmp_path / "deck.html").write_text(deck, encoding="utf-8")
+    page = opened(chromium_browser, tmp_path, "deck")
+    told = page.locator("section.page", has=page.locator("header", has_text=heading))
+    assert told.count() > 2
+    notes = told.locator("aside.notes", has_text="Ask the room first.")
+    assert notes.count() == told.count()
+    page.goto(page.url.split("#")[0] + "?view=print&showNotes=separate-page")
+    page.wait_for_function(READY)
+    assert page.locator("aside", has_text="Ask the room first.").count() == 1
+    page.close()
+
+
 def test_the_keys_of_reveal_js_are_there(chromium_browser, folder):
     page = opened(chromium_browser, folder, NOTEBOOKS[0].stem)
     page.keyboard.press("Escape")
