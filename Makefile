@@ -1,7 +1,7 @@
 # Everything runs as `.venv/bin/python -m …`, from this folder, by relative paths:
 # that way a folder with spaces in its name works too.
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-oldest test-newest fuzz setup setup-test setup-site setup-live
+.PHONY: help lab test test-oldest test-newest test-site fuzz setup setup-test setup-site setup-live
 .PHONY: refresh slides live site handout nbgrader bench lock clean
 
 # The user's own Python settings must not reach the notebooks.
@@ -23,7 +23,7 @@ help:  ## List these targets
 lab: setup  ## Open the notebooks in JupyterLab, in your browser
 	@sh tools/lab.sh
 
-test: setup-test  ## Check everything: lint, unit tests, all notebooks, the browser tests
+test: setup-test  ## Check everything: lint, unit tests, all notebooks, browser tests, the site
 	@$(python) tools/run_tests.py
 
 test-oldest test-newest: setup-test
@@ -31,6 +31,9 @@ test-oldest:  ## Unit tests and notebooks on the lowest versions allowed, in .ve
 	@$(python) tools/other_versions.py oldest
 test-newest:  ## Unit tests and notebooks on the newest of everything, in .venv-newest
 	@$(python) tools/other_versions.py newest
+
+test-site: setup-test  ## Check the site, with every notebook run in the browser's Python
+	@SOFTMAX_NOTEBOOKS=all $(python) tools/run_tests.py site
 
 fuzz: setup-test  ## The properties once more, each on 20,000 random examples
 	@HYPOTHESIS_PROFILE=fuzz $(python) -m pytest -q -n2 tests -m hypothesis
@@ -63,7 +66,7 @@ handout: setup-site  ## Print the notebooks to PDF, in build/handout (NOTEBOOKS=
 	@$(site-python) tools/site/handout.py $(NOTEBOOKS)
 
 nbgrader: setup  ## Write the exercises as assignments for nbgrader, in build/nbgrader (POINTS=points.csv)
-	@$(python) tools/assignments.py $(POINTS)
+	@$(python) tools/assignments.py $(if $(POINTS),"$(POINTS)")
 
 bench: setup-test  ## Measure speed, memory and accuracy of the losses (QUICK=1: under a minute, no peers)
 	@$(python) -m benchmarks $(if $(QUICK),--quick)

@@ -5,6 +5,7 @@ which alone would double what `import softmax_lib` costs, waits until it is need
 """
 
 import os
+import sys
 from typing import NamedTuple
 
 # How often pooch tries again, after a second, then after two, when a download broke.
@@ -97,6 +98,11 @@ def _cache_folder():
 
 
 def _pooch():
+    if sys.platform == "emscripten":
+        raise OSError(
+            "Python in a browser cannot fetch data sets from other machines: for those, run the "
+            "notebooks on a machine of your own, as README says. load_digits() works here too."
+        )
     try:
         import pooch
         import tqdm  # noqa: F401  pooch draws its progress bar with it

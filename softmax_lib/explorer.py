@@ -163,18 +163,6 @@ class Explorer:
         player.moves = control, chosen
         return [control, player]
 
-    def controls(self):
-        """Controls by name; a subclass says which."""
-        raise NotImplementedError
-
-    def build(self, fig):
-        """Draw what stands and return the artists that move; a subclass says how."""
-        raise NotImplementedError
-
-    def update(self, **values):
-        """Move them to the controls' values and return (caption, alt); a subclass says how."""
-        raise NotImplementedError
-
     @property
     def values(self):
         """Each control's present value, by name."""

@@ -44,6 +44,7 @@ __all__ = [
     "draw_error_groups",
     "draw_step_sweep",
     "draw_tiles",
+    "draw_verdicts",
     "error_axis",
     "figure_html",
     "house_style",
@@ -315,6 +316,34 @@ def arrow(ax, start, end, **style):
     return ax.annotate("", end, start, arrowprops=look | style)
 
 
+def draw_verdicts(ax, words, rows, columns, width=1.0):
+    """A table of words with named rows and columns; those that begin with ``!`` have a red ground.
+
+    Returns the table; room for the rows' names is the caller's to make, by ``ax.set_xlim``.
+    """
+    table = Table(ax, words, width=width, text=str, fontsize=9)
+    table.fill(words, lambda word: PALETTE["vermillion"] if word[0] == "!" else "#E3F1EC")
+    table.names(rows, columns, color=INK, fontsize=10.5)
+    Table.clear(ax, 0, table.right, -0.6, table.bottom)
+    return table
+
+
+class Spotlight:
+    """A cell of a table, lit up: see :meth:`Table.spotlight`."""
+
+    def __init__(self, table):
+        self.table = table
+        self.frame = table.frame(0, 0, fill=True, facecolor=ink(table.color))
+        white = {"color": "white", "weight": "bold", "zorder": 4}
+        self.words = centered(table.ax, 0, 0, **white)
+        self.artists = [self.frame, self.words]
+
+    def move(self, i, j, text):
+        """Light up entry (i, j), with `text` in it."""
+        self.frame.set_xy(self.table.corner(i, j))
+        self.words.set(position=self.table.middle(i, j), text=text)
+
+
 def round_numbers(low, high):
     """Ticks for a log axis of few decades.
 
@@ -495,6 +524,10 @@ class Table:
         height = self.rows if i is None else 1
         return self.ax.add_patch(Rectangle(self.corner(i, j), width, height, **style))
 
+    def spotlight(self):
+        """A cell lit up in the table's color, for an explorer to ``move(i, j, text)``."""
+        return Spotlight(self)
+
     def label(self, text, above=False, **style):
         """The table's name, in its middle, below or above."""
         y, va = (self.top - 0.2, "bottom") if above else (self.bottom + 0.2, "top")
@@ -635,9 +668,7 @@ def draw_error_groups(ax, errors, floors=None, bound=None, *, names, title="", s
 
 
 @house_style
-def draw_entry_errors(
-    ax, check, bound=None, group="class", title="Relative error of each entry", others=()
-):
+def draw_entry_errors(ax, check, bound=None, title="Relative error of each entry", others=()):
     """Draw a gradient check's errors, entry by entry, beside their rounding floor.
 
     Parameters
@@ -650,8 +681,6 @@ def draw_entry_errors(
         Drawn as a line, and counted against in the caption: an entry is off when its error reaches
         the bound and ten times its rounding floor. By default the check's tolerance, raised to a
         whole power of ten.
-    group : str
-        What a column is, for the labels below.
     title : str
     others : sequence of GradientCheck
         Drawn on axes beside this one: all get the same scale.
@@ -664,18 +693,18 @@ def draw_entry_errors(
     bound = 10.0 ** np.ceil(np.log10(check.tolerance) - 1e-9) if bound is None else bound
     grouped = errors.ndim == 2 and errors.shape[1] <= len(CLASS_COLORS)
     columns, floors = (a.T if grouped else a.reshape(1, -1) for a in (errors, floor))
-    names = [f"{group} {j}" for j in range(len(columns))] if grouped else [""]
+    names = [f"class {j}" for j in range(len(columns))] if grouped else [""]
     beside = [_errors_and_floor(each) for each in others]
     scale = [part for e, f in beside for part in (e, f[f > 0])]
     draw_error_groups(ax, columns, floors, bound, names=names, title=title, scale=scale)
     if grouped and len(columns) > ax.get_position().width * ax.figure.get_figwidth():
         ax.set_xticks(ax.get_xticks(), range(len(columns)))
-        ax.set_xlabel(group)
+        ax.set_xlabel("class")
     elif not grouped:
         ax.set_xlabel("entry")
 
     fact = _agreement(check, errors, floor, bound)
-    groups = f", in {len(columns)} groups, one a {group}" if grouped else ""
+    groups = f", in {len(columns)} groups, one a class" if grouped else ""
     alt = (
         f"Log plot of the relative error between the gradient and {check.method} differences: "
         f"one marker for each of {errors.size} entries{groups}, and a dashed line at {bound:g}. "
@@ -706,7 +735,7 @@ def _agreement(check, errors, floor, bound):
 
 @house_style
 def draw_error_curves(
-    ax, x, errors, theory=None, *, xlabel="step $h$", ylabel="relative error", title="", named=True
+    ax, x, errors, theory=None, labels=None, *, xlabel="step $h$", ylabel="relative error", title=""
 ):
     """Draw errors against a step or a size on log axes, measured and predicted.
 
@@ -718,9 +747,10 @@ def draw_error_curves(
         Markers, each series in its method's style, or in a class's.
     theory : dict of str to array_like, shape (K,)
         Lines: in the style of the errors of that name, or gray where there are none.
+    labels : dict of str to (str, float, tuple), optional
+        For each curve the words beside it, at which x, and how far away, as of :func:`note`. By
+        default its name, where it runs farthest from the others.
     xlabel, ylabel, title : str
-    named : bool
-        Whether each curve's name stands beside it, where it runs farthest from the others.
 
     Returns
     -------
@@ -748,8 +778,11 @@ def draw_error_curves(
     for name, e in errors.items():
         look = styles[name] | {"linestyle": "", "markersize": 5}
         ax.plot(x, place(e), **look)
-    for name in curves if named else ():
-        _label_curve(ax, x, curves, name, styles.get(name, gray)["color"])
+    for name in curves:
+        color = styles.get(name, gray)["color"]
+        words, at, away = (labels or {}).get(name) or _place_of_label(x, curves, name)
+        k = int(np.argmin(abs(np.log(x / at))))
+        note(ax, words, (x[k], curves[name][k]), away, color=ink(color), weight="bold")
     ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.xaxis.set_minor_locator(NullLocator())
     key = [("o", PALETTE["gray"], "measured"), ("-", PALETTE["gray"], "predicted")]
@@ -828,8 +861,8 @@ def _truncation_power(sweep, method):
     return power, np.flatnonzero(ruled)[np.argmin(steps)]
 
 
-def _label_curve(ax, x, curves, name, color):
-    """Name a curve where it runs farthest from the others."""
+def _place_of_label(x, curves, name):
+    """The name of a curve, the x where it runs farthest from the others, and a side of it."""
     line = np.log10(np.maximum(curves[name], 1e-250))
     others = [np.log10(np.maximum(y, 1e-250)) for other, y in curves.items() if other != name]
     apart = np.min([abs(line - other) for other in others], axis=0) if others else 0 * line
@@ -837,8 +870,7 @@ def _label_curve(ax, x, curves, name, color):
     beside = [max(k - 1, 0), min(k + 1, x.size - 1)]
     rise, run = np.diff(line[beside])[0], np.diff(np.log10(x[beside]))[0]
     slope = rise / run if run else 0
-    away = (0 if abs(slope) < 0.3 else -8, -16 if slope < -0.3 else 7)
-    note(ax, name, (x[k], 10.0 ** line[k]), away, color=ink(color), weight="bold")
+    return name, x[k], (0 if abs(slope) < 0.3 else -8, -16 if slope < -0.3 else 7)
 
 
 def _title_with_key(ax, title, key):

@@ -21,10 +21,12 @@ def with_bar(batches, steps, progress):
     # tqdm's bar for notebooks ignores TQDM_DISABLE: read it here.
     if not progress or os.environ.get("TQDM_DISABLE"):
         return batches
-    from tqdm.auto import tqdm
+    if _in_a_browser():
+        from tqdm.notebook import tqdm
 
-    if sys.platform == "emscripten":  # Python in a browser has no threads, and tqdm would warn
-        tqdm.monitor_interval = 0
+        tqdm.monitor_interval = 0  # there are no threads, and tqdm would warn of it
+    else:
+        from tqdm.auto import tqdm
     return tqdm(batches, total=steps, desc="training", unit="step")
 
 
@@ -34,6 +36,10 @@ def someone_watches():
 
     kernel = sys.modules.get("ipykernel.kernelapp")
     notebook = kernel is not None and kernel.IPKernelApp.initialized()
-    notebook |= "pyodide_kernel" in sys.modules  # in a browser
     terminal = sys.stderr is not None and sys.stderr.isatty()
-    return (notebook or terminal) and find_spec("tqdm") is not None
+    return (notebook or terminal or _in_a_browser()) and find_spec("tqdm") is not None
+
+
+def _in_a_browser():
+    """Whether this is the Python of JupyterLite."""
+    return "pyodide_kernel" in sys.modules

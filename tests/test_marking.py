@@ -249,7 +249,9 @@ def test_feedback_is_one_page_that_needs_nothing_and_tells_no_solution(marked):
         assert source_of(engine.find_task(number).solution).splitlines()[-1].strip() not in page
     for text in pages.values():
         assert not re.search(r"https?://|<script|<link", text)
-        assert "default-src 'none'" in text
+        assert re.search(
+            r"""http-equiv="Content-Security-Policy" content="default-src 'none';""", text
+        )
     assert "asks for a solution" not in page  # the notes are the instructor's
     assert "asks for a solution" in pages["index.html"]
     assert 'href="feedback/bob_stone.html"' in pages["index.html"]
@@ -381,6 +383,34 @@ def test_a_zip_that_lies_about_its_sizes_is_read_up_to_the_bound(tmp_path, monke
     assert re.match("BadZipFile|ValueError", work.problem)
 
 
+def test_two_of_one_name_are_told_apart_by_number_or_not_at_all(tmp_path):
+    """Catches a work set aside as the older attempt of somebody else."""
+    roster = put(tmp_path / "r.csv", b"name,id\nWang Wei,7\nWei Wang,8\nAda,9\n")
+    for name in ("wangwei_7_1_a", "weiwang_8_1_a", "ada_7_1_a", "wangwei_5_1_a", "wangwei_6_1_a"):
+        put(tmp_path / f"{name}.ipynb", b"{}")
+    students = submissions.class_of(tmp_path, roster, "")
+    found = [(s.name, s.id, [work.number for work in s.works]) for s in students]
+    assert found[:3] == [("Wang Wei", "7", ["7"]), ("Wei Wang", "8", ["8"]), ("Ada", "9", ["7"])]
+    assert found[3:] == [("wangwei", "", ["5"]), ("wangwei", "", ["6"])]
+
+
+def test_a_student_is_found_below_other_folders(tmp_path):
+    roster = put(tmp_path / "r.csv", b"name\nAda King\nBob Roe\n")
+    for name in ("week1/king_ada/x.ipynb", "week1/01_matrix_shapes_bob_roe.ipynb"):
+        put(tmp_path / name, b"{}")
+    students = submissions.class_of(tmp_path, roster, "")
+    assert [(s.name, len(s.works)) for s in students] == [("Ada King", 1), ("Bob Roe", 1)]
+
+
+def test_a_zip_may_say_any_date(tmp_path):
+    infos = zipfile.ZipInfo("ada/x.ipynb"), zipfile.ZipInfo("bob/x.ipynb")  # of January 1, 1980
+    data = zipped(*((info, b"{}") for info in infos))
+    odd = put(tmp_path / "x.zip", data.replace(b"\x21\x00", b"\x00\x00"))  # month 0, day 0
+    assert zipfile.ZipFile(odd).infolist()[0].date_time[1:3] == (0, 0)
+    assert [work.owner for work in submissions.found_in(tmp_path)] == ["ada", "bob"]
+    assert [work.when for work in submissions.found_in(odd)] == [0.0, 0.0]
+
+
 def test_a_roster_without_names_says_what_it_has(tmp_path):
     path = put(tmp_path / "r.csv", b"who,id\nAda,1\n")
     with pytest.raises(ValueError, match="needs a column `name`; its columns are who, id"):
@@ -404,7 +434,7 @@ def test_a_file_that_cannot_be_read_adds_nothing_to_what_was_asked():
     bad.problem = "torn"
     marks = Marks([submissions.Student("Ada", works=[good, bad])], {})
     assert marks.tasks == ["1.1"]
-    assert [row["verdict"] for row in marks.rows()] == ["not marked yet", "unreadable"]
+    assert [row["verdict"] for row in marks.table()[0][1]] == ["not marked yet", "unreadable"]
 
 
 @pytest.mark.parametrize("text", ["=1", "+1", "-1", "@a", "\t=1", "\r=1"])

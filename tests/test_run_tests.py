@@ -46,11 +46,12 @@ def test_browser_tests_run_where_there_is_a_browser_or_must_be(
     found, required, runs, monkeypatch, browser, capsys
 ):
     browser(found=found, required=required)
-    monkeypatch.setattr(run_tests, "CHECKS", {"one": GOOD, "browser tests": GOOD})
+    monkeypatch.setattr(run_tests, "CHECKS", {"one": GOOD, "browser tests": GOOD, "site": GOOD})
     run_tests.main([])
     out = capsys.readouterr().out
-    assert ("=== browser tests: passed" in out) == runs
-    assert ("The browser tests are left out" in out) != runs
+    for name in ("browser tests", "site"):
+        assert (f"=== {name}: passed" in out) == runs
+    assert ("no Chromium was found on this machine: browser tests, site." in out) != runs
 
 
 def test_notebooks_are_compared_strictly():

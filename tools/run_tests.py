@@ -32,11 +32,12 @@ CHECKS = {
     "lint": ("ruff", "check", "--quiet", "."),
     "format": ("ruff", "format", "--check", "--quiet", "."),
     "unit tests": (
-        *(*PYTEST, "tests", "softmax_lib", "--ignore=tests/browser"),
+        *(*PYTEST, "tests", "softmax_lib", "--ignore=tests/browser", "--ignore=tests/site"),
         *("-n2", "--dist=worksteal"),
     ),
     "notebooks": NBVAL,
-    "browser tests": (*PYTEST, "tests/browser", "-n2", "--dist=loadgroup"),
+    "browser tests": (*PYTEST, "tests/browser", "-n2"),
+    "site": (*PYTEST, "tests/site"),
 }
 
 
@@ -52,9 +53,10 @@ def main(names):
     if unknown:
         sys.exit(f"no such check: {', '.join(unknown)}; there are: {', '.join(CHECKS)}")
     checks = {name: CHECKS[name] for name in names or CHECKS}
-    if "browser tests" in checks and not chromium.find() and not chromium.required():
-        del checks["browser tests"]
-        print("The browser tests are left out: no Chromium was found on this machine.")
+    need_browser = [name for name in ("browser tests", "site") if name in checks]
+    if need_browser and not chromium.find() and not chromium.required():
+        checks = {name: checks[name] for name in checks if name not in need_browser}
+        print(f"Left out, as no Chromium was found on this machine: {', '.join(need_browser)}.")
     failed = []
     start = time.monotonic()
     for name, arguments in checks.items():

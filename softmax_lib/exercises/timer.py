@@ -2,13 +2,16 @@
 
 When its time is over, a thread of ours signals the main thread, again and again until the function
 is left: `TimeUp` is raised wherever the function is at that moment, which no ``except Exception``
-catches. Where there are no threads (Python in a browser), or outside the main thread, there is no
-limit. The user's own interrupt is another signal, and stays what it is.
+catches. A browser's Python has no threads, and looks at the clock itself, at every turn of a loop.
+Outside the main thread there is no limit. The user's own interrupt is another signal, and stays
+what it is.
 """
 
 import _thread
 import signal
+import sys
 import threading
+import time
 
 __all__ = ["TimeUp", "limited"]
 
@@ -22,6 +25,8 @@ class TimeUp(BaseException):
 
 def limited(function, arguments, seconds):
     """``function(*arguments)``, stopped by `TimeUp` when it takes longer than so many seconds."""
+    if sys.platform == "emscripten":
+        return watched(function, arguments, seconds)
     running, ended, main = True, threading.Event(), threading.get_ident()
 
     def stop(number, frame):
@@ -52,3 +57,22 @@ def limited(function, arguments, seconds):
         ended.set()
         thread.join()
         signal.signal(SIGNAL, before)
+
+
+def watched(function, arguments, seconds):
+    """As `limited`, without a thread: each jump and each call looks whether the time is over."""
+    watch, end = sys.monitoring, time.monotonic() + seconds
+
+    def look(*place):
+        if time.monotonic() > end:
+            raise TimeUp
+
+    watch.use_tool_id(watch.PROFILER_ID, __name__)
+    for event in (watch.events.JUMP, watch.events.PY_START):
+        watch.register_callback(watch.PROFILER_ID, event, look)
+    try:
+        watch.set_events(watch.PROFILER_ID, watch.events.JUMP | watch.events.PY_START)
+        return function(*arguments)
+    finally:
+        watch.set_events(watch.PROFILER_ID, 0)
+        watch.free_tool_id(watch.PROFILER_ID)

@@ -4,11 +4,11 @@ What notebook 05 shows and does not spell out: four pictures, the shape train, t
 """
 
 import textwrap
+from functools import partial
 
-import ipywidgets as widgets
 import numpy as np
 
-from softmax_lib.explorer import Explorer
+from softmax_lib.explorer import Explorer, choice, slider
 from softmax_lib.figures import (
     INK,
     MATRIX_COLORS,
@@ -16,6 +16,7 @@ from softmax_lib.figures import (
     PALETTE,
     Table,
     arrow,
+    centered,
     draw_error_curves,
     draw_error_groups,
     house_style,
@@ -30,14 +31,7 @@ from softmax_lib.lessons import task, tasks_of
 from softmax_lib.lessons.slips import instead_of
 from softmax_lib.words import digits, listed, number, shape
 
-__all__ = [
-    "TASKS",
-    "explore",
-    "plot_chain",
-    "plot_chain_errors",
-    "plot_first_factor",
-    "plot_paths",
-]
+_two = partial(number, places=2)
 
 
 # Pictures
@@ -45,49 +39,39 @@ __all__ = [
 
 @house_style
 def plot_chain(values, rates):
-    """Draw the chain of numbers: values forward on the nodes, slopes back on the same edges.
-
-    Parameters
-    ----------
-    values : tuple of float
-        w, s, p and L.
-    rates : tuple of float
-        ds/dw, dp/ds and dL/dp.
-    """
+    """Draw w, s, p and L forward on nodes, and ds/dw, dp/ds, dL/dp back on the same edges."""
     names = ("w", "s", "p", "L")
     back = [1.0]
     for rate in reversed(rates):
         back.insert(0, back[0] * rate)  # dL/dw, dL/ds, dL/dp, dL/dL
-    fig, ax = new_figure(height=2.9)
+    title = "Values go forward, slopes come back on the same edges"
+    fig, ax = new_figure(height=2.9, title=title)
     forward, backward = ink(PALETTE["green"]), ink(MATRIX_COLORS["dW"])
+    ground = {"boxstyle": "circle,pad=0.35", "facecolor": "white", "edgecolor": INK}
     for k, (name, value) in enumerate(zip(names, values, strict=True)):
-        ax.text(
-            k, 0, f"${name}$", ha="center", va="center", fontsize=14,
-            bbox={"boxstyle": "circle,pad=0.35", "facecolor": "white", "edgecolor": INK},
-        )  # fmt: skip
-        style = {"ha": "center", "va": "center", "weight": "bold"}
-        ax.text(k, 0.62, number(value, 2), color=forward, **style)
-        ax.text(k, -0.66, number(back[k], 2), color=backward, **style)
-        ax.text(k, -0.98, f"$dL/d{name}$", color=backward, ha="center", va="center")
+        centered(ax, k, 0, f"${name}$", fontsize=14, bbox=ground)
+        centered(ax, k, 0.62, _two(value), color=forward, weight="bold")
+        centered(ax, k, -0.66, _two(back[k]), color=backward, weight="bold")
+        centered(ax, k, -0.98, f"$dL/d{name}$", color=backward)
     edges = zip(("ds/dw", "dp/ds", "dL/dp"), rates, strict=True)
     for k, (name, rate) in enumerate(edges):
         arrow(ax, (k + 0.2, 0.1), (k + 0.8, 0.1), color=forward)
         arrow(ax, (k + 0.8, -0.1), (k + 0.2, -0.1), color=backward)
-        ax.text(k + 0.5, 0.34, f"${name}$ = {number(rate, 2)}", ha="center", va="center")
-        ax.text(k + 0.5, -0.36, f"× {_factor(rate)}", color=backward, ha="center", va="center")
-    ax.text(-0.62, 0.62, "forward:\nvalues", color=forward, ha="center", va="center")
-    ax.text(-0.62, -0.66, "back:\nslopes", color=backward, ha="center", va="center")
+        centered(ax, k + 0.5, 0.34, f"${name}$ = {_two(rate)}")
+        factor = f"({_two(rate)})" if rate < 0 else _two(rate)
+        centered(ax, k + 0.5, -0.36, f"× {factor}", color=backward)
+    centered(ax, -0.62, 0.62, "forward:\nvalues", color=forward)
+    centered(ax, -0.62, -0.66, "back:\nslopes", color=backward)
     ax.set(xlim=(-0.95, 3.3), ylim=(-1.2, 0.85))
     ax.axis("off")
-    ax.set_title("Values go forward, slopes come back on the same edges")
-    pairs = [f"{name} = {number(v, 2)}" for name, v in zip(names, values, strict=True)]
-    slopes = [f"dL/d{name} = {number(b, 2)}" for name, b in zip(names, back, strict=True)]
+    pairs = [f"{name} = {_two(v)}" for name, v in zip(names, values, strict=True)]
+    slopes = [f"dL/d{name} = {_two(b)}" for name, b in zip(names, back, strict=True)]
     show(
         fig,
         f"Forward: {', '.join(pairs)}. Back, from right to left: {', '.join(slopes[::-1])}. Each "
         "slope is the one to its right times the rate of the edge between them.",
         f"Four nodes in a line, w, s, p, L, joined by arrows to the right and back. On the edges "
-        f"stand the rates {listed(rates, lambda r: number(r, 2))}. {'; '.join(pairs)}. Below: "
+        f"stand the rates {listed(rates, _two)}. {'; '.join(pairs)}. Below: "
         f"{'; '.join(slopes)}.",
     )
 
@@ -96,16 +80,12 @@ def plot_chain(values, rates):
 def plot_chain_errors(errors):
     """Draw how far the product of three measured factors is from the measured whole.
 
-    Parameters
-    ----------
-    errors : dict of str to list of ndarray, shape (D,)
-        By method, for each class j, the relative error of each entry of dL_i/dW_j.
+    `errors` has, by method, for each class j, the relative error of each entry of dL_i/dW_j.
     """
     fig, ax = new_figure(height=3.7)
     names = [f"class j = {j}: {len(e)} entries" for j, e in enumerate(errors["central"])]
-    draw_error_groups(
-        ax, errors, names=names, title="Product of the three factors against the whole"
-    )
+    title = "Product of the three factors against the whole"
+    draw_error_groups(ax, errors, names=names, title=title)
     names_of = {"central": "central differences", "complex": "the complex step"}
     worst = ", ".join(f"≈ {np.max(e):.0e} by {names_of[m]}" for m, e in errors.items())
     size = np.size(errors["central"])
@@ -120,14 +100,9 @@ def plot_chain_errors(errors):
 
 @house_style
 def plot_first_factor(p_m, errors):
-    """Draw the error of numerical derivatives of -log p_m against p_m, beside the theory.
+    """Draw the error of dL_i/dp, by norm, against the rising probabilities p_m, beside the theory.
 
-    Parameters
-    ----------
-    p_m : ndarray, shape (K,)
-        Probabilities of the right class, rising.
-    errors : dict of str to ndarray, shape (K,)
-        Relative error of dL_i/dp by norm, by method: ``"central"`` and ``"complex"``.
+    `errors` has those of two methods: ``"central"`` and ``"complex"``.
     """
     truncation = default_step("central", float) ** 2 / (3 * p_m**2)
     fig, ax = new_figure(height=3.7)
@@ -156,18 +131,13 @@ def plot_first_factor(p_m, errors):
 
 @house_style
 def plot_paths(factors, m, j):
-    """Draw every path from the weights of class j to the loss, the live ones thick.
+    """Draw every path from the weights of class j to the loss of a right class m, live ones thick.
 
-    Parameters
-    ----------
-    factors : tuple of ndarray, shapes (1, C), (C, C), (C, D)
-        dL_i/dp, dp/dS_i and dS_i/dW_j.
-    m, j : int
-        The right class, and the class whose weights move.
+    `factors` are dL_i/dp (1, C), dp/dS_i (C, C) and dS_i/dW_j (C, D).
     """
     first, middle, last = factors
     C, D = last.shape
-    fig, ax = new_figure(height=4.0)
+    fig, ax = new_figure(height=4.0, title="From each weight, one open path to the loss")
     at = {
         "W": [(0.0, y) for y in _spread(D)],
         "S": [(2.0, y) for y in _spread(C)],
@@ -188,7 +158,7 @@ def plot_paths(factors, m, j):
                 t = {"W": 0.38, "S": 0.27, "p": 0.5}[source]
                 place = x0 + t * (x1 - x0), y0 + t * (y1 - y0)
                 middle_of = {"ha": "center", "va": "center", "fontsize": 9.5, "weight": "bold"}
-                note(ax, number(value, 2), place, (0, 0), zorder=4, **middle_of)
+                note(ax, _two(value), place, (0, 0), zorder=4, **middle_of)
     names = {
         "W": [f"$W_{{{d}{j}}}$" for d in range(D)],
         "S": [f"$S_{{i{c}}}$" for c in range(C)],
@@ -198,20 +168,17 @@ def plot_paths(factors, m, j):
     colors = {kind: ink(MATRIX_COLORS[kind.upper()]) for kind in "WSp"} | {"L": INK}
     for kind, places in at.items():
         for (x, y), name in zip(places, names[kind], strict=True):
-            ax.text(
-                x, y, name, ha="center", va="center", fontsize=12, zorder=5, color=colors[kind],
-                bbox={"boxstyle": "circle,pad=0.3", "facecolor": "white",
-                      "edgecolor": colors[kind], "linewidth": 1.6},
-            )  # fmt: skip
+            ground = {"boxstyle": "circle,pad=0.3", "facecolor": "white", "linewidth": 1.6}
+            ground["edgecolor"] = colors[kind]
+            centered(ax, x, y, name, fontsize=12, zorder=5, color=colors[kind], bbox=ground)
     for x, text in (
         (1.0, f"$dS_i/dW_{j}$ {shape(last)}"),
         (3.2, f"$dp/dS_i$ {shape(middle)}"),
         (5.4, f"$dL_i/dp$ {shape(first)}"),
     ):
-        ax.text(x, -0.22, text, ha="center", va="top")
+        centered(ax, x, -0.22, text, va="top")
     ax.set(xlim=(-0.5, 6.9), ylim=(-0.38, 1.14))
     ax.axis("off")
-    ax.set_title("From each weight, one open path to the loss")
     paths = first.T * middle * last[:, 0]  # (C, 1)(C, C)(C,) -> (C, C), one path each
     dead = middle.size - np.count_nonzero(paths)
     caption = (
@@ -225,13 +192,8 @@ def plot_paths(factors, m, j):
         f"loss. All {D} weights lead to score {j} by thick lines, to the other scores by dotted "
         f"ones. Every score leads to every probability, but of these {middle.size} lines {dead} "
         f"are on no open path. Only p_{m} leads to the loss, with the derivative "
-        f"{number(first[0, m], 2)}.",
+        f"{_two(first[0, m])}.",
     )
-
-
-def _factor(rate):
-    """A rate behind a times sign: a negative one in parentheses."""
-    return number(rate, 2) if rate >= 0 else f"({number(rate, 2)})"
 
 
 def _spread(count):
@@ -270,40 +232,38 @@ def _measured(X, W, y, i, j):
     )
 
 
-class ShapeTrain(Explorer):
-    """Three factors drawn as cars of a train; a transposed one may break a coupling."""
+class _ShapeTrain(Explorer):
+    """Three factors drawn as cars of a train; a transposed one may break a coupling.
+
+    Those of any example and class; the notebook's five examples by default.
+    """
 
     title = "The shape train: two sizes that meet must be equal"
     size = (7.0, 4.5)
     letters = (("1", "C"), ("C", "C"), ("C", "D"))
     names = ("dL_i/dp", "dp/dS_i", "dS_i/dW_j")
-    signs = ("$dL_i/dp$", "$dp/dS_i$", "$dS_i/dW_j$")
     gap = 1.35
 
-    def __init__(self, X, W, y):
-        self.X, self.W, self.y = X, W, y
-        N, C = len(X), W.shape[1]
+    def __init__(self, X=None, W=None, y=None):
+        self.X, self.W, self.y = _examples() if X is None else (X, W, y)
         self.measured = {
-            (i, j): _measured(X, W, y, i, j) for i in range(N) for j in range(C)
+            (i, j): _measured(self.X, self.W, self.y, i, j)
+            for i, j in np.ndindex(len(self.X), self.W.shape[1])
         }  # 4 ms each: too slow for every move
         super().__init__()
 
     def controls(self):
-        """Which example, which class, and which of the three factors is transposed."""
         factors = [("none", 0), *((name, k + 1) for k, name in enumerate(self.names))]
-        classes = list(range(self.W.shape[1]))
         return {
-            "i": widgets.IntSlider(1, 0, len(self.X) - 1, description="example i"),
-            "j": widgets.ToggleButtons(options=classes, value=2, description="class j"),
-            "transposed": widgets.ToggleButtons(options=factors, description="transpose"),
+            "i": slider("example i", 0, len(self.X) - 1, 1),
+            "j": choice("class j", list(range(self.W.shape[1])), value=2),
+            "transposed": choice("transpose", factors),
         }
 
     def build(self, fig):
-        """Rail, cars, couplings, and below them the product beside the measured row."""
         D, C = self.W.shape
         ax = fig.subplots()
-        self.length = 2 * C + D + 2 * self.gap
-        self.wide = max(self.length, 2 * C + max(C, D) + 2 * self.gap)
+        self.wide = 2 * C + max(C, D) + 2 * self.gap
         Table.clear(ax, -0.2, self.wide + 0.2, -max(C, D) - 1.0, 5.1)
         ax.hlines(0.42, 0, self.wide, color=PALETTE["gray"], linewidth=2)
         numbers = {"text": digits, "fontsize": 8.5}
@@ -311,15 +271,12 @@ class ShapeTrain(Explorer):
             Table(ax, np.zeros(size), name=name, **numbers)
             for size, name in (((1, C), "P"), ((C, C), "S"), ((C, D), "W"))
         ]
-        self.wheels = [
-            ax.plot([], [], "o", color=INK, markersize=8, markerfacecolor="white")[0]
-            for _ in self.cars
-        ]
-        middle = {"ha": "center", "va": "center"}
-        self.titles = [ax.text(0, 0, "", weight="bold", **middle) for _ in self.cars]
-        self.shapes = [ax.text(0, 1.05, "", **middle) for _ in self.cars]
+        wheel = {"color": INK, "markersize": 8, "markerfacecolor": "white"}
+        self.wheels = [ax.plot([], [], "o", **wheel)[0] for _ in self.cars]
+        self.titles = [centered(ax, 0, 0, weight="bold") for _ in self.cars]
+        self.shapes = [centered(ax, 0, 1.05) for _ in self.cars]
         self.bars = [ax.plot([], [], linewidth=3, solid_capstyle="butt")[0] for _ in range(2)]
-        self.meetings = [ax.text(0, -0.75, "", weight="bold", **middle) for _ in range(2)]
+        self.meetings = [centered(ax, 0, -0.75, weight="bold") for _ in range(2)]
 
         left = self.wide / 2 - D / 2 + 0.6
         ax.text(left - 0.3, 4.5, "$dL_i/dW_j$ measured", ha="right", va="center")
@@ -327,10 +284,8 @@ class ShapeTrain(Explorer):
         self.product = Table(ax, np.zeros((1, D)), left, 2.4, name="dW", **numbers)
         self.whole = Table(ax, np.zeros((1, D)), left, 4.0, **numbers)
         self.verdict = ax.text(left + D + 0.3, 3.7, "", va="center", weight="bold")
-        self.message = ax.text(
-            left, 2.75, "", va="center", fontsize=9, color=ink(PALETTE["vermillion"]),
-            linespacing=1.3,
-        )  # fmt: skip
+        red = {"color": ink(PALETTE["vermillion"]), "fontsize": 9, "linespacing": 1.3}
+        self.message = ax.text(left, 2.75, "", va="center", **red)
         tables = (*self.cars, self.product, self.whole)
         return [
             *(artist for table in tables for artist in table.artists),
@@ -339,7 +294,6 @@ class ShapeTrain(Explorer):
         ]
 
     def update(self, i, j, transposed):
-        """Couple the cars, or show where they do not couple and what numpy says."""
         *factors, whole = self.measured[i, j]
         letters = list(self.letters)
         if transposed:
@@ -386,28 +340,22 @@ class ShapeTrain(Explorer):
             car.fill(factor, left=left, top=-len(factor))
             middle, spread = left + widths[k] / 2, min(0.8, widths[k] / 4)
             self.wheels[k].set_data([middle - spread, middle + spread], [0.2, 0.2])
-            sign = f"({self.signs[k]})$^\\top$" if transposed == k + 1 else self.signs[k]
-            self.titles[k].set_text(f"{k + 1}: {sign}")
-            self.titles[k].set_position((middle, -len(factor) - 0.5))
-            self.shapes[k].set_text(f"({', '.join(letters[k])}) = {shape(factor)}")
-            self.shapes[k].set_x(middle)
+            sign = f"(${self.names[k]}$)$^\\top$" if transposed == k + 1 else f"${self.names[k]}$"
+            self.titles[k].set(text=f"{k + 1}: {sign}", position=(middle, -len(factor) - 0.5))
+            self.shapes[k].set(text=f"({', '.join(letters[k])}) = {shape(factor)}", x=middle)
             left = car.right + self.gap
         for k, (bar, meeting) in enumerate(zip(self.bars, self.meetings, strict=True)):
             a, b = factors[k].shape[1], factors[k + 1].shape[0]
             start, end = self.cars[k].right, self.cars[k + 1].left
-            broken = a != b
-            cut = [start, start + 0.4, np.nan, end - 0.4, end]
-            bar.set_data(cut if broken else [start, end], [-0.25] * (5 if broken else 2))
-            color = PALETTE["vermillion"] if broken else INK
-            bar.set_color(color)
-            meeting.set_text(f"{a} ≠ {b}" if broken else f"{a} = {b}")
-            meeting.set_color(color)
-            meeting.set_x((start + end) / 2)
+            color, sign, x = INK, "=", [start, end]
+            if a != b:
+                color, sign = PALETTE["vermillion"], "≠"
+                x = [start, start + 0.4, np.nan, end - 0.4, end]
+            bar.set(data=(x, [-0.25] * len(x)), color=color)
+            meeting.set(text=f"{a} {sign} {b}", color=color, x=(start + end) / 2)
 
 
-def explore(X=None, W=None, y=None):
-    """The shape train, for any example and class; the notebook's five examples by default."""
-    return ShapeTrain(*(_examples() if X is None else (X, W, y)))
+explore = _ShapeTrain
 
 
 # Exercises

@@ -1,15 +1,17 @@
 """What `08_gradient_in_code.ipynb` needs: the stages of the mending, the stepper, the tasks."""
 
-import ipywidgets as widgets
+from functools import partial
+
 import numpy as np
 from matplotlib.patches import Rectangle
 
-from softmax_lib.explorer import Explorer
+from softmax_lib.explorer import Explorer, choice, slider
 from softmax_lib.figures import (
     CLASS_COLORS,
     INK,
     PALETTE,
     Table,
+    draw_verdicts,
     house_style,
     ink,
     new_figure,
@@ -36,13 +38,7 @@ from softmax_lib.lessons.slips import (
 from softmax_lib.loss import softmax_loss_vectorized
 from softmax_lib.words import digits, listed, number
 
-__all__ = [
-    "TASKS",
-    "explore",
-    "half_trained_fruits",
-    "plot_learning_rates",
-    "plot_stages",
-]
+_short, _long = partial(number, places=3), partial(number, places=4)
 
 
 # Pictures
@@ -52,12 +48,8 @@ __all__ = [
 def plot_stages(checks, bound=1e-8):
     """Draw what each way of asking says of each stage of the mending, as a table.
 
-    Parameters
-    ----------
-    checks : dict of str to dict of str to GradientCheck
-        By question, then by stage; the last stage is the right one.
-    bound : float
-        Entries whose error is above it are counted as wrong.
+    `checks` maps a question, then a stage, to a `GradientCheck`; the last stage is the right one.
+    Entries whose error is above the bound are counted as wrong.
     """
     *wrong, right = next(iter(checks.values()))
 
@@ -68,14 +60,10 @@ def plot_stages(checks, bound=1e-8):
         return f"{passes if check.passed else '✗ fails'}\n{error}"
 
     words = [[said(stage, panel[stage]) for panel in checks.values()] for stage in (*wrong, right)]
-    fig, ax = new_figure(height=3.9)
-    fig.suptitle(
-        "Six fruits and reg > 0 see every slip; easier questions miss some", x=0.01, ha="left"
-    )
-    table = Table(ax, words, width=3.2, text=str, fontsize=9)
-    table.fill(words, lambda cell: PALETTE["vermillion"] if cell[0] == "!" else "#E3F1EC")
-    table.names((*wrong, right), checks, color=INK, fontsize=10.5)
-    Table.clear(ax, -2.3, table.right, -0.6, table.bottom)
+    title = "Six fruits and reg > 0 see every slip; easier questions miss some"
+    fig, ax = new_figure(height=3.9, title=title)
+    table = draw_verdicts(ax, words, (*wrong, right), checks, width=3.2)
+    ax.set_xlim(-2.3, table.right)
     missed = "; ".join(
         f"{name}: {', '.join(s for s in wrong if panel[s].passed) or 'none'}"
         for name, panel in checks.items()
@@ -100,8 +88,8 @@ def plot_learning_rates(X, W, y, i):
     best = rates[mean.argmin()]
     shift = after[np.argmin(abs(rates - 0.3))] - before
     payers = np.sort(np.argsort(shift)[-2:])
-    fig, ax = new_figure(height=3.5)
-    ax.set_title(f"A step on fruit {i} alone: good for fruit {i} at any rate, not for the rest")
+    title = f"A step on fruit {i} alone: good for fruit {i} at any rate, not for the rest"
+    fig, ax = new_figure(height=3.5, title=title)
     style = {"linewidth": 2.2}
     ax.plot(rates, own, color=CLASS_COLORS[y[i]], **style)
     ax.plot(rates, mean, color=INK, linestyle="--", **style)
@@ -139,15 +127,9 @@ CODES = ("mended", "without 1/N", "without 2 reg W")
 REG = 0.1
 
 
-def _short(value):
-    return number(value, 3)
-
-
-def _long(value):
-    return number(value, 4)
-
-
 class _LoopStepper(Explorer):
+    """Step through the two loops, example by example, class by class, while dW fills up."""
+
     title = "Two loops fill dW, one column at a time"
     size = (6.8, 5.0)
     play = "step"
@@ -173,18 +155,14 @@ class _LoopStepper(Explorer):
         return [*states, states[-1] + last * self.W]
 
     def controls(self):
-        return {
-            "step": widgets.IntSlider(14, 0, self.P.size + 1, description="step"),
-            "code": widgets.ToggleButtons(options=CODES, description="code"),
-        }
+        return {"step": slider("step", 0, self.P.size + 1, 14), "code": choice("code", CODES)}
 
     def build(self, fig):
         ax = fig.subplots()
         N, D = self.X.shape
         mono = {"family": "DejaVu Sans Mono", "fontsize": 9.5, "va": "center"}
-        self.bar = ax.add_patch(
-            Rectangle((-0.3, 0), 14.1, 1, facecolor=PALETTE["yellow"], alpha=0.6, zorder=0.5)
-        )
+        look = {"facecolor": PALETTE["yellow"], "alpha": 0.6, "zorder": 0.5}
+        self.bar = ax.add_patch(Rectangle((-0.3, 0), 14.1, 1, **look))
         self.code = [ax.text(0, k + 0.5, "", **mono) for k in range(8)]
         self.says = [ax.text(14.5, k + 0.5, "", va="center", fontsize=10) for k in range(8)]
         top = 10.6
@@ -192,24 +170,16 @@ class _LoopStepper(Explorer):
         self.p = Table(ax, self.P, 7.8, top, name="P", width=1.6, text=_short, fontsize=9.5)
         self.dw = Table(ax, self.W, 16.5, top, name="dW", width=2.0, text=_short, fontsize=9.5)
         for name, table in (("X", self.x), ("P", self.p), ("dW", self.dw)):
-            size = f"({table.rows}, {table.columns})"
-            x = (table.left + table.right) / 2
-            ax.text(x, top - 1.05, f"${name}$  {size}", ha="center", va="bottom", weight="bold")
+            words = f"${name}$  ({table.rows}, {table.columns})"
+            table.label(words, above=True, color=INK).set_y(top - 1.05)
         self.x.names(f"{i} {CLASSES[m]}" for i, m in enumerate(self.y))
         self.p.names(columns=CLASSES, fontsize=8.5)
         self.dw.names(FEATURES, CLASSES)
         self.verdict = ax.text(13.2, top + D + 1.0, "", va="center", weight="bold")
-        self.frames = {
-            "x": self.x.frame(i=0),
-            "p": self.p.frame(0, 0),
-            "dw": self.dw.frame(j=0),
-        }
-        ax.set(xlim=(-0.4, 22.7), ylim=(top + N + 0.2, -0.3))
-        ax.axis("off")
-        return [
-            *(self.bar, *self.code, *self.says, self.verdict, *self.frames.values()),
-            *self.dw.artists,
-        ]
+        self.frames = self.x.frame(i=0), self.p.frame(0, 0), self.dw.frame(j=0)
+        Table.clear(ax, -0.4, 22.7, -0.3, top + N + 0.2)
+        moving = [self.bar, *self.code, *self.says, self.verdict, *self.frames]
+        return [*moving, *self.dw.artists]
 
     def update(self, step, code):
         N, C = self.P.shape
@@ -229,14 +199,14 @@ class _LoopStepper(Explorer):
         dW = self.states[code][step]
         self.dw.fill(dW)
         inside = 0 < step <= N * C
-        for frame in self.frames.values():
+        for frame in self.frames:
             frame.set_visible(inside)
         if inside:
             i, j = divmod(step - 1, C)
             line, says, fact = self._turn(i, j, code)
-            self.frames["x"].set_xy(self.x.corner(i=i))
-            self.frames["p"].set_xy(self.p.corner(i, j))
-            self.frames["dw"].set_xy(self.dw.corner(j=j))
+            corners = self.x.corner(i=i), self.p.corner(i, j), self.dw.corner(j=j)
+            for frame, corner in zip(self.frames, corners, strict=True):
+                frame.set_xy(corner)
             column = listed(dW[:, j], _long)
             fact = f"Step {step} of {N * C + 1}: {fact} Column {j} of dW is now ({column})."
         elif step == 0:
@@ -278,8 +248,8 @@ class _LoopStepper(Explorer):
             f"$p_j - 1[j = m]$ = {_long(self.P[i, j])} − {one}",
             f"   = {_long(g)}",
             f"times $X_i${over_n}:",
-            f"({', '.join(_long(v) for v in term[:2])},",
-            f" {', '.join(_long(v) for v in term[2:])})",
+            f"({listed(term[:2], _long)},",
+            f" {listed(term[2:], _long)})",
         ]
         return (
             6 if one else 4,
@@ -289,9 +259,7 @@ class _LoopStepper(Explorer):
         )
 
 
-def explore():
-    """Step through the two loops, example by example, class by class, while dW fills up."""
-    return _LoopStepper()
+explore = _LoopStepper
 
 
 # Exercises

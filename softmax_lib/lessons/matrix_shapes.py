@@ -2,22 +2,21 @@
 
 import itertools
 
-import ipywidgets as widgets
 import numpy as np
 from matplotlib.patches import Rectangle
 
-from softmax_lib.explorer import Explorer
+from softmax_lib.explorer import Explorer, choice, slider
 from softmax_lib.figures import (
     CLASS_COLORS,
     INK,
     MATRIX_COLORS,
     PALETTE,
     Table,
-    error_axis,
+    centered,
+    draw_error_curves,
     house_style,
     ink,
     new_figure,
-    note,
     show,
 )
 from softmax_lib.lessons import task, tasks_of
@@ -54,12 +53,9 @@ def _draw_product(ax, X, W, rows, names, columns, symbols=("X", "W", "S = X W"))
     s = Table(ax, X @ W, left, top, name="S")
     x.names(rows, names[0])
     w.names(names[1], columns)
-    for table, symbol, M, above in zip(
-        (x, w, s), symbols, (X, W, X @ W), (False, True, False), strict=True
-    ):
-        label = table.label(f"{symbol} {shape(M)}", above)
-        if above:
-            label.set_y(-0.85)
+    x.label(f"{symbols[0]} {shape(X)}")
+    w.label(f"{symbols[1]} {shape(W)}", above=True).set_y(-0.85)
+    s.label(f"{symbols[2]} {shape(X @ W)}")
     Table.clear(ax, -2.1, s.right + 0.2, -1.65, x.bottom + 1.1)
     return x, w, s
 
@@ -83,29 +79,23 @@ class _Meeting:
         self.unit = self.bars_width / (high - low or 1)
         self.zero = self.bars_left - low * self.unit
 
-        def bar(d, **style):
-            return ax.add_patch(Rectangle((self.zero, d + 0.2), 0, 0.6, **style))
-
         ax.vlines(self.zero, 0, D + 1, color=PALETTE["gray"], linewidth=1)
-        ax.text(self.zero, -0.12, "0", ha="center", va="bottom", fontsize=9, color=PALETTE["gray"])
+        centered(ax, self.zero, -0.12, "0", va="bottom", fontsize=9, color=PALETTE["gray"])
         self.heading = ax.text(-2, -0.12, "", va="bottom", weight="bold")
-        self.lines = [ax.text(1.4, d + 0.5, "", ha="right", va="center") for d in range(D)]
-        self.total = ax.text(1.4, D + 0.5, "", ha="right", va="center", weight="bold")
-        self.bars = [bar(d, linewidth=0.8) for d in range(D)]
-        self.sum_bar = bar(D, color=MATRIX_COLORS["S"])
+        self.lines = [centered(ax, 1.4, d + 0.5, ha="right") for d in range(D + 1)]
+        self.lines[D].set_weight("bold")
+        self.bars = [
+            ax.add_patch(Rectangle((self.zero, d + 0.2), 0, 0.6, linewidth=0.8))
+            for d in range(D + 1)
+        ]
+        self.bars[D].set_color(MATRIX_COLORS["S"])
         x, w, s = self.tables
         self.row, self.column = x.frame(i=0), w.frame(j=0)
         self.pair = [t.frame(0, 0, edgecolor=INK, linewidth=1.8) for t in (x, w)]
-        self.cell = s.frame(0, 0, fill=True, facecolor=s.color)
-        self.score = ax.text(0, 0, "", ha="center", va="center", weight="bold", zorder=4)
-        self.score.set_color("white")
-
-    @property
-    def artists(self):
-        """All that moves."""
-        return [
-            *(self.heading, *self.lines, self.total, *self.bars, self.sum_bar),
-            *(self.row, self.column, *self.pair, self.cell, self.score),
+        self.score = s.spotlight()
+        self.artists = [
+            *(self.heading, *self.lines, *self.bars, self.row, self.column, *self.pair),
+            *self.score.artists,
         ]
 
     def move(self, i, j, added=None):
@@ -115,39 +105,33 @@ class _Meeting:
         products = self.X[i] * self.W[:, j]
         sums = np.concatenate([[0.0], np.cumsum(products)])
         self.heading.set_text(f"S[{i}, {j}], product by product")
-        for d, (line, bar) in enumerate(zip(self.lines, self.bars, strict=True)):
-            line.set_text(f"{times(self.X[i, d], self.W[d, j])} = {number(products[d])}")
-            line.set_visible(d < added)
-            bar.set_visible(d < added)
-            bar.set(x=self.zero + self.unit * sums[d], width=self.unit * products[d])
-            positive = products[d] >= 0
-            bar.set(
-                facecolor=PALETTE["sky"] if positive else "white",
-                edgecolor=PALETTE["blue"] if positive else PALETTE["vermillion"],
-                hatch="" if positive else "////",
-            )
+        looks = (
+            {"facecolor": "white", "edgecolor": PALETTE["vermillion"], "hatch": "////"},
+            {"facecolor": PALETTE["sky"], "edgecolor": PALETTE["blue"], "hatch": ""},
+        )
+        for d, product in enumerate(products):
+            words = f"{times(self.X[i, d], self.W[d, j])} = {number(product)}"
+            self.lines[d].set(text=words, visible=d < added)
+            place = {"x": self.zero + self.unit * sums[d], "width": self.unit * product}
+            self.bars[d].set(visible=d < added, **place, **looks[int(product >= 0)])
         total = sums[added]
-        self.total.set_text(f"sum = {number(total)}")
-        self.sum_bar.set(x=self.zero, width=self.unit * total)
-        x, w, s = self.tables
+        self.lines[D].set_text(f"sum = {number(total)}")
+        self.bars[D].set_width(self.unit * total)
+        x, w, _ = self.tables
         self.row.set_xy(x.corner(i=i))
         self.column.set_xy(w.corner(j=j))
         places = x.corner(i, max(added - 1, 0)), w.corner(max(added - 1, 0), j)
         for frame, place in zip(self.pair, places, strict=True):
-            frame.set_xy(place)
-            frame.set_visible(0 < added < D)
-        self.cell.set_xy(s.corner(i, j))
-        self.score.set_position(s.middle(i, j))
-        self.score.set_text(number(total))
+            frame.set(xy=place, visible=0 < added < D)
+        self.score.move(i, j, number(total))
         return total
 
 
 @house_style
 def plot_product(X, W, i, j):
     """Draw X W with row i and column j framed, and the score where they cross."""
-    fig, ax = new_figure(width=6.0, height=5.0)
+    fig, ax = new_figure(width=6.0, height=5.0, title="Row meets column")
     total = _Meeting(ax, X, W).move(i, j)
-    ax.set_title("Row meets column")
     show(
         fig,
         f"Row {i} of X and column {j} of W cross at S[{i}, {j}] = {number(total)}.",
@@ -161,8 +145,8 @@ def plot_product(X, W, i, j):
 @house_style
 def plot_bias(X1, W1, i, j):
     """Draw [X 1] times [W; b], the column of ones and the row b in frames, and one score summed."""
-    fig, ax = new_figure(width=6.0, height=5.4)
-    ax.set_title("b is one more row of W, read through a column of ones")
+    title = "b is one more row of W, read through a column of ones"
+    fig, ax = new_figure(width=6.0, height=5.4, title=title)
     names = (*FEATURES, "ones"), (*FEATURES, "b")
     meeting = _Meeting(ax, X1, W1, names, symbols=("[X 1]", "[W; b]", "S"))
     total = meeting.move(i, j)
@@ -184,8 +168,8 @@ def plot_bias(X1, W1, i, j):
 def plot_announced(X, W, y):
     """Draw the product of the swapped shapes, X (D, N) and W (N, C), and the labels beside it."""
     S = X @ W
-    fig, ax = new_figure(width=6.4, height=4.4)
-    ax.set_title(f"{len(S)} rows of scores, {len(y)} labels")
+    title = f"{len(S)} rows of scores, {len(y)} labels"
+    fig, ax = new_figure(width=6.4, height=4.4, title=title)
     fruit, columns = [f"{i}" for i in range(len(y))], [f"{j}" for j in range(W.shape[1])]
     *_, s = _draw_product(ax, X, W, FEATURES, (fruit, fruit), columns)
     labels = Table(ax, y[:, None], s.right + 0.8, s.top, color=PALETTE["gray"])
@@ -214,26 +198,15 @@ def plot_announced(X, W, y):
 
 @house_style
 def plot_step_errors(steps, errors):
-    """Draw the error of central differences against h, for a score and for its exponential.
+    """Draw the error of central differences against the rising steps h.
 
-    Parameters
-    ----------
-    steps : array_like, shape (K,)
-        The steps h, rising.
-    errors : dict of str to array_like, shape (K,)
-        Relative error by norm: of the score first, then of what bends.
+    `errors` are relative, by norm: first of the score, then of what bends, its exponential.
     """
     steps = np.asarray(steps)
-    fig, ax = new_figure(height=3.8)
-    place = error_axis(ax, *errors.values())
-    ax.set(xscale="log", xlabel="step $h$", ylabel="relative error")
-    ax.set_title("A score has no truncation error")
-    looks = (PALETTE["blue"], "o", (-8, -4)), (PALETTE["vermillion"], "^", (-8, 4))
-    for (name, error), (color, marker, away) in zip(errors.items(), looks, strict=True):
-        ax.plot(steps, place(error), color=color, marker=marker, linewidth=1.2)
-        k = len(steps) - 4
-        note(ax, name, (steps[k], error[k]), away, color=ink(color), weight="bold")
     (name, straight), (bent_name, bent) = errors.items()
+    labels = {name: (name, steps[-4], (-8, -4)), bent_name: (bent_name, steps[-4], (-8, 4))}
+    fig, ax = new_figure(height=3.8)
+    draw_error_curves(ax, steps, errors, labels=labels, title="A score has no truncation error")
     exact = steps[np.asarray(straight) == 0].min()
     ruled = (steps >= 1e-4) & (steps <= 1e-1)
     slope = np.polyfit(np.log10(steps[ruled]), np.log10(np.asarray(bent)[ruled]), 1)[0]
@@ -248,19 +221,21 @@ def plot_step_errors(steps, errors):
 
 
 class _ProductExplorer(Explorer):
+    """Pick a row of X and a column of W, and add up their products; the six fruits by default."""
+
     title = "Row meets column"
     size = (6.0, 5.0)
 
-    def __init__(self, X, W):
-        self.X, self.W = X, W
+    def __init__(self, X=None, W=None):
+        self.X, self.W = fruits()[:2] if X is None else (X, W)
         super().__init__()
 
     def controls(self):
         (N, D), C = self.X.shape, self.W.shape[1]
         return {
-            "i": widgets.IntSlider(0, 0, N - 1, description="row i of X"),
-            "j": widgets.IntSlider(0, 0, C - 1, description="column j of W"),
-            "added": widgets.IntSlider(D, 0, D, description="products added"),
+            "i": slider("row i of X", 0, N - 1),
+            "j": slider("column j of W", 0, C - 1),
+            "added": slider("products added", 0, D, D),
         }
 
     def build(self, fig):
@@ -284,13 +259,12 @@ class _ProductExplorer(Explorer):
         return caption, alt
 
 
-def explore(X=None, W=None):
-    """Pick a row of X and a column of W, and add up their products; the six fruits by default."""
-    fruit_X, fruit_W, _ = fruits()
-    return _ProductExplorer(fruit_X if X is None else X, fruit_W if W is None else W)
+explore = _ProductExplorer
 
 
 class _ViewExplorer(Explorer):
+    """The product of the six fruits as columns, as rows and entry by entry: eq. (8) to (12)."""
+
     title = "One product, read in five ways"
     size = (6.4, 4.9)
 
@@ -302,10 +276,7 @@ class _ViewExplorer(Explorer):
             ("S, entries (11)", 11),
             ("S, rows (12)", 12),
         ]
-        return {
-            "view": widgets.ToggleButtons(options=views, description="read"),
-            "cells": widgets.ToggleButtons(options=["numbers", "symbols"], description="as"),
-        }
+        return {"view": choice("read", views), "cells": choice("as", ["numbers", "symbols"])}
 
     def build(self, fig):
         self.X, self.W, _ = fruits()
@@ -317,7 +288,7 @@ class _ViewExplorer(Explorer):
         self.s.label(f"S = X W {shape(self.X @ self.W)}")
         self.w_label = self.w.label("", above=True)
         self.frames = [self.s.frame(0, 0) for _ in self.s.numbers]
-        self.pieces = [ax.text(0, 0, "", ha="center", va="center") for _ in self.s.numbers]
+        self.pieces = [centered(ax, 0, 0) for _ in self.s.numbers]
         Table.clear(ax, 0, self.s.right + 2.6, -1.7, self.s.bottom + 1.1)
         tables = [part for table in (self.x, self.w, self.s) for part in table.artists]
         return [*tables, *self.frames, *self.pieces, self.w_label]
@@ -335,15 +306,12 @@ class _ViewExplorer(Explorer):
         else:
             self.x.fill(self.X)
             self.s.fill(self.X @ self.W)
-        pieces = list(self._pieces(view))
-        for k, (frame, name) in enumerate(zip(self.frames, self.pieces, strict=True)):
-            frame.set_visible(k < len(pieces))
-            name.set_visible(k < len(pieces))
-            if k < len(pieces):
-                bounds, color, text, at = pieces[k]
-                frame.set_bounds(*bounds)
-                frame.set_edgecolor(color)
-                name.set(position=at, text=text, color=color)
+        for artist in (*self.frames, *self.pieces):
+            artist.set_visible(False)
+        read = zip(self.frames, self.pieces, self._pieces(view), strict=False)
+        for frame, name, (bounds, color, text, at) in read:
+            frame.set(bounds=bounds, edgecolor=color, visible=True)
+            name.set(position=at, text=text, color=color, visible=True)
         return self._words(view, cells)
 
     def _pieces(self, view):
@@ -392,9 +360,7 @@ class _ViewExplorer(Explorer):
         return caption, alt
 
 
-def explore_views():
-    """See the product of the six fruits as columns, as rows and entry by entry: eq. (8) to (12)."""
-    return _ViewExplorer()
+explore_views = _ViewExplorer
 
 
 # Exercises

@@ -15,7 +15,6 @@ from softmax_lib.figures import (
     house_style,
     ink,
     new_figure,
-    note,
     show,
 )
 from softmax_lib.lessons import task, tasks_of
@@ -41,13 +40,13 @@ def plot_orders(steps, errors):
         slopes[method] = np.polyfit(np.log10(steps[ruled]), np.log10(error[ruled]), 1)[0]
         best[method] = steps[error.argmin()]
     fig, ax = new_figure(height=4.2)
-    words = {"ylabel": "relative error of $dL/dS$, by norm", "named": False}
+    labels = {
+        "forward": (f"forward: order {ORDERS['forward']}", 1e-5, (-8, 6)),
+        "central": (f"central: order {ORDERS['central']}", 1e-4, (12, -4)),
+    }
+    ylabel = "relative error of $dL/dS$, by norm"
     title = "A smaller step helps, until rounding rules"
-    draw_error_curves(ax, steps, errors, lines, title=title, **words)
-    for name, at, away in (("forward", 1e-5, (-8, 6)), ("central", 1e-4, (12, -4))):
-        k = int(np.argmin(abs(steps - at)))
-        look = {"color": ink(METHOD_STYLES[name]["color"]), "weight": "bold"}
-        note(ax, f"{name}: order {ORDERS[name]}", (steps[k], lines[name][k]), away, **look)
+    draw_error_curves(ax, steps, errors, lines, labels, ylabel=ylabel, title=title)
     fact = (
         f"Where truncation rules, the error falls like h to the power {slopes['forward']:.1f} for "
         f"forward differences and {slopes['central']:.1f} for central ones. The best step of "

@@ -1,22 +1,24 @@
 """What `07_scores_to_weights.ipynb` needs: the factors as tables, the transpose, outer products."""
 
-import ipywidgets as widgets
+from functools import partial
+
 import numpy as np
 
 from softmax_lib.derivation import dLi_dp, dLi_dWj, dp_dSi, dSi_dWj
-from softmax_lib.explorer import Explorer
+from softmax_lib.explorer import Explorer, choice, slider
 from softmax_lib.figures import (
     CLASS_COLORS,
     CLASS_MARKERS,
     INK,
-    MATRIX_COLORS,
     PALETTE,
     Table,
     arrow,
+    centered,
     draw_error_groups,
     house_style,
     ink,
     new_figure,
+    note,
     show,
     sign_color,
 )
@@ -27,26 +29,13 @@ from softmax_lib.lessons.matrix_shapes import CLASSES, FEATURES, fruits
 from softmax_lib.lessons.slips import SLOPE, SUM, instead_of
 from softmax_lib.words import fraction, listed, number, shape, signed
 
-__all__ = [
-    "TASKS",
-    "explore",
-    "half_trained_fruits",
-    "plot_chain",
-    "plot_chain_errors",
-    "plot_outer_sum",
-    "plot_pushes",
-    "plot_turn",
-]
+_decimals = partial(number, places=3)
 
 
 def half_trained_fruits():
     """The six fruits of notebook 01, X (6, 4) and y (6,), with weights W (4, 3) that are logs."""
     X, _, y = fruits()
     return X, np.log([[1, 1, 0.5], [1, 5, 1], [1, 1, 1], [2, 1, 8]]), y
-
-
-def _decimals(value):
-    return number(value, 3)
 
 
 @house_style
@@ -57,39 +46,33 @@ def plot_chain(p, m, X_i, j):
     row = dLi_dWj(p, m, X_i, j)
     C, D = last.shape
 
-    fig, ax = new_figure(height=4.2)
-    ax.set_title("One entry picks a row, then one row picks an entry")
-    height = {"above": 1.2, "below": 1.2 + C + 2.6}
-    words = {"weight": "bold", "ha": "left", "va": "center"}
-    ax.text(0, 0.4, f"Step 1. Entry m = {m} alone is not zero: it picks row {m}.", **words)
-    ax.text(
-        0, height["below"] - 0.8, f"Step 2. Row j = {j} alone is not zero: it picks entry {j}.",
-        **words,
-    )  # fmt: skip
-    wide = 1.25
-    place = {"left": 0.0, "middle": (C + 0.5) * wide, "right": (C + 0.5 + D + 0.9) * wide}
-
-    def table(M, at, step, color, name, lift=0.0):
-        left, top = place[at], height[step] + lift
-        drawn = Table(ax, M, left, top, color=color, width=wide, text=fraction)
-        drawn.label(f"{name}  {shape(M)}", fontsize=10)
-        return drawn
-
-    half = (C - 1) / 2
-    green = MATRIX_COLORS["S"]
-    a = table(first, "left", "above", MATRIX_COLORS["P"], "$dL_i/dp$", half)
-    b = table(J, "middle", "above", green, "$dp/dS_i$")
-    c = table(middle, "right", "above", green, "$dL_i/dS_i$", half)
-    d = table(middle, "left", "below", green, "$dL_i/dS_i$", half)
-    e = table(last, "middle", "below", MATRIX_COLORS["X"], f"$dS_i/dW_{j}$")
-    f = table(row, "right", "below", MATRIX_COLORS["dW"], f"$dL_i/dW_{j}$", half)
+    title = "One entry picks a row, then one row picks an entry"
+    fig, ax = new_figure(height=4.2, title=title)
+    wide, half, above, below = 1.25, (C - 1) / 2, 1.2, 1.2 + C + 2.6
+    left, center, right = 0.0, (C + 0.5) * wide, (C + 0.5 + D + 0.9) * wide
+    bold = {"weight": "bold", "va": "center"}
+    ax.text(0, 0.4, f"Step 1. Entry m = {m} alone is not zero: it picks row {m}.", **bold)
+    words = f"Step 2. Row j = {j} alone is not zero: it picks entry {j}."
+    ax.text(0, below - 0.8, words, **bold)
+    of_i, of_S, of_j = "$dL_i/dp$", "$dL_i/dS_i$", f"$dL_i/dW_{j}$"
+    tables = []
+    for M, x, y, name, label in (
+        (first, left, above + half, "P", of_i),
+        (J, center, above, "S", "$dp/dS_i$"),
+        (middle, right, above + half, "S", of_S),
+        (middle, left, below + half, "S", of_S),
+        (last, center, below, "X", f"$dS_i/dW_{j}$"),
+        (row, right, below + half, "dW", of_j),
+    ):
+        tables.append(Table(ax, M, x, y, name=name, width=wide, text=fraction))
+        tables[-1].label(f"{label}  {shape(M)}", fontsize=10)
+    a, b, c, d, e, f = tables
     a.frame(0, m)
     b.frame(i=m)
     d.frame(0, j)
     e.frame(i=j)
     for result in (c, f):
-        at = (result.left - 0.42 * wide, result.top + 0.5)
-        ax.text(*at, "=", ha="center", va="center", fontsize=14)
+        centered(ax, result.left - 0.42 * wide, result.top + 0.5, "=", fontsize=14)
     Table.clear(ax, -0.1, f.right + 0.1, 0, f.bottom + half + 0.9)
     used = [
         (np.count_nonzero(first.T * J), J.size),
@@ -111,10 +94,9 @@ def plot_chain(p, m, X_i, j):
 def plot_turn(rows):
     """Draw the rows dL_i/dW_j of one example, as they come, (C, D), and transposed, (D, C)."""
     C, D = rows.shape
-    fig, ax = new_figure(height=3.3)
-    ax.set_title("The rows of the derivation become the columns of dL/dW")
-    wide = 1.3
-    look = {"width": wide, "text": fraction}
+    title = "The rows of the derivation become the columns of dL/dW"
+    fig, ax = new_figure(height=3.3, title=title)
+    look = {"width": 1.3, "text": fraction}
     stacked = Table(ax, rows, 2.3, 1.6 + (D - C) / 2, **look)
     turned = Table(ax, rows.T, stacked.right + 5.0, 1.6, **look)
     names = [f"class {k}" for k in range(C)]
@@ -130,7 +112,7 @@ def plot_turn(rows):
     middle = (stacked.top + stacked.bottom) / 2
     start, end = stacked.right + 0.4, turned.left - 2.0
     arrow(ax, (start, middle), (end, middle))
-    ax.text((start + end) / 2, middle - 0.2, ".T", ha="center", va="bottom", weight="bold")
+    centered(ax, (start + end) / 2, middle - 0.2, ".T", va="bottom", weight="bold")
     bold = {"color": INK, "fontsize": 10}
     stacked.label(f"stacked: {shape(rows)}", **bold)
     turned.label(f"$dL_i/dW$: {shape(rows.T)}, as W", **bold)
@@ -153,8 +135,8 @@ def plot_outer_sum(X, G, y):
     N, D, C = terms.shape
     across = -(-N // 2)
     wide, gap, lead = 1.65, 0.7, 1.75
-    fig, ax = new_figure(height=4.6)
-    ax.set_title(f"{N} outer products, one for each fruit, add up to one matrix product")
+    title = f"{N} outer products, one for each fruit, add up to one matrix product"
+    fig, ax = new_figure(height=4.6, title=title)
     largest = np.abs(terms).max()
 
     def table(M, left, top, name, **style):
@@ -171,15 +153,13 @@ def plot_outer_sum(X, G, y):
         if k == 0:
             drawn.names(FEATURES[:D], fontsize=8.8)
         if i < N - 1:
-            at = (drawn.right + gap / 2, top + D / 2)
-            ax.text(*at, "+", ha="center", va="center", fontsize=13)
+            centered(ax, drawn.right + gap / 2, top + D / 2, "+", fontsize=13)
     left = lead + across * (C * wide + gap) + 0.5
     result = table(total, left, 1.3 + (D + 1.7) / 2, r"$X^\top (P - Y)$")
-    ax.text(left - 0.5, result.top + D / 2, "=", ha="center", va="center", fontsize=15)
+    centered(ax, left - 0.5, result.top + D / 2, "=", fontsize=15)
     for j, name in enumerate(CLASSES[:C]):
-        x, _ = result.middle(0, j)
-        style = {"fontsize": 8.8, "color": PALETTE["gray"]}
-        ax.text(x, result.bottom + 0.15, name, ha="center", va="top", **style)
+        style = {"va": "top", "fontsize": 8.8, "color": PALETTE["gray"]}
+        centered(ax, result.middle(0, j)[0], result.bottom + 0.15, name, **style)
     Table.clear(ax, 0, result.right + 0.15, 0, 1.3 + 2 * D + 1.7 + 0.2)
     sizes = np.linalg.norm(terms.reshape(N, -1), axis=1)
     most = np.sort(np.argsort(sizes)[-2:])
@@ -203,31 +183,29 @@ def plot_pushes(X, W, P, y, examples=(4, 3), features=(0, 3)):
 
     A push -(p_j - 1[j = m]) X_i is a multiple of X_i in all D features, so in any two of them too.
     """
-    fig, axes = new_figure(height=3.2, ncols=len(examples), sharex=True, sharey=True)
-    fig.suptitle("The right class moves toward the example, the others away", x=0.01, ha="left")
+    title = "The right class moves toward the example, the others away"
+    share = {"ncols": len(examples), "sharex": True, "sharey": True}
+    fig, axes = new_figure(height=3.2, title=title, **share)
     a, b = features
-    sides = ({"xytext": (-9, 0), "ha": "right"}, {"xytext": (9, -13), "ha": "left"})
-    sides = (*sides, {"xytext": (8, 6), "ha": "left"})
+    sides = (-9, 0), (9, -13), (8, 6)
     facts, words = [], []
     for ax, i in zip(axes, examples, strict=True):
         m, at = y[i], X[i, [a, b]]
         g = P[i] - (np.arange(P.shape[1]) == m)
         ax.plot(*np.array([-at, at]).T * 9, color="#D9D9D9", linewidth=1, zorder=0.5)
-        arrow = {"arrowstyle": "-|>", "shrinkA": 0, "shrinkB": 0}
-        ax.annotate("", at, (0, 0), arrowprops=arrow | {"color": INK, "linewidth": 1.2})
-        ax.annotate("$X_i$", at, (5, -12), textcoords="offset points")
+        arrow(ax, (0, 0), at, linewidth=1.2)
+        note(ax, "$X_i$", at, (5, -2), bbox=None)
         drawn = []
         for j, share in enumerate(g):
             start, push = W[[a, b], j], -share * at
             color = CLASS_COLORS[j]
             ax.plot(*start, CLASS_MARKERS[j], color=color, markersize=8, zorder=3)
             if np.linalg.norm(push) > 0.15:
-                line = {"color": color, "linewidth": 2.6}
-                ax.annotate("", start + push, start, arrowprops=arrow | line, zorder=2.5)
+                arrow(ax, start, start + push, color=color, linewidth=2.6)
                 drawn.append(CLASSES[j])
             name = f"{CLASSES[j]} {signed(-share)} $X_i$"
-            style = {"color": ink(color), "weight": "bold", "fontsize": 9.5}
-            ax.annotate(name, start, textcoords="offset points", va="center", **sides[j], **style)
+            style = {"color": ink(color), "weight": "bold", "fontsize": 9.5, "bbox": None}
+            note(ax, name, start, sides[j], va="center", **style)
         ax.set_title(f"Fruit {i}, {CLASSES[m]}: $p_m$ = {P[i, m]:.2f}", weight="normal")
         ax.set(xlim=(-3.3, 3.9), ylim=(-1.5, 2.9), xlabel=f"weight of “{FEATURES[a]}”")
         ax.set_aspect("equal")
@@ -247,19 +225,11 @@ def plot_pushes(X, W, P, y, examples=(4, 3), features=(0, 3)):
 
 @house_style
 def plot_chain_errors(errors, X, W, y, i, bound):
-    """Draw the errors of dS_i/dW_j and of dL_i/dW_j, entry by entry, class beside class.
+    """Draw the errors of dS_i/dW_j and of dL_i/dW_j at X, W, y, entry by entry, class by class.
 
-    Parameters
-    ----------
-    errors : dict of str to pair of ndarray
-        By method, ``"central"`` and ``"complex"``: relative errors of the entries of dS_i/dW_j for
-        example i, shape (C, C, D), and of dL_i/dW_j for all examples, shape (C, N, D); j first.
-    X, W, y : ndarray
-        Where the derivatives were taken.
-    i : int
-        The example of dS_i/dW_j.
-    bound : float
-        Drawn as a line, and compared with the errors of the complex step.
+    `errors` has, by the methods ``"central"`` and ``"complex"``, those of the entries of dS_i/dW_j
+    for example i, (C, C, D), and those of dL_i/dW_j for all examples, (C, N, D); j first. Those of
+    the complex step are compared with the bound.
     """
     P = softmax(scores(X, W))
     C = W.shape[1]
@@ -275,8 +245,9 @@ def plot_chain_errors(errors, X, W, y, i, bound):
         np.where(g != 0, u * size / (h * np.where(g, np.abs(g), 1)), np.nan)
         for g, size in zip(derivatives, sizes, strict=True)
     ]
-    fig, axes = new_figure(width=9.6, height=4.1, ncols=2, sharey=True, width_ratios=(1, 1.2))
-    fig.suptitle("Complex step: to the last digits. Central: down to its floor", x=0.01, ha="left")
+    title = "Complex step: to the last digits. Central: down to its floor"
+    sizes = {"width": 9.6, "height": 4.1, "width_ratios": (1, 1.2)}
+    fig, axes = new_figure(title=title, ncols=2, sharey=True, **sizes)
     everything = [np.ravel(e) for pair in errors.values() for e in pair]
     everything += [floor[np.isfinite(floor)] for floor in floors]
     facts = []
@@ -307,12 +278,15 @@ def plot_chain_errors(errors, X, W, y, i, bound):
 
 
 class _OuterExplorer(Explorer):
+    """Pick a fruit i and a class j: the cells that one term of the gradient touches."""
+
     title = "Column meets row: one fruit fills a whole table"
     size = (7.0, 4.8)
     play = "i"
     modes = ("fruit i alone", "fruits 0 to i, added")
 
-    def __init__(self, X, W, y):
+    def __init__(self):
+        X, W, y = half_trained_fruits()
         self.X, self.y = X, y
         self.P = softmax(scores(X, W))
         self.G = self.P - (np.arange(W.shape[1]) == y[:, None])  # (N, C)
@@ -323,16 +297,15 @@ class _OuterExplorer(Explorer):
     def controls(self):
         N, _, C = self.terms.shape
         return {
-            "i": widgets.IntSlider(min(4, N - 1), 0, N - 1, description="fruit i"),
-            "j": widgets.IntSlider(1, 0, C - 1, description="class j"),
-            "mode": widgets.ToggleButtons(options=self.modes, description="table shows"),
+            "i": slider("fruit i", 0, N - 1, 4),
+            "j": slider("class j", 0, C - 1, 1),
+            "mode": choice("table shows", self.modes),
         }
 
     def build(self, fig):
         ax = fig.subplots()
         N, D, C = self.terms.shape
         top, left = N + 2.4, N * 0.95 + 2.0
-        self.ax = ax
         style = {"width": 1.75, "text": _decimals, "fontsize": 10}
         self.x = Table(ax, self.X.T, 0, top, name="X", width=0.95)
         self.g = Table(ax, self.G, left, 0.0, name="P", **style)
@@ -340,11 +313,7 @@ class _OuterExplorer(Explorer):
         self.x.names(FEATURES[:D], range(N))
         fruits = [f"{i} {CLASSES[m]}" for i, m in enumerate(self.y)]
         self.g.names(fruits, [f"{j} {name}" for j, name in enumerate(CLASSES[:C])])
-        middle = (self.g.left + self.g.right) / 2
-        ax.text(
-            middle, -1.0, f"$P - Y$  {shape(self.G)}", ha="center", va="bottom", weight="bold",
-            color=ink(self.g.color),
-        )  # fmt: skip
+        self.g.label(f"$P - Y$  {shape(self.G)}", above=True).set_y(-1.0)
         self.x.label(rf"$X^\top$  {shape(self.X.T)}")
         self.result = self.dw.label("")
         self.heading = ax.text(-1.9, 0.0, "", va="center", weight="bold")
@@ -355,15 +324,13 @@ class _OuterExplorer(Explorer):
         self.frames = {
             "x": self.x.frame(j=0),
             "g": self.g.frame(i=0),
-            "entry": self.g.frame(0, 0, fill=True, facecolor=ink(self.g.color)),
             "column": self.dw.frame(j=0),
         }
-        self.number = ax.text(0, 0, "", ha="center", va="center", weight="bold", zorder=4)
-        self.number.set_color("white")
+        self.entry = self.g.spotlight()
         Table.clear(ax, -2.0, self.g.right + 0.2, -1.9, self.dw.bottom + 1.1)
         return [
-            *(self.heading, self.factor, *self.lines, self.place, self.result, self.number),
-            *(*self.dw.artists, *self.frames.values()),
+            *(self.heading, self.factor, *self.lines, self.place, self.result),
+            *(*self.dw.artists, *self.frames.values(), *self.entry.artists),
         ]
 
     def update(self, i, j, mode):
@@ -374,10 +341,8 @@ class _OuterExplorer(Explorer):
         self.dw.fill(shown, lambda value: sign_color(value, largest))
         self.frames["x"].set_xy(self.x.corner(j=i))
         self.frames["g"].set_xy(self.g.corner(i=i))
-        self.frames["entry"].set_xy(self.g.corner(i, j))
         self.frames["column"].set_xy(self.dw.corner(j=j))
-        self.number.set_position(self.g.middle(i, j))
-        self.number.set_text(_decimals(g))
+        self.entry.move(i, j, _decimals(g))
         one = int(j == m)
         self.heading.set_text(f"Fruit {i}, {CLASSES[m]}; class {j}, {CLASSES[j]}")
         self.factor.set_text(f"$p_j - 1[j = m]$ = {self.P[i, j]:.3f} − {one} = {_decimals(g)}")
@@ -406,9 +371,7 @@ class _OuterExplorer(Explorer):
         return caption, alt
 
 
-def explore():
-    """Pick a fruit i and a class j: the cells that one term of the gradient touches."""
-    return _OuterExplorer(*half_trained_fruits())
+explore = _OuterExplorer
 
 
 # Exercises

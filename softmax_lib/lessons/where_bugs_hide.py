@@ -3,13 +3,14 @@
 import ipywidgets as widgets
 import numpy as np
 
-from softmax_lib.explorer import Explorer
+from softmax_lib.explorer import Explorer, slider
 from softmax_lib.figures import (
     CLASS_COLORS,
     CLASS_MARKERS,
     INK,
     PALETTE,
     Table,
+    draw_verdicts,
     house_style,
     new_figure,
     show,
@@ -166,17 +167,13 @@ def plot_panel(outcomes):
 
     `outcomes` maps a bug's name to one (error, passed) a condition, in the order of CONDITIONS.
     """
-    fig, ax = new_figure(width=6.5, height=4.2)
-    fig.suptitle("Where the check passes wrong code", x=0.01, ha="left")
-
+    fig, ax = new_figure(width=6.5, height=4.2, title="Where the check passes wrong code")
     words = [
         ["! passes" if passed else "✓" if error else "✓ breaks" for error, passed in results]
         for results in outcomes.values()
     ]
-    table = Table(ax, words, text=str, fontsize=9)
-    table.fill(words, lambda word: PALETTE["vermillion"] if word[0] == "!" else "#E3F1EC")
-    table.names(outcomes, CONDITIONS, color=INK, fontsize=10.5)
-    Table.clear(ax, -1.9, len(CONDITIONS), -0.6, len(outcomes))
+    draw_verdicts(ax, words, outcomes, CONDITIONS)
+    ax.set_xlim(left=-1.9)
     wrong = {name: sum(passed for _, passed in results) for name, results in outcomes.items()}
     never = [name for name, count in wrong.items() if count == 0]
     always = [name for name, count in wrong.items() if count == len(CONDITIONS)]
@@ -192,19 +189,16 @@ def plot_panel(outcomes):
 @house_style
 def plot_ratios(outcomes):
     """Draw the error by norm of each bug against the size of W: {name: [(size, error)]}."""
-    fig, ax = new_figure(height=4.0)
+    fig, ax = new_figure(height=4.0, title="Small weights hide three bugs of these four")
     ax.set(xscale="log", yscale="log", xlabel="size of the entries of W", ylim=(1e-11, 100))
-    ax.set_title("Small weights hide three bugs of these four")
     ax.set_ylabel("relative error by norm")
     ax.grid(True, axis="y")
     ends = {}
     for k, (name, points) in enumerate(outcomes.items()):
         found = [(size, error) for size, error in points if error is not None]
         sizes, errors = map(np.array, zip(*found, strict=True))
-        ax.plot(
-            sizes, errors, color=CLASS_COLORS[k], marker=CLASS_MARKERS[k], linestyle="-",
-            linewidth=1.2, markersize=5, label=name,
-        )  # fmt: skip
+        look = {"color": CLASS_COLORS[k], "linewidth": 1.2, "markersize": 5}
+        ax.plot(sizes, errors, marker=CLASS_MARKERS[k], label=name, **look)
         broken = [size for size, error in points if error is None]
         if broken:  # one row of crosses a bug
             height = 8.0 if any(lost for _, lost in ends.values()) else 40.0
@@ -232,7 +226,7 @@ TESTS = {"as usual": {}, **CONDITIONS}  # a gradient check each
 KNOWN = ("loss at W = 0", "price of reg")  # numbers that are known without one
 
 
-class BugHunt(Explorer):
+class _BugHunt(Explorer):
     """A loss with a hidden bug, tests to run, and twelve suspects: each test clears some."""
 
     title = "Which bug is it? Every test clears some of the twelve suspects"
@@ -240,9 +234,8 @@ class BugHunt(Explorer):
     nobody = "nobody yet"
 
     def controls(self):
-        """The case, a switch for every test, and the accusation."""
         names = [bug.__name__ for bug in BUGS]
-        case = widgets.IntSlider(1, 1, len(HUNTED), description="case")
+        case = slider("case", 1, len(HUNTED))
         accused = widgets.Dropdown(options=[self.nobody, *names], description="I accuse")
 
         def take_back(_):
@@ -256,7 +249,6 @@ class BugHunt(Explorer):
         return {"case": case, **tests, "accused": accused}
 
     def build(self, fig):
-        """A panel a test, and the suspects, stand; residuals and verdicts move."""
         self.found = {bug.__name__: _traces(bug) for bug in BUGS}
         panels, words = fig.subfigures(ncols=2, width_ratios=(1.75, 1))
         axes = panels.subplots(2, 3, sharex=True, sharey=True).ravel()
@@ -276,8 +268,7 @@ class BugHunt(Explorer):
         panels.supylabel("(entry of dW − measured slope), scaled", fontsize=10)
         panels.supxlabel("entries of dW: ● class 0, ■ class 1, ▲ class 2", fontsize=10)
         ax = words.subplots()
-        ax.set(xlim=(0, 1), ylim=(17.2, -0.6))
-        ax.axis("off")
+        Table.clear(ax, 0, 1, -0.6, 17.2)
         ax.text(0, 0, "Suspects (– cleared)", weight="bold", va="center")
         self.suspects = [ax.text(0.03, k + 1, "", va="center") for k in range(len(BUGS))]
         self.known = [ax.text(0, 13.4 + k, "", va="center", fontsize=9.5) for k in range(2)]
@@ -285,7 +276,6 @@ class BugHunt(Explorer):
         return [*self.entries, *self.verdicts, *self.suspects, *self.known, self.answer]
 
     def update(self, case, accused, **run):
-        """Show what the tests that were run say, and whom they clear."""
         guilty = HUNTED[case - 1].__name__
         traces = self.found[guilty]
         tests = [name for name, on in run.items() if on]
@@ -296,13 +286,11 @@ class BugHunt(Explorer):
             for j, entry in enumerate(self.entries[3 * k : 3 * k + 3]):
                 entry.set_data(4 * j + np.arange(4), shown[:, j])
             said = f"FAILS: {factor} × slopes" if verdict == "FAILS" else verdict
-            self.verdicts[k].set_text(said if run[name] else "not run")
-            self.verdicts[k].set_color(INK if run[name] else PALETTE["gray"])
+            self.verdicts[k].set(**_as_run(said, run[name]))
             seen += [f"{name}: {said}"] if run[name] else []
         for text, name in zip(self.known, KNOWN, strict=True):
             said = f"{name}: {traces[name][0]}"
-            text.set_text(said if run[name] else f"{name}: not run")
-            text.set_color(INK if run[name] else PALETTE["gray"])
+            text.set(**_as_run(said, run[name], f"{name}: not run"))
             seen += [said] if run[name] else []
         cleared = {
             name
@@ -310,8 +298,8 @@ class BugHunt(Explorer):
             if any(theirs[test][0] != traces[test][0] for test in tests)
         }
         for text, name in zip(self.suspects, self.found, strict=True):
-            text.set_text(f"– {name}" if name in cleared else f"? {name}")
-            text.set_color("#9A9A9A" if name in cleared else INK)
+            sign, color = ("–", "#9A9A9A") if name in cleared else ("?", INK)
+            text.set(text=f"{sign} {name}", color=color)
         if accused == self.nobody:
             answer = f"{len(BUGS) - len(cleared)} of {len(BUGS)} are left."
         elif accused == guilty:
@@ -329,6 +317,10 @@ class BugHunt(Explorer):
             f"Residuals of dW in a panel a test, beside a list of suspects. "
             f"{'; '.join(seen) or 'No test is run'}. Not cleared: {left}. {caption}"
         )
+
+
+def _as_run(said, run, otherwise="not run"):
+    return {"text": said, "color": INK} if run else {"text": otherwise, "color": PALETTE["gray"]}
 
 
 def _traces(bug):
@@ -356,9 +348,7 @@ def _traces(bug):
     return traces
 
 
-def explore():
-    """The explorer of this lesson."""
-    return BugHunt()
+explore = _BugHunt
 
 
 # Exercises

@@ -4,6 +4,7 @@ import html
 import re
 
 from softmax_lib.exercises import engine
+from softmax_lib.marking.grades import total_of
 from softmax_lib.marking.submissions import squashed
 from softmax_lib.messages import SIGNS, inline
 
@@ -17,13 +18,13 @@ body.wide { max-width: none; }
 h1 { font-size: 1.5rem; line-height: 1.2; } h2 { font-size: 1.15rem; margin: 2rem 0 .5rem; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: .2rem .6rem; border-bottom: 1px solid #8886; text-align: left; }
-.scroll, section > div { overflow-x: auto; }
-pre { overflow-x: auto; } img { max-width: 100%; background: white; }
+main > div, section > div { overflow-x: auto; }
+pre { white-space: pre-wrap; } img { max-width: 100%; background: white; }
 code, pre { font-size: .92em; } .quiet { opacity: .8; }
 details { margin: .6rem 0; } summary { cursor: pointer; min-height: 1.5rem; }
 @media print {
   body { max-width: none; font-size: 10.5pt; } section { break-inside: avoid; }
-  pre { white-space: pre-wrap; } details::details-content { content-visibility: visible; }
+  details::details-content { content-visibility: visible; }
 }
 """
 NOTHING = {
@@ -58,13 +59,12 @@ def table(rows, links=()):
         cells = "".join(f"<td>{cell}</td>" for cell in others)
         body += f'<tr><th scope="row">{first}</th>{cells}</tr>'
     head = "".join(f'<th scope="col">{cell}</th>' for cell in head)
-    return f'<div class="scroll"><table><tr>{head}</tr>{body}</table></div>'
+    return f"<div><table><tr>{head}</tr>{body}</table></div>"
 
 
 def page(marks, student, rows):
     """A student's page: the points, then for each exercise its verdict and a first hint."""
     rows = [row for row in rows if row["task"]]
-    total = round(sum(row["points"] for row in rows), 2)
     sections, summary = [], [("exercise", "", "points", "of")]
     for row in rows:
         task, verdict = engine.find_task(row["task"]), row["verdict"]
@@ -90,17 +90,16 @@ def page(marks, student, rows):
         hint = ""
         if verdict != "right":
             text = inline(task.hints[0])
-            hint = f"<details><summary>A hint</summary><p>{text}</p></details>"
+            hint = f"<details><summary>The first hint</summary><p>{text}</p></details>"
         sections.append(f"<section><h2>{title}{late}</h2><div>{shown}</div>{hint}</section>")
-    body = (
-        f"<h1>{html.escape(student.name)}</h1><p><strong>{total:g} of {marks.maximum:g} points."
-        f"</strong> An answer gets as large a part of its points as it has cases right.</p>"
-        f"{table(summary)}{''.join(sections)}"
-    )
+    total = f"{total_of(rows):g} of {marks.maximum:g} points"
+    said = "An answer gets as large a part of its points as it has cases right."
+    head = f"<h1>{html.escape(student.name)}</h1><p><strong>{total}.</strong> {said}</p>"
+    body = head + table(summary) + "".join(sections)
     return document(f"Feedback for {student.name}", body)
 
 
-def index(marks, students, grades, rows, links, message, picture):
+def index(marks, grades, rows, links, message, picture):
     """The instructor's page: the grades with links, what stands out, the class's slips."""
     heads = ["student", *marks.tasks, "total", "of", ""]
     body = []
@@ -117,7 +116,9 @@ def index(marks, students, grades, rows, links, message, picture):
         for (who, said), tasks in noted.items()
     ]
     notes = f"<h2>To look at</h2><ul>{''.join(lines)}</ul>" if lines else ""
-    quiet = '<p class="quiet">Notes change no mark. Points of 0 for what was not handed in.</p>'
+    quiet = (
+        '<p class="quiet">Notes change no mark. An empty cell was not handed in, and counts 0.</p>'
+    )
     return document(
         "Marks",
         f"<h1>Marks</h1>{table([heads, *body], links)}{quiet}{notes}"

@@ -13,6 +13,7 @@ __all__ = ["Marks", "read_points"]
 FORMULA = tuple("=+-@\t\r")  # what a spreadsheet takes a formula by
 DETAILS = ("student", "id", "task", "verdict", "points", "of", "cases", "slips", "error", "line")
 DETAILS += ("late", "file", "notes")
+NOTHING = ("not handed in", "not marked yet")
 
 
 def read_points(points):
@@ -81,8 +82,8 @@ class Marks:
         ]
         if not found:
             due = any(number in work.tasks for work in student.works)
-            verdict = "not marked yet" if due else "not handed in"
-            return row | {"verdict": verdict, "points": 0.0, "of": worth}
+            row["verdict"] = "not marked yet" if due else "not handed in"
+            return row | ({"points": 0.0, "of": worth} if number else {})
         points, work, answer = max(found, key=lambda f: f[0])
         right, total = answer["score"]
         return row | {
@@ -100,71 +101,57 @@ class Marks:
 
     def notes(self, student, work, number, answer):
         """What is noted on an answer."""
-        record = work.record or {"notes": ()}
+        noted = work.record["notes"] if work.record else ()
         first = next(task for task in self.tasks if task in work.tasks)  # of the whole notebook
-        said = [text for t, text in record["notes"] if t == number or (not t and number == first)]
-        mark = answer.get("fingerprint")
-        if mark == "ours" and answer["verdict"] == "right":
-            said.append("But for names and layout, its text is our solution's.")
-        elif mark:
-            same = self.twins.setdefault((number, mark), [])
-            others = ", ".join(name for name in same if name != student.name)
-            if others:
-                said.append(f"But for names and layout, its text is that of {others}.")
+        said = [text for t, text in noted if t == number or (not t and number == first)]
+        mark, alike = answer.get("fingerprint"), "But for names and layout, its text is "
+        others = [name for name in self.twins.get((number, mark), ()) if name != student.name]
+        said += [f"{alike}that of {', '.join(others)}."] * bool(others)
+        said += [f"{alike}our solution's."] * (mark == "ours" and answer["verdict"] == "right")
         return said
 
-    def rows(self):
-        """All rows, a student's together; a file that holds no task has one of its own."""
+    def table(self):
+        """[(student, rows)]: a row for each task, and for each file that holds none of them."""
         self.twins.clear()
         for student in self.students:
             for number in self.tasks:
                 for _, answer in self.answers(student, number):
                     if answer.get("fingerprint") not in (None, "", "ours"):
                         same = self.twins.setdefault((number, answer["fingerprint"]), [])
-                        same += [student.name] if student.name not in same else []
-        rows = []
+                        same += [student.name] * (student.name not in same)
+        table = []
         for student in self.students:
-            rows += [self.row(student, number) for number in self.tasks]
+            own = [self.row(student, number) for number in self.tasks]
             for work in student.works:
                 if not self.asked(work):
-                    said = {"student": student.name, "id": student.id or student.number}
-                    said |= {"verdict": "unreadable" if work.problem else "not asked for"}
-                    said |= {"error": work.problem, "file": work.name}
-                    rows.append(dict.fromkeys(DETAILS, "") | said)
-        return rows
+                    row = self.row(student, "") | {"error": work.problem, "file": work.name}
+                    row["verdict"] = "unreadable" if work.problem else "not asked for"
+                    own.append(row)
+            table.append((student, own))
+        return table
 
-    def grades(self, rows):
+    def grades(self, table):
         """A row a student: a column for each task, the total, the maximum."""
         found = []
-        for student, own in self.by_student(rows):
-            late = any(row["late"] for row in own)
-            remarks = [] if student.known else ["not in the roster"]
-            remarks += [] if student.works else ["nothing handed in"]
+        for student, own in table:
+            verdicts = {row["verdict"] for row in own}
+            remarks = ["not in the roster"] * (not student.known)
+            remarks += ["nothing handed in"] * (not student.works)
+            remarks += ["not all marked yet"] * ("not marked yet" in verdicts)
             remarks += [f"{work.name}: an earlier attempt, set aside" for work in student.older]
-            head = {"name": student.name, "id": student.id or student.number}
             points = {
-                row["task"]: "" if row["verdict"] == "not handed in" else row["points"]
+                row["task"]: "" if row["verdict"] in NOTHING else row["points"]
                 for row in own
                 if row["task"]
             }
-            total = round(sum(value or 0.0 for value in points.values()), 2)
             found.append(
-                {**head, "email": student.email, **points, "total": total, "maximum": self.maximum}
-                | {"late": "late" if late else "", "remarks": "; ".join(remarks)}
+                {"name": student.name, "id": student.id or student.number, "email": student.email}
+                | points
+                | {"total": total_of(own), "maximum": self.maximum}
+                | {"late": "late" if any(row["late"] for row in own) else ""}
+                | {"remarks": "; ".join(remarks)}
             )
         return found
-
-    def by_student(self, rows):
-        """(student, their rows), in order."""
-        rows = iter([*rows, None])
-        row = next(rows)
-        for student in self.students:
-            many = len(self.tasks) + sum(not self.asked(work) for work in student.works)
-            own = []
-            for _ in range(many):
-                own.append(row)
-                row = next(rows)
-            yield student, own
 
     def canvas(self, grades, title):
         """Canvas's gradebook: a head, the points possible, a row a student."""
@@ -187,6 +174,11 @@ class Marks:
             points = [f"{t}: {v:g}" for t, v in grade.items() if t in self.tasks and v != ""]
             rows.append([*own, self.maximum, ", ".join(points)])
         return rows
+
+
+def total_of(rows):
+    """The points of a student's rows."""
+    return round(sum(row["points"] for row in rows if row["task"]), 2)
 
 
 def csv_text(rows):

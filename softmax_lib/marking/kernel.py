@@ -7,7 +7,6 @@ back is data. So what the notebook changes in `softmax_lib` changes no verdict.
 
 import ast
 import contextlib
-import inspect
 import json
 import math
 import os
@@ -15,6 +14,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import textwrap
 import time
 import types
 from pathlib import Path
@@ -49,11 +49,20 @@ class Kernel:
         from nbclient import NotebookClient
         from nbformat.v4 import new_notebook
 
+        class Quiet(NotebookClient):
+            """Keeps errors alone of what cells show: a loop that prints would fill the memory."""
+
+            def output(self, outs, message, display_id, cell_index):
+                """Keep it, or not."""
+                if message["msg_type"] == "error":
+                    return super().output(outs, message, display_id, cell_index)
+                return None
+
         self.open = contextlib.ExitStack()
         place = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self.folder = Path(self.open.enter_context(place))
         (self.folder / "work").mkdir()
-        self.client = NotebookClient(
+        self.client = Quiet(
             new_notebook(),
             kernel_name="python3",
             allow_errors=True,
@@ -185,7 +194,7 @@ class Remote(calls.Elsewhere):
 def twin(source, parameters):
     """A function with the code of this text, never to be called; without one, its parameters."""
     with contextlib.suppress(Exception):
-        source = inspect.cleandoc(source) if source[:1].isspace() else source
+        source = textwrap.dedent(source)
         codes = [compile(source, "<cell>", "exec")]
         for code in codes:
             codes += [part for part in code.co_consts if isinstance(part, types.CodeType)]
@@ -201,30 +210,20 @@ def twin(source, parameters):
 
 
 def mark(data, stem, seconds_per_cell, seconds):
-    """Run a notebook's cells and judge its answers.
+    """Run a notebook's cells and judge its answers: ``tasks``, a dict for each, and ``notes``.
 
-    Parameters
-    ----------
-    data : bytes
-        The notebook.
-    stem : str
-        The name of its file, which may say which lesson it is.
-    seconds_per_cell, seconds : float
-
-    Returns
-    -------
-    dict
-        ``tasks``, a dict for each exercise's number, and ``notes``.
+    The `stem` of its file's name may say which lesson it is.
     """
     engine.SECONDS_PER_CHECK = SECONDS_PER_CHECK
     cells = code_of(data)
     wanted = questions(stem, cells)
     book = Book(cells, wanted, seconds)
     while (lost := book.run_once(seconds_per_cell)) is not None:
-        if time.monotonic() >= book.deadline:
+        at, reason = lost
+        if at is None or at in book.lost or time.monotonic() >= book.deadline:
             book.over = True
             break
-        book.lost.setdefault(*lost)
+        book.lost[at] = reason
     tasks = {number: book.row(number) for number in wanted}
     return {"tasks": tasks, "notes": notes.on_notebook(cells, wanted, book.names) + book.said}
 

@@ -17,20 +17,9 @@ NODES = 40
 
 
 def on_notebook(cells, wanted, names):
-    """Notes on a notebook's code cells.
+    """Notes on code cells: (exercise, or "" for the whole notebook; a sentence).
 
-    Parameters
-    ----------
-    cells : list of str
-    wanted : dict
-        The exercises of the notebook, by number.
-    names : dict
-        What the function is called that answers an exercise.
-
-    Returns
-    -------
-    list of [str, str]
-        The exercise, or ``""`` for the whole notebook, and a sentence.
+    `names` says what the function is called that answers an exercise.
     """
     trees = []
     for k, source in enumerate(cells):

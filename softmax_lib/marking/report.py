@@ -161,9 +161,9 @@ class Desk:
         works = (work for student in self.students for work in student.works)
         for work in (w for w in works if self.marks.asked(w) and not w.problem):
             file = self.out / "records" / f"{work.key}.json"
-            if file.exists():
+            try:
                 work.record = json.loads(file.read_text(encoding="utf-8"))
-            else:
+            except (OSError, ValueError):
                 todo.append((work, file))
         running = set()
         pool = ThreadPoolExecutor(max(1, jobs))
@@ -177,39 +177,40 @@ class Desk:
                 self.write()
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
-            for process in list(running):
+            stopped = list(running)
+            running.clear()  # what is stopped is not what failed
+            for process in stopped:
                 process.kill()
 
     def write(self, last=False):
-        """Write all tables and pages as they stand; at last, with the class's summary."""
-        marks, rows = self.marks, self.marks.rows()
-        grades = marks.grades(rows)
-        write(self.out / "details.csv", [DETAILS, *([row[c] for c in DETAILS] for row in rows)])
+        """Write all tables as they stand; at last the pages, with the class's summary."""
+        marks, out, table = self.marks, self.out, self.marks.table()
+        grades, rows = marks.grades(table), [row for _, own in table for row in own]
+        write(out / "details.csv", [DETAILS, *([row[c] for c in DETAILS] for row in rows)])
         heads = ["name", "id", "email", *marks.tasks, "total", "maximum", "late", "remarks"]
-        body = ([grade.get(head, "") for head in heads] for grade in grades)
-        write(self.out / "grades.csv", [heads, *body])
-        write(self.out / "canvas.csv", marks.canvas(grades, self.title))
-        write(self.out / "moodle.csv", marks.moodle(grades))
+        write(out / "grades.csv", [heads, *([grade[h] for h in heads] for grade in grades)])
+        write(out / "canvas.csv", marks.canvas(grades, self.title))
+        write(out / "moodle.csv", marks.moodle(grades))
         if not last:
             return None
-        packed = self.out / "moodle_feedback.zip"
-        for name, (student, own) in zip(self.names, marks.by_student(rows), strict=True):
+        packed = {}
+        for name, (student, own) in zip(self.names, table, strict=True):
             text = feedback.page(marks, student, own)
-            (self.out / "feedback" / name).write_text(text, encoding="utf-8")
-        moodle = [(n, s) for n, s in zip(self.names, self.students, strict=True) if s.moodle]
-        if moodle:
-            with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-                for name, student in moodle:
-                    owner = next(w.owner for w in student.works if w.moodle)
-                    place = f"{owner}_{student.number}_assignsubmission_file_/feedback.html"
-                    archive.write(self.out / "feedback" / name, place)
-        works = [work for student in self.students for work in student.works]
-        message = Message(summary(rows, marks, len(works), self.out), "other")
-        picture = draw(rows, marks.tasks, len(works), self.out / "slips.png")
+            (out / "feedback" / name).write_text(text, encoding="utf-8")
+            if student.moodle:
+                owner = next(work.owner for work in student.works if work.moodle)
+                packed[f"{owner}_{student.number}_assignsubmission_file_/feedback.html"] = text
+        if packed:
+            with zipfile.ZipFile(out / "moodle_feedback.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+                for place, text in packed.items():
+                    archive.writestr(place, text)
+        works = sum(len(student.works) for student in self.students)
+        message = Message(summary(rows, marks, works, out), "other")
+        picture = draw(rows, marks.tasks, works, out / "slips.png")
         links = [f"feedback/{name}" for name in self.names]
-        text = feedback.index(marks, self.students, grades, rows, links, message, picture)
-        (self.out / "index.html").write_text(text, encoding="utf-8")
-        return Report(tuple(rows), tuple(grades), self.out, message, picture)
+        text = feedback.index(marks, grades, rows, links, message, picture)
+        (out / "index.html").write_text(text, encoding="utf-8")
+        return Report(tuple(rows), tuple(grades), out, message, picture)
 
 
 def run_one(work, file, seconds_per_cell, seconds, running):
@@ -224,14 +225,16 @@ def run_one(work, file, seconds_per_cell, seconds, running):
         stderr=subprocess.PIPE,
     )
     running.add(process)
+    said = b""
     try:
         _, said = process.communicate(work.read(), timeout=seconds + 60)
         work.record = json.loads(half.read_text(encoding="utf-8"))
         half.replace(file)
     except (OSError, ValueError, subprocess.TimeoutExpired) as error:
         process.kill()
-        last = said.decode(errors="replace").strip().splitlines()[-1:] if process.returncode else []
-        work.problem = f"It could not be marked: {last[0] if last else error}"
+        if process in running:
+            last = said.decode(errors="replace").strip().splitlines()[-1:]
+            work.problem = f"It could not be marked: {last[0] if last else error}"
     finally:
         running.discard(process)
 
@@ -325,7 +328,7 @@ def draw(rows, tasks, works, path):
     right.xaxis.get_major_locator().set_params(integer=True)
     fig.savefig(path, dpi=figures.DPI)
     caption = f"Verdicts on {len(tasks)} exercises in {works} notebooks, and the slips named."
-    most = f" The most frequent is {named[0][0]}: {named[0][1]} times." if named else ""
+    most = f" The most frequent: {named[0][0]}, answers: {named[0][1]}." if named else ""
     alt = (
         f"Left, a stacked bar for each exercise: {sum(shown[t, 'right'] for t in tasks)} answers "
         f"right, {sum(shown[t, 'not yet'] for t in tasks)} not yet. Right, a bar for each slip."

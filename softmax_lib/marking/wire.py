@@ -34,21 +34,8 @@ class Like:
 
 
 def encode(value, depth=0):
-    """A value as something that JSON can hold.
+    """A value as something that JSON can hold: its kind, and what `decode` makes it of.
 
-    Parameters
-    ----------
-    value : object
-    depth : int
-        How deep in lists it stands.
-
-    Returns
-    -------
-    list
-        Its kind, and what `decode` makes it of.
-
-    Examples
-    --------
     >>> decode(encode((1, 2.5, np.eye(2), "text", None, ...)))
     (1, 2.5, array([[1., 0.], [0., 1.]]), 'text', None, Ellipsis)
     >>> type(decode(encode(object()))).__name__
@@ -102,16 +89,7 @@ def encode_array(kind, value):
 
 
 def decode(encoded):
-    """The value that was encoded, or something that a verdict calls by the same name.
-
-    Parameters
-    ----------
-    encoded : list
-
-    Returns
-    -------
-    object
-    """
+    """The value that was encoded, or something that a verdict calls by the same name."""
     kind, *rest = encoded
     match kind:
         case "none" | "dots":

@@ -9,6 +9,7 @@ not collected (tests/conftest.py); with ``SOFTMAX_REQUIRE_BROWSER=1`` that is an
 """
 
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -59,6 +60,19 @@ def opened(request, chromium_browser, jupyterlab):
         lab.save_screenshots(page, folder, Path(name).stem)
     yield page, cells
     lab.shut_down(page)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """With several workers, all tests of a notebook, or of another file, go to one of them."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByNotebook(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            found = re.search(r"\w+\.ipynb", nodeid)
+            return found[0] if found else nodeid.split("::")[0]
+
+    return ByNotebook(config, log)
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -17,6 +17,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = ROOT / ".venv-live" / "bin" / "python"
 NOTEBOOK = ROOT / "notebooks" / "02_stability_shift.ipynb"
+pytestmark = pytest.mark.xdist_group("live")
 START = """\
 import sys
 from pathlib import Path

@@ -15,18 +15,12 @@ NOT_FOUND = "Error displaying widget: model not found"
 KEYS = 11  # odd: a walk of as many steps cannot end where it began
 
 
-def each_of(names):
-    """A test for each notebook; all tests of one run in one worker, where it is opened once."""
-    books = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in names]
-    return pytest.mark.parametrize("opened", books, indirect=True)
-
-
 def test_there_are_notebooks():
     assert NOTEBOOKS
     assert WITH_EXPLORER
 
 
-@each_of(NOTEBOOKS)
+@pytest.mark.parametrize("opened", NOTEBOOKS, indirect=True)
 def test_every_cell_runs_without_an_error(opened):
     page, cells = opened
     code = [cell for cell in cells if cell["cell_type"] == "code" and cell["source"]]
@@ -43,7 +37,7 @@ def test_every_cell_runs_without_an_error(opened):
     assert page.locator(".jp-OutputArea-output img:not([alt])").count() == 0
 
 
-@each_of(WITH_EXPLORER)
+@pytest.mark.parametrize("opened", WITH_EXPLORER, indirect=True)
 def test_the_explorer_answers_the_keyboard(opened, record_property):
     page, _ = opened
     explorer = page.locator(lab.EXPLORER).first
@@ -60,7 +54,7 @@ def test_the_explorer_answers_the_keyboard(opened, record_property):
     record_property("redraw", (placed, decoded, KEYS))
 
 
-@each_of(WITH_EXPLORER)
+@pytest.mark.parametrize("opened", WITH_EXPLORER, indirect=True)
 def test_keys_that_do_not_wait_for_the_picture_all_count(opened):
     """Catches a slider that something sets back to where it was a moment ago."""
     page, _ = opened
@@ -80,7 +74,7 @@ def test_keys_that_do_not_wait_for_the_picture_all_count(opened):
     assert value() - start == pytest.approx(keys * step)
 
 
-@each_of(NOTEBOOKS)
+@pytest.mark.parametrize("opened", NOTEBOOKS, indirect=True)
 def test_nothing_is_cut_off(opened):
     """Catches a readout or a button too narrow for its words, and a figure wider than the page."""
     page, _ = opened
@@ -107,7 +101,7 @@ def by_keyboard(page, options):
 
 
 @pytest.mark.parametrize(("choose", "place"), [(by_mouse, 0), (by_keyboard, 1)])
-@each_of(NOTEBOOKS[:1])
+@pytest.mark.parametrize("opened", NOTEBOOKS[:1], indirect=True)
 def test_a_prediction_is_kept_until_it_is_revealed(opened, choose, place):
     """Catches a choice that is lost when Shift+Enter runs its cell again.
 
@@ -130,7 +124,7 @@ def test_a_prediction_is_kept_until_it_is_revealed(opened, choose, place):
     answer.get_by_text(f"You predicted “{chosen}”").wait_for(timeout=10_000)
 
 
-@each_of(NOTEBOOKS[:1])
+@pytest.mark.parametrize("opened", NOTEBOOKS[:1], indirect=True)
 def test_a_verdict_helps_by_mouse_and_by_keyboard(opened):
     """Catches buttons that nothing answers, and a hint that takes the verdict away."""
     page, _ = opened

@@ -11,6 +11,8 @@ NOTEBOOKS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("*.i
 SCREENS = [(1280, 720), (1920, 1080), (1024, 768)]
 READY = "() => window.Reveal?.isReady()"
 
+pytestmark = pytest.mark.xdist_group("slides")  # the decks are written once
+
 # Every page with all its steps shown: hidden ones keep their room, so earlier steps fit as well.
 # Letters are measured in pixels of a page of 1280 x 720.
 MEASURE = """() => [...document.querySelectorAll('.slides section.page')].map((page, k) => {
@@ -126,6 +128,22 @@ def test_the_speakers_window_works_from_a_file(chromium_browser, tmp_path):
     window.keyboard.press("ArrowRight")
     page.wait_for_function("() => Reveal.getIndices().f > -1 || Reveal.getIndices().v > 0")
     window.close()
+    page.close()
+
+
+def test_a_sections_note_stays_on_all_its_pages_and_is_printed_once(chromium_browser, tmp_path):
+    notebook = nbformat.read(NOTEBOOKS[6], as_version=4)
+    heading = "The quotient rule"
+    deck, _ = slides.deck_of(notebook, {heading: "Ask *the room* first."})
+    (tmp_path / "deck.html").write_text(deck, encoding="utf-8")
+    page = opened(chromium_browser, tmp_path, "deck")
+    told = page.locator("section.page", has=page.locator("header", has_text=heading))
+    assert told.count() > 2
+    notes = told.locator("aside.notes", has_text="Ask the room first.")
+    assert notes.count() == told.count()
+    page.goto(page.url.split("#")[0] + "?view=print&showNotes=separate-page")
+    page.wait_for_function(READY)
+    assert page.locator("aside", has_text="Ask the room first.").count() == 1
     page.close()
 
 

@@ -34,6 +34,20 @@ from softmax_lib import train
 
 del os.environ["TQDM_DISABLE"]
 train([[0.0], [1.0]], [0, 1], epochs=2001).W.shape"""
+WRONG = """\
+from softmax_lib import exercises
+
+exercises.check("1.1", lambda X, W: -(X @ W))"""
+ENDLESS = """\
+from softmax_lib import exercises
+
+
+def endless(X, W):
+    while True:
+        X = X + 1
+
+
+exercises.check("1.1", endless)"""
 EXECUTE = """code => {
     const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
     return kernel.requestExecute({code}).done.then(() => null);
@@ -49,13 +63,6 @@ OPENED = """name => {
 @pytest.fixture(scope="module")
 def asked():
     return set()
-
-
-@pytest.fixture
-def student(browser, asked):
-    """A browser that has never been here."""
-    with local.visitor(browser, asked, viewport={"width": 1200, "height": 1400}) as context:
-        yield context
 
 
 def open_notebook(page, address, name):
@@ -118,54 +125,69 @@ def test_an_explorer_answers_the_keyboard_at_once(ran, record_property):
         assert decoded <= LONGEST
 
 
+def run_first(ran, source, expected):
+    """Run this source in the place of the first code cell; its output, when it says this."""
+    _, page, cells = ran
+    place = next(k for k, cell in enumerate(cells) if cell["cell_type"] == "code")
+    lab.write(page, place, source)
+    page.keyboard.press("Shift+Enter")
+    output = page.locator(".jp-Notebook .jp-Cell").nth(place).locator(".jp-OutputArea").first
+    output.get_by_text(expected).first.wait_for(timeout=60_000)
+    return output
+
+
 @pytest.mark.parametrize("ran", NOTEBOOKS[:1], indirect=True)
 def test_a_verdict_helps_by_its_buttons(ran):
-    _, page, cells = ran
-    place = next(k for k, cell in enumerate(cells) if "exercises.check(" in "".join(cell["source"]))
-    lab.write(page, place, 'exercises.check("1.1", lambda X, W: -(X @ W))')
-    lab.run_selected(page)
-    cell = page.locator(".jp-Notebook .jp-Cell").nth(place)
-    cell.get_by_text("✗ 1.1").wait_for(timeout=10_000)
+    output = run_first(ran, WRONG, "✗ 1.1")
     for button, answer in (
         ("Hint", "hint 1 of 3"),
         ("Hint", "hint 2 of 3"),
         ("Explain", "A sign is wrong"),
         ("Solution", "one way to write it"),
     ):
-        cell.get_by_role("button", name=button).click(timeout=10_000)
-        cell.get_by_role("status").get_by_text(answer).wait_for(timeout=10_000)
+        output.get_by_role("button", name=button).click(timeout=10_000)
+        output.get_by_role("status").get_by_text(answer).wait_for(timeout=10_000)
 
 
 @pytest.mark.parametrize("ran", NOTEBOOKS[:1], indirect=True)
 def test_a_long_training_shows_a_bar_and_no_warning(ran):
     """Catches tqdm's thread, which a browser's Python cannot start."""
-    _, page, cells = ran
-    place = next(k for k, cell in enumerate(cells) if cell["cell_type"] == "code")
-    lab.write(page, place, BAR)
-    lab.run_selected(page)
-    cell = page.locator(".jp-Notebook .jp-Cell").nth(place)
-    cell.get_by_text("100%").wait_for(timeout=10_000)
-    outputs = lab.cells_of(page)[place]["outputs"]
-    assert [output for output in outputs if output.get("name") == "stderr"] == []
-    assert outputs[-1]["data"]["text/plain"] == "(1, 2)"
+    output = run_first(ran, BAR, "100%")
+    output.locator(".widget-hprogress").wait_for(timeout=10_000)
+    output.get_by_text("(1, 2)").wait_for(timeout=10_000)
+    assert output.locator("[data-mime-type*=stderr]").count() == 0
+
+
+@pytest.mark.parametrize("ran", NOTEBOOKS[:1], indirect=True)
+def test_a_function_that_never_ends_is_stopped(ran):
+    """Catches a time limit that needs a thread."""
+    run_first(ran, ENDLESS, "its time was over")
+
+
+@pytest.mark.parametrize("ran", NOTEBOOKS[:1], indirect=True)
+@pytest.mark.parametrize("call", ["load_cifar10()", 'exercises.report("handed_in")'])
+def test_what_a_browser_cannot_do_says_so(ran, call):
+    source = f"from softmax_lib import exercises, load_cifar10\n\n{call}"
+    run_first(ran, source, "Python in a browser cannot")
 
 
 def sources(page):
     return ["".join(cell["source"]) for cell in lab.cells_of(page)]
 
 
-def test_work_is_kept_in_the_browser_and_goes_home_and_back(browser, address, student, asked):
+def test_work_is_kept_in_the_browser_and_goes_home_and_back(browser, address, tmp_path, asked):
     """Reload; then Download here, and Upload in a browser that has never been here."""
-    mine = "# My own words."
-    page = student.new_page()
-    open_notebook(page, address, SHIFT)
-    lab.write(page, 1, mine)
-    page.evaluate(SAVE)
-    open_notebook(page, address, SHIFT)
-    assert sources(page)[1] == mine
-    with page.expect_download() as download:
-        page.evaluate(DOWNLOAD)
-    file = Path(download.value.path()).rename(Path(download.value.path()).with_name(SHIFT))
+    mine, file = "# My own words.", tmp_path / SHIFT
+    with local.visitor(browser, asked) as context:
+        page = context.new_page()
+        open_notebook(page, address, SHIFT)
+        lab.write(page, 1, mine)
+        page.evaluate(SAVE)
+        open_notebook(page, address, SHIFT)
+        assert sources(page)[1] == mine
+        with page.expect_download() as download:
+            page.evaluate(DOWNLOAD)
+        download.value.save_as(file)
 
     with local.visitor(browser, asked) as context:
         page = context.new_page()
@@ -179,6 +201,15 @@ def test_work_is_kept_in_the_browser_and_goes_home_and_back(browser, address, st
         page.get_by_role("listitem", name=SHIFT).dblclick()
         page.wait_for_function(OPENED, arg=SHIFT)
         assert sources(page)[1] == mine
+
+
+def test_a_phone_gets_the_notebook_without_panels(browser, address, asked):
+    with local.visitor(browser, asked, viewport={"width": 400, "height": 800}) as context:
+        page = context.new_page()
+        open_notebook(page, address, SHIFT)
+        title = page.get_by_role("heading", level=1).bounding_box()
+        assert title["x"] < 50
+        assert title["width"] > 300
 
 
 def test_no_other_machine_was_asked(asked):

@@ -16,6 +16,7 @@ const WRAPPERS = ['cell', 'input', 'inner_cell', 'input_area', 'text_cell_render
 
 const root = document.querySelector('.reveal');
 const source = document.getElementById('source');
+const PRINTED = new URLSearchParams(location.search).get('view') === 'print';
 const LEGIBLE = Number(source.dataset.legible);  // share of a picture's own size that can be read
 
 /* The blocks */
@@ -178,8 +179,14 @@ function pack() {
 
 function build(pages) {
   const columns = [];
+  let spoken = '';  // of the section: the speaker's window shows it on every page, paper once
   for (const page of pages) {
-    if (page.column) columns.push(document.createElement('section'));
+    if (page.column) {
+      columns.push(document.createElement('section'));
+      spoken = PRINTED ? '' : page.notes || '';
+    } else if (spoken) {
+      page.notes = (page.notes || '') + spoken;
+    }
     const section = document.createElement('section');
     section.className = 'page';
     const body = document.createElement('div');

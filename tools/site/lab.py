@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pyodide as pyodide_folder
 
+NAME = "Softmax"
 APPS = ("lab", "notebooks")
 PLACE = "./static/pyodide/"
 CDN = "https://cdn.jsdelivr.net/pyodide/v{}/full/"
@@ -30,9 +31,12 @@ ADDED = {
 # What the kernel asks for one by one, unless it is named here: then all of it comes in one go, and
 # what the notebooks import comes along.
 AT_START = ["micropip", "piplite", "ipykernel", "comm", "pyodide-kernel", "jedi", "ipython"]
-# The kernel's worker finds the compiled module: it has the same process, and `early` keeps it.
-EARLY = """
+# What the kernel will ask for is fetched while JupyterLab starts, and compiled: its worker has the
+# same process, where `early` keeps the module. A narrow window gets the notebook without panels.
+HEAD = """
 <script>
+  if (innerWidth < 700 && /[/]lab[/](index[.]html)?$/.test(location.pathname))
+    location.replace(`../notebooks/index.html${location.search}`);
   WebAssembly.compileStreaming(fetch(%s)).then(module => { window.early = module; });
   for (const address of %s) fetch(address).then(answer => answer.blob());
 </script>"""
@@ -42,6 +46,7 @@ SETTINGS = {
         "checkForUpdates": False,
         "doNotDisturbMode": True,
     },
+    "@jupyterlab/apputils-extension:themes": {"adaptive-theme": True},  # dark where the system is
     # Every cell is in the page from the start, so that links into a notebook and searches find it.
     "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
 }
@@ -97,7 +102,7 @@ def configure(out, base, offline):
     path = out / "jupyter-lite.json"
     whole = json.loads(path.read_text())
     config = whole["jupyter-config-data"]
-    config |= {"appName": "Softmax", "exposeAppInBrowser": True}
+    config |= {"appName": NAME, "exposeAppInBrowser": True}
     config.setdefault("litePluginSettings", {}).setdefault(f"{KERNEL}:kernel", {}).update(
         pyodideUrl=f"{base}pyodide.mjs",
         disablePyPIFallback=offline,
@@ -117,8 +122,9 @@ def ask_early(out, addresses):
             address.replace("./", "../", 1) if address.startswith("./") else address
             for address in addresses
         )
-        script = EARLY % (json.dumps(wasm), json.dumps(others))
-        page.write_text(page.read_text().replace("<head>", f"<head>{script}", 1))
+        text = page.read_text().replace("<title>JupyterLite", f"<title>{NAME}")
+        head = HEAD % (json.dumps(wasm), json.dumps(others))
+        page.write_text(text.replace("<head>", f"<head>{head}", 1))
 
 
 def compile_modules(pyodide, folder):
