@@ -193,6 +193,8 @@ def test_a_masked_right_class_is_named_as_that():
     assert np.isfinite(sl.cross_entropy(S, [0, 2])).all()
     with says(ValueError, r"S\[0, 0\] is -inf \(3 entries"):
         sl.cross_entropy(np.full((1, 3), -np.inf), [1])
+    with says(ValueError, r"beyond what float64 can hold"):
+        sl.cross_entropy([[-1.7e308, -np.inf, 1.7e308]], [0])
 
 
 # One dtype rule for reg W
@@ -212,6 +214,16 @@ def test_dL_dW_adds_reg_in_the_widest_dtype(dtypes):
         assert np.isfinite(sl.dL_dW(X.astype(wide), 0 * P, large, 1.0)).all()
         for loss in LOSSES if wide is np.float64 else []:
             assert np.isfinite(loss(large, 0 * X, y, 1.0)[1]).all()
+
+
+@pytest.mark.parametrize("dtypes", [(np.float32, np.float64), (np.float64, np.longdouble)])
+def test_dL_dW_multiplies_in_the_widest_dtype(dtypes):
+    """Catches X^T dS rounded in their dtype where W makes dW wider."""
+    narrow, wide = dtypes
+    x, dS = X.astype(narrow), (P / 7).astype(narrow)
+    dW = sl.dL_dW(x, dS, W.astype(wide), 0.1)
+    exact = sl.dL_dW(x.astype(wide), dS.astype(wide), W.astype(wide), 0.1)
+    assert np.abs(dW - exact).max() <= 4 * np.finfo(wide).eps
 
 
 def test_a_reg_beyond_float32_is_answered_by_all():
