@@ -1,8 +1,8 @@
 # Everything runs as `.venv/bin/python -m …`, from this folder, by relative paths:
 # that way a folder with spaces in its name works too.
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-oldest test-newest test-site fuzz setup setup-test setup-site
-.PHONY: refresh slides site handout nbgrader bench lock clean
+.PHONY: help lab test test-oldest test-newest test-site fuzz setup setup-test setup-site setup-live
+.PHONY: refresh slides live site handout nbgrader bench lock clean
 
 # The user's own Python settings must not reach the notebooks.
 unexport PYTHONPATH PYTHONHOME
@@ -11,7 +11,8 @@ export PYTHON
 
 python := .venv/bin/python
 site-python := .venv-site/bin/python
-compile := $(python) -m uv pip compile pyproject.toml --extra slides --group build \
+live-python := .venv-live/bin/python
+compile := $(python) -m uv pip compile pyproject.toml --group build \
   --constraints tools/constraints.txt --universal --fork-strategy fewest --python-version 3.11 --generate-hashes \
   --no-header --no-annotate --no-emit-index-url $(if $(UPGRADE),--upgrade) --quiet
 
@@ -46,11 +47,17 @@ setup-test:
 setup-site:
 	@sh tools/setup.sh site
 
+setup-live:
+	@sh tools/setup.sh live
+
 refresh: setup-test  ## Run the notebooks again and store their outputs (NOTEBOOKS="a.ipynb …" for some)
 	@$(python) tools/refresh.py $(NOTEBOOKS)
 
 slides: setup  ## Write every notebook as a slide deck that needs no network, in build/slides
 	@$(python) tools/slides.py
+
+live: setup-live  ## Open a notebook as slides whose sliders move (NOTEBOOK=notebooks/05_chain_rule.ipynb)
+	@$(live-python) tools/live.py $(NOTEBOOK)
 
 site: setup-site  ## Build the site in build/site (PYODIDE=build/pyodide: Python comes along)
 	@$(site-python) tools/site/build.py $(if $(PYODIDE),--pyodide "$(PYODIDE)")
@@ -59,16 +66,19 @@ handout: setup-site  ## Print the notebooks to PDF, in build/handout (NOTEBOOKS=
 	@$(site-python) tools/site/handout.py $(NOTEBOOKS)
 
 nbgrader: setup  ## Write the exercises as assignments for nbgrader, in build/nbgrader (POINTS=points.csv)
-	@$(python) tools/assignments.py $(POINTS)
+	@$(python) tools/assignments.py $(if $(POINTS),"$(POINTS)")
 
 bench: setup-test  ## Measure speed, memory and accuracy of the losses (QUICK=1: under a minute, no peers)
 	@$(python) -m benchmarks $(if $(QUICK),--quick)
 
 lock: setup-test  ## Bring the locks in line with pyproject.toml (UPGRADE=1 for the newest packages)
-	@$(compile) --extra notebooks --output-file requirements.lock
-	@$(compile) --extra notebooks --extra test --constraints requirements.lock \
+	@$(compile) --extra slides --extra notebooks --output-file requirements.lock
+	@$(compile) --extra slides --extra notebooks --extra test --constraints requirements.lock \
 	  --output-file requirements-test.lock
-	@$(compile) --extra site --constraints requirements.lock --output-file requirements-site.lock
+	@$(compile) --extra slides --extra site --constraints requirements.lock \
+	  --output-file requirements-site.lock
+	@cp requirements.lock requirements-live.lock # versions to prefer; ipywidgets' must differ
+	@$(compile) --extra live --output-file requirements-live.lock
 
 clean:  ## Remove .venv and all else that these commands made; your notebooks stay
 	@rm -rf .venv .venv-* build dist .pytest_cache .ruff_cache .hypothesis *.egg-info

@@ -231,7 +231,7 @@ def dL_dW(X, dS, W, reg):
         )
     reg = inputs.regularization(reg)
     W = W.astype(np.result_type(W, dS), copy=False)
-    dW = X.T @ dS + _l2(W, reg)[1]  # (D, N)(N, C) -> (D, C)
+    dW = np.matmul(X.T, dS, dtype=W.dtype) + _l2(W, reg)[1]  # (D, N)(N, C) -> (D, C)
     return inputs.finite(dW.astype(W.dtype, copy=False), "dL/dW", reg, X=X, dS=dS, W=W)
 
 

@@ -31,7 +31,7 @@ from matplotlib.transforms import IdentityTransform
 
 from softmax_lib.figures import figure_bundle, figure_html, house_style, small_png
 
-__all__ = ["Explorer", "choice", "ladder", "score_sliders", "slider", "with_fallback"]
+__all__ = ["Explorer", "choice", "ladder", "score_sliders", "slider"]
 
 PAGES_KEPT = 32  # of 0.1 to 0.2 MB each
 HAND_RESTS = 0.08  # seconds: longer than a key repeats in, and than the browser paints
@@ -163,18 +163,6 @@ class Explorer:
         player.moves = control, chosen
         return [control, player]
 
-    def controls(self):
-        """Controls by name; a subclass says which."""
-        raise NotImplementedError
-
-    def build(self, fig):
-        """Draw what stands and return the artists that move; a subclass says how."""
-        raise NotImplementedError
-
-    def update(self, **values):
-        """Move them to the controls' values and return (caption, alt); a subclass says how."""
-        raise NotImplementedError
-
     @property
     def values(self):
         """Each control's present value, by name."""
@@ -269,7 +257,8 @@ class Explorer:
         if not vars(self):
             return {"text/plain": "This explorer is closed. Run its cell again for a new one."}
         _keep(self)
-        return _bundle(self.view, figure_bundle(self.html, self._still_caption(), self.alt))
+        still = figure_bundle(self.html, self._still_caption(), self.alt)
+        return {**self.view._repr_mimebundle_(), **still}
 
 
 def _key(values):
@@ -342,43 +331,6 @@ def choice(description, options, **start):
     'rows'
     """
     return widgets.ToggleButtons(options=options, description=description, **start)
-
-
-def with_fallback(widget, html, plain):
-    """A widget that front ends without widgets show as HTML, or as text.
-
-    Parameters
-    ----------
-    widget : ipywidgets.DOMWidget
-    html : str
-        Ready to be shown: whatever needs escaping is escaped.
-    plain : str
-
-    Returns
-    -------
-    object
-        To be displayed.
-
-    Examples
-    --------
-    >>> shown = with_fallback(widgets.Label("Which?"), "<p>Which?</p>", "Which?")
-    >>> bundle = shown._repr_mimebundle_()
-    >>> bundle["text/html"], bundle["text/plain"]
-    ('<p>Which?</p>', 'Which?')
-    """
-    return _WithFallback(widget, html, plain)
-
-
-class _WithFallback:
-    def __init__(self, widget, html, plain):
-        self.widget, self._fallback = widget, {"text/html": html, "text/plain": plain}
-
-    def _repr_mimebundle_(self, **kwargs):
-        return _bundle(self.widget, self._fallback)
-
-
-def _bundle(widget, fallback):
-    return {**widget._repr_mimebundle_(), **fallback}
 
 
 def _is_plain_text(artist):

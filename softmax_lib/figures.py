@@ -497,7 +497,7 @@ class Table:
         grounds = np.resize(self.cells.get_facecolor(), (M.size, 4))
         for k, (at, value) in enumerate(np.ndenumerate(M)):
             self.numbers[k].set(position=self.middle(*at), text=self.text(value))
-            zero = not isinstance(value, str) and not round(abs(value), 9)
+            zero = not isinstance(value, str) and abs(value) < 5e-10
             dark = _luminance(grounds[k]) < 0.25
             self.numbers[k].set_color("white" if dark else PALETTE["gray"] if zero else INK)
 
@@ -668,9 +668,7 @@ def draw_error_groups(ax, errors, floors=None, bound=None, *, names, title="", s
 
 
 @house_style
-def draw_entry_errors(
-    ax, check, bound=None, group="class", title="Relative error of each entry", others=()
-):
+def draw_entry_errors(ax, check, bound=None, title="Relative error of each entry", others=()):
     """Draw a gradient check's errors, entry by entry, beside their rounding floor.
 
     Parameters
@@ -683,8 +681,6 @@ def draw_entry_errors(
         Drawn as a line, and counted against in the caption: an entry is off when its error reaches
         the bound and ten times its rounding floor. By default the check's tolerance, raised to a
         whole power of ten.
-    group : str
-        What a column is, for the labels below.
     title : str
     others : sequence of GradientCheck
         Drawn on axes beside this one: all get the same scale.
@@ -697,18 +693,18 @@ def draw_entry_errors(
     bound = 10.0 ** np.ceil(np.log10(check.tolerance) - 1e-9) if bound is None else bound
     grouped = errors.ndim == 2 and errors.shape[1] <= len(CLASS_COLORS)
     columns, floors = (a.T if grouped else a.reshape(1, -1) for a in (errors, floor))
-    names = [f"{group} {j}" for j in range(len(columns))] if grouped else [""]
+    names = [f"class {j}" for j in range(len(columns))] if grouped else [""]
     beside = [_errors_and_floor(each) for each in others]
     scale = [part for e, f in beside for part in (e, f[f > 0])]
     draw_error_groups(ax, columns, floors, bound, names=names, title=title, scale=scale)
     if grouped and len(columns) > ax.get_position().width * ax.figure.get_figwidth():
         ax.set_xticks(ax.get_xticks(), range(len(columns)))
-        ax.set_xlabel(group)
+        ax.set_xlabel("class")
     elif not grouped:
         ax.set_xlabel("entry")
 
     fact = _agreement(check, errors, floor, bound)
-    groups = f", in {len(columns)} groups, one a {group}" if grouped else ""
+    groups = f", in {len(columns)} groups, one a class" if grouped else ""
     alt = (
         f"Log plot of the relative error between the gradient and {check.method} differences: "
         f"one marker for each of {errors.size} entries{groups}, and a dashed line at {bound:g}. "

@@ -150,6 +150,8 @@ def cross_entropy(S, y):
             f"S[{i}, {y[i]}] is -inf, and {y[i]} is the right class of example {i}: "
             f"an impossible class has happened, at an infinite loss. Did a mask cover it?"
         )
+    if not np.isfinite(L).all():  # a mask of other classes did no harm
+        S = np.where(np.isneginf(S.real) & np.isfinite(highest)[:, None], 0, S)
     return _finite(L, "the loss", S)
 
 
@@ -176,10 +178,7 @@ def _log1p(z):
     if z.dtype.kind != "c":
         return np.log1p(z)
     x, y = z.real, z.imag
-    log = np.empty_like(z)
-    log.real = np.log1p(x * (2 + x) + y * y) / 2
-    log.imag = np.arctan2(y, 1 + x)
-    return log
+    return np.log1p(x * (2 + x) + y * y) / 2 + 1j * np.arctan2(y, 1 + x)
 
 
 def _finite(result, what, S):

@@ -83,7 +83,7 @@ def softmax_loss_naive(W, X, y, reg):
     array([-0.75, -1.5 , -2.25])
     """
     N, C = len(X), W.shape[1]
-    loss, dW = 0.0, np.zeros_like(W)
+    loss, dW = np.float64(0), np.zeros_like(W)  # a loss beyond float32 is one, too
     for i in range(N):
         S_i = X[i] @ W  # (C,), eq. (1)
         S_i = S_i - S_i[S_i.real.argmax()]  # the shift: no exponent is above 0

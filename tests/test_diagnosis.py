@@ -5,9 +5,7 @@ student would write into one of them. They share no code with the slips that the
 """
 
 import functools
-import html
 import itertools
-import re
 
 import numpy as np
 import pytest
@@ -402,14 +400,6 @@ def with_scores(change):
     return f
 
 
-def with_shift(shift):
-    def f(S):
-        E = np.exp(S - shift(S))
-        return E / E.sum(axis=1, keepdims=True)
-
-    return f
-
-
 def with_gradient(change):
     def f(W, X, y, reg):
         loss, dW = softmax_loss_vectorized(W, X, y, reg)
@@ -462,7 +452,7 @@ def test_what_has_no_name_gets_none(name):
     assert any(asked in repr(verdict) for asked in (task.question, *task.questions.values()))
 
 
-@settings(derandomize=True, deadline=None, max_examples=40)
+@settings(max_examples=settings.default.max_examples // 25)
 @given(
     st.sampled_from(["2.1", "3.1", "6.1", "6.3", "7.3"]),
     st.integers(0, 9),
@@ -548,17 +538,6 @@ def first_of_all(W, X, y, reg):
     return loss / len(X) + reg * np.sum(W * W), dW / len(X) + 2 * reg * W
 
 
-def flat(text):
-    return "".join(text.split())
-
-
-def test_html_and_text_say_the_same():
-    verdict = exercises.check("8.2", with_slips("8.2", "half-reg-loss", "half-reg-gradient"))
-    for message in (verdict, verdict.explain()):
-        seen = html.unescape(re.sub("<[^>]+>", " ", message._repr_html_()))
-        assert flat(seen) == flat(repr(message).replace("`", ""))
-
-
 # Names once given without proof
 
 
@@ -603,16 +582,6 @@ def test_float32_on_the_way_is_told():
     verdict = exercises.check("8.2", narrow)
     assert "single-precision" in verdict.mistakes
     assert "agrees to 7 digits" in repr(verdict)
-
-
-def test_what_the_cases_share_is_said():
-    def without_square(W, X, y, reg):
-        loss, dW = softmax_loss_vectorized(W, X, y, reg)
-        return loss + reg, dW
-
-    verdict = exercises.check("8.2", without_square)
-    assert "It is right wherever reg = 0, and nowhere else." in repr(verdict)
-    assert verdict.score == (8, 15)
 
 
 def test_another_convention_passes_when_it_is_chosen():

@@ -34,7 +34,7 @@ from softmax_lib.lessons.conditions import Broken
 from softmax_lib.lessons.slips import QUESTIONS, SENTENCES
 from softmax_lib.messages import Message
 
-properties = settings(derandomize=True, deadline=None, max_examples=100)
+properties = settings(max_examples=settings.default.max_examples // 10)
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 
@@ -435,6 +435,7 @@ NAMED = [
     ("wrong-return", "0.2", lambda W, reg: 2 * reg * W),
     ("wrong-return", "0.2", lambda W, reg: (reg * np.sum(W * W),)),
     ("wrong-return", "0.2", lambda W, reg: (reg * np.sum(W * W), None)),
+    ("wrong-return", "0.8", lambda n: 0.5),
     ("wrong-return", "0.9", lambda n: n),
     ("swapped-return", "0.2", lambda W, reg: (2 * reg * W, reg * np.sum(W * W))),
     ("swapped-return", "0.2", lambda W, reg: (reg * W, reg * np.sum(W * W))),
@@ -486,10 +487,8 @@ UNNAMED = [
     ("0.3", lambda p: np.outer(p, p)),
     ("0.6", lambda n: 2 * n),
     ("0.7", lambda n: (n, n)),
-    ("0.8", lambda n: n < 0),
     ("0.9", lambda n: f"(C, {n})"),
     ("0.10", lambda S: S.argmin(axis=1)),
-    ("0.11", lambda S: S < 0),
     ("0.12", lambda n: (n < 0, n > 0)),  # swapped, or the wrong sign in both: not certain
 ]
 
@@ -506,35 +505,12 @@ def test_what_is_not_certain_is_not_claimed(number, function):
     assert "prove no slip" in verdict.explain()
 
 
-def test_a_function_that_keeps_something_between_calls_is_asked_what():
-    calls = []
-
-    def counting(n):
-        calls.append(n)
-        return 3 * n + (len(calls) > 3)
-
-    verdict = check("0.6", counting)
-    assert "What does your function keep from one call to the next?" in repr(verdict)
-    assert "Called again" in repr(verdict)
-
-
 def test_parameters_in_another_order_are_said_to_be():
     verdict = check("0.2", lambda reg, W: penalty(W, reg))
     assert not verdict.passed
     assert "the order (reg, W), but it is called with (W, reg)." in repr(verdict)
     assert "Does your first line read as asked, def penalty(W, reg)?" in repr(verdict)
     assert "Your first line" not in repr(check("0.2", lambda reg, V: (reg, V)))
-
-
-def test_a_number_where_yes_or_no_is_asked_is_of_the_wrong_kind():
-    verdict = check("0.8", lambda n: 0.5)
-    assert verdict.mistakes == ("wrong-return",)
-    assert re.search(r"is_positive +True +a number", repr(verdict))
-
-
-def test_a_zero_has_no_sign():
-    text = repr(check("0.4", lambda x: np.where(x == 1, -0.0, 7.0)))
-    assert "-0" not in text.replace("-0.", "")
 
 
 def test_transposed_in_one_case_only_is_a_wrong_shape():
@@ -665,12 +641,6 @@ def test_an_error_shows_the_students_lines_and_no_others():
     assert text.count("in deep") == 3
 
 
-def test_an_error_in_one_case_leaves_the_others_right():
-    assert "Right on 2 of 3 cases" in repr(
-        check("0.1", lambda X, W: X @ W if len(X) > 1 else raising(ValueError()))
-    )
-
-
 def test_parameters_that_do_not_fit_are_said_without_a_traceback():
     text = repr(check("0.1", lambda X: X))
     assert "It is called with 2 arguments, but takes (X)" in text
@@ -689,6 +659,7 @@ def test_memory_between_calls_is_found():
     assert not verdict.passed
     assert verdict.mistakes == ()
     assert "it gives another answer than before" in repr(verdict)
+    assert "What does your function keep from one call to the next?" in repr(verdict)
     assert "Right on 3 of 3 cases" in repr(verdict)
 
     def accumulates(W, reg, total=[]):  # noqa: B006
@@ -803,15 +774,11 @@ def test_the_table_aligns_and_shows_entries_that_differ():
     assert repr(check("0.1", lambda X, W: X @ W + 1)).count("S[") == comparing.ROWS_SHOWN
 
 
-def test_numbers_that_differ_late_are_shown_with_the_digits_that_differ():
-    text = repr(check("0.13", lambda x: float(x.mean()) * (1 + 1e-7)))
-    row = re.search(r"m +(\S+) +(\S+)\n", text)
-    assert row[1] != row[2]
-    assert float(row[1]) == pytest.approx(4 / 3, rel=1e-8)
-
-
 def test_the_line_that_is_shown_brings_the_case_back():
-    text = repr(check("0.1", lambda X, W: X @ W if len(X) == 3 else X @ W * 2))
+    verdict = check("0.1", lambda X, W: X @ W if len(X) == 3 else X @ W * 2)
+    text = repr(verdict)
+    assert verdict.score == (1, 3)
+    assert "Right on 1 of 3 cases" in text
     assert "Case 2" in text
     lines = [line.strip() for line in text.splitlines()]
     at = lines.index('X, W = exercises.case("0.1", 2)')
@@ -825,13 +792,6 @@ def test_the_line_that_is_shown_brings_the_case_back():
     lines = [line.strip() for line in repr(check("0.5", my_loss)).splitlines()]
     at = lines.index('(w,) = exercises.case("0.5", 1)')
     assert lines[at + 1] == "my_loss(w)"
-
-
-def test_a_name_is_claimed_the_same_way_twice():
-    first, second = (check("0.1", lambda X, W: X @ W + 1) for _ in range(2))
-    assert repr(first) == repr(second)
-    assert first == second
-    assert first != check("0.1", product)
 
 
 # Asking
@@ -863,11 +823,6 @@ def test_a_name_is_claimed_the_same_way_twice():
 def test_a_call_that_cannot_work_says_why(call, error, sentence):
     with pytest.raises(error, match=sentence):
         call()
-
-
-def test_numbers_are_told_apart_to_the_end():
-    assert engine.find_task("0.1").title == "Scores"
-    assert engine.find_task(" 0.10 ").title == "Labels"
 
 
 def test_one_exercise_imports_one_lesson():
@@ -927,13 +882,6 @@ def test_progress_shows_the_session():
     check("0.1", lambda X, W: X)
     assert exercises.progress().splitlines()[0] == "0 of 13 exercises right"
     assert seen_text(exercises.progress()._repr_html_()) == flat(exercises.progress())
-
-
-def test_messages_show_themselves_and_not_in_quotes():
-    message = exercises.hint("0.1")
-    assert isinstance(message, str)
-    assert repr(message) == str(message)
-    assert not repr(message).startswith("'")
 
 
 def test_importing_the_exercises_brings_no_drawing_no_widgets_and_no_lesson():
@@ -1267,7 +1215,7 @@ def test_no_mutant_that_changes_a_value_passes(lesson, task, monkeypatch):
     changed = same = 0
     for source, mutant in mutants(task.solution):
         found = diagnosis.diagnose(task, mutant, 10.0)
-        if found.attempted and all(same_values(run.expected, run.got) for run in found.runs):
+        if found.runs and all(same_values(run.expected, run.got) for run in found.runs):
             same += 1
         else:
             changed += 1

@@ -164,11 +164,16 @@ def test_the_sum_of_the_losses_may_overflow(loss):
 
 @each_exact_loss
 def test_a_float32_loss_may_be_larger_than_float32(loss):
-    """Catches a loss kept in float32: gap and regularization are Python floats, far from inf."""
+    """Catches a loss kept in float32: the gap is a Python float, far from inf."""
     W = np.array([[3e38, -3e38]], np.float32)
     value, dW = loss(W, np.ones((1, 1), np.float32), [1], 0)
     assert value == 2 * float(W[0, 0])
     assert dW.tolist() == [[1, -1]]
+
+
+@each_loss
+def test_a_float32_regularization_may_be_larger_than_float32(loss):
+    """Catches the same for the part of reg, which every loss answers."""
     W = np.array([[1e20, -3e20]], np.float32)
     value, _ = loss(W, np.zeros((1, 1), np.float32), [1], 0.5)
     assert value == pytest.approx(0.5 * np.sum(W.astype(float) ** 2), rel=1e-14)

@@ -249,7 +249,9 @@ def test_feedback_is_one_page_that_needs_nothing_and_tells_no_solution(marked):
         assert source_of(engine.find_task(number).solution).splitlines()[-1].strip() not in page
     for text in pages.values():
         assert not re.search(r"https?://|<script|<link", text)
-        assert "default-src 'none'" in text
+        assert re.search(
+            r"""http-equiv="Content-Security-Policy" content="default-src 'none';""", text
+        )
     assert "asks for a solution" not in page  # the notes are the instructor's
     assert "asks for a solution" in pages["index.html"]
     assert 'href="feedback/bob_stone.html"' in pages["index.html"]
@@ -390,6 +392,23 @@ def test_two_of_one_name_are_told_apart_by_number_or_not_at_all(tmp_path):
     found = [(s.name, s.id, [work.number for work in s.works]) for s in students]
     assert found[:3] == [("Wang Wei", "7", ["7"]), ("Wei Wang", "8", ["8"]), ("Ada", "9", ["7"])]
     assert found[3:] == [("wangwei", "", ["5"]), ("wangwei", "", ["6"])]
+
+
+def test_a_student_is_found_below_other_folders(tmp_path):
+    roster = put(tmp_path / "r.csv", b"name\nAda King\nBob Roe\n")
+    for name in ("week1/king_ada/x.ipynb", "week1/01_matrix_shapes_bob_roe.ipynb"):
+        put(tmp_path / name, b"{}")
+    students = submissions.class_of(tmp_path, roster, "")
+    assert [(s.name, len(s.works)) for s in students] == [("Ada King", 1), ("Bob Roe", 1)]
+
+
+def test_a_zip_may_say_any_date(tmp_path):
+    infos = zipfile.ZipInfo("ada/x.ipynb"), zipfile.ZipInfo("bob/x.ipynb")  # of January 1, 1980
+    data = zipped(*((info, b"{}") for info in infos))
+    odd = put(tmp_path / "x.zip", data.replace(b"\x21\x00", b"\x00\x00"))  # month 0, day 0
+    assert zipfile.ZipFile(odd).infolist()[0].date_time[1:3] == (0, 0)
+    assert [work.owner for work in submissions.found_in(tmp_path)] == ["ada", "bob"]
+    assert [work.when for work in submissions.found_in(odd)] == [0.0, 0.0]
 
 
 def test_a_roster_without_names_says_what_it_has(tmp_path):

@@ -14,6 +14,7 @@ LOCKS = {
     "requirements.lock": ("notebooks", "slides"),
     "requirements-test.lock": ("notebooks", "slides", "test"),
     "requirements-site.lock": ("slides", "site"),
+    "requirements-live.lock": ("live",),
 }
 CONDA_NAMES = {"matplotlib": "matplotlib-base"}  # where conda-forge's name differs
 
@@ -84,12 +85,15 @@ def test_a_lock_holds_what_the_project_asks_for(name, groups):
         assert version in requirement.specifier, requirement
 
 
-def test_tests_and_site_have_the_versions_that_the_notebooks_run_on():
-    notebooks, tests, site = (
+def test_all_environments_have_the_versions_that_the_notebooks_run_on():
+    """But for the widgets of live slides, which RISE wants older."""
+    notebooks, tests, site, live = (
         {name: version for name, (version, _) in pins(lock).items()} for lock in LOCKS
     )
     assert tests | notebooks == tests
     assert site | {name: notebooks[name] for name in site if name in notebooks} == site
+    other = {name for name in live if name in notebooks and live[name] != notebooks[name]}
+    assert other <= {"ipywidgets", "jupyterlab-widgets"}
 
 
 def test_the_workflow_runs_the_command_of_the_readme():

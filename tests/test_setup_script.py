@@ -146,16 +146,17 @@ def test_what_the_tests_need_comes_on_top_once(ready):
     assert ready.calls == []
 
 
-def test_what_builds_the_site_has_an_environment_of_its_own(ready):
+@pytest.mark.parametrize("what", ["site", "live"])
+def test_site_and_live_slides_have_environments_of_their_own(ready, what):
     """Catches Sphinx and its company among the packages that the notebooks run on."""
     stamp = ready.venv / "ready-lab"
     before = stamp.read_text()
-    assert ready.run("sh", "tools/setup.sh", "site").returncode == 0
+    assert ready.run("sh", "tools/setup.sh", what).returncode == 0
     assert ready.calls[0] == "venv"
-    assert "--require-hashes -r requirements-site.lock" in ready.calls[1]
-    assert (ready.root / ".venv-site" / "ready-site").exists()
+    assert f"--require-hashes -r requirements-{what}.lock" in ready.calls[1]
+    assert (ready.root / f".venv-{what}" / f"ready-{what}").exists()
     assert stamp.read_text() == before
-    assert ready.run("sh", "tools/setup.sh", "site").returncode == 0
+    assert ready.run("sh", "tools/setup.sh", what).returncode == 0
     assert ready.calls == []
 
 
@@ -317,7 +318,7 @@ def test_help_lists_every_target_that_people_call(project):
     ran = project.run("make")
     listed = re.findall(r"^make (\S+) +\S", ran.stdout, flags=re.M)
     phony = re.findall(r"^\.PHONY: (.*)", (ROOT / "Makefile").read_text(), flags=re.M)
-    assert set(listed) == set(" ".join(phony).split()) - {"setup-test", "setup-site"}
+    assert set(listed) == set(" ".join(phony).split()) - {"setup-test", "setup-site", "setup-live"}
 
 
 def test_clean_leaves_the_notebooks(ready):
@@ -347,4 +348,8 @@ def test_ci_requires_the_browser_tests_and_runs_the_notebooks_on_another_kernel(
     python.write_text('#!/bin/sh\necho "python $* $OPENBLAS_CORETYPE" >>calls\n')
     python.chmod(0o755)
     assert project.run("sh", ".ci/run").returncode == 0
-    assert project.calls == ["make test 1", "python tools/run_tests.py notebooks Nehalem"]
+    assert project.calls == [
+        "make setup-live ",
+        "make test 1",
+        "python tools/run_tests.py notebooks Nehalem",
+    ]

@@ -98,7 +98,10 @@ def test_an_exercise_shows_its_stub_and_no_verdict_on_nobody():
 
 def test_what_is_spoken_stands_after_its_heading_and_cells_of_notes_where_they_are():
     cells = markdown("## One\n\ntext", "slide"), markdown("say", "notes"), markdown("two", "-")
-    assert shown(*cells, notes={"One": "Ask them."}) == [
+    title = markdown("# 1. Title", "slide")
+    assert shown(title, *cells, notes={"One": "Ask them.", "": "Welcome."}) == [
+        ("# 1. Title", "slide", False, False),
+        ("Welcome.", "", False, True),
         ("## One\n\ntext", "slide", False, False),
         ("Ask them.", "", False, True),
         ("say", "", False, True),
@@ -110,10 +113,10 @@ def test_notes_are_read_by_heading_and_a_missing_file_has_none(tmp_path, monkeyp
     monkeypatch.setattr(slides, "ROOT", tmp_path)
     assert slides.notes_of(Path("00_one.ipynb")) == {}
     (tmp_path / "docs" / "teaching").mkdir(parents=True)
-    text = "# 0. One\n\n## First\n\nAsk.\n\n### More\n\nWait.\n\n## Second\n\nGo."
+    text = "# 00 One\n\nWelcome.\n\n## First\n\nAsk.\n\n### More\n\nWait.\n\n## Second\n\nGo."
     (tmp_path / "docs" / "teaching" / "00_one.md").write_text(text, encoding="utf-8")
     assert slides.notes_of(Path("00_one.ipynb")) == {
-        "0. One": "",
+        "": "Welcome.",
         "First": "Ask.\n\n### More\n\nWait.",
         "Second": "Go.",
     }

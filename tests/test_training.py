@@ -275,12 +275,7 @@ def bars(monkeypatch):
 @pytest.fixture
 def terminal(monkeypatch):
     """Replaces the stream that training would draw on: a terminal, or not, or no stream."""
-
-    def use(stream):
-        replaced = types.SimpleNamespace(stderr=stream, modules=sys.modules)
-        monkeypatch.setattr(progress, "sys", replaced)
-
-    return use
+    return lambda stream: monkeypatch.setattr(sys, "stderr", stream)
 
 
 TERMINAL = types.SimpleNamespace(isatty=lambda: True)

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Makes .venv and installs the locked packages and the library: `sh tools/setup.sh [lab|test|site]`.
+# Makes .venv and installs the locked packages and the library: `sh tools/setup.sh [lab|test|site|live]`.
 # `lab` installs what the notebooks need; `test` installs what the tests need as well; `site` makes
-# .venv-site, with what builds the site.
+# .venv-site, with what builds the site; `live` makes .venv-live, with what shows live slides.
 # A second run finds its stamp and installs nothing. Plain sh: no Python can be trusted yet.
 set -eu
 cd "$(dirname "$0")/.."
@@ -19,7 +19,8 @@ case $what in
     lab) lock=requirements.lock stamps="$venv/ready-lab" ;;
     test) lock=requirements-test.lock stamps="$venv/ready-test $venv/ready-lab" ;;
     site) venv=.venv-site lock=requirements-site.lock stamps=.venv-site/ready-site ;;
-    *) echo "usage: sh tools/setup.sh [lab|test|site]" >&2; exit 2 ;;
+    live) venv=.venv-live lock=requirements-live.lock stamps=.venv-live/ready-live ;;
+    *) echo "usage: sh tools/setup.sh [lab|test|site|live]" >&2; exit 2 ;;
 esac
 python=$venv/bin/python
 log=$venv/install.log

@@ -159,15 +159,15 @@ def _cuts(statements, lines, most):
 
 
 def notes_of(path):
-    """The spoken notes of a notebook by heading, from the file with its name in docs/teaching."""
+    """What docs/teaching says to a notebook, by heading; what stands above the first, by ""."""
     path = ROOT / "docs" / "teaching" / f"{path.stem}.md"
     if not path.exists():
         return {}
-    parts = HEADING.split(path.read_text(encoding="utf-8"))
-    return {
-        heading.strip(): text.strip()
-        for heading, text in zip(parts[1::2], parts[2::2], strict=True)
+    title, *parts = re.split(r"^## +(.+)$", path.read_text(encoding="utf-8"), flags=re.M)
+    notes = {
+        heading.strip(): text.strip() for heading, text in zip(parts[::2], parts[1::2], strict=True)
     }
+    return {"": re.sub(r"^# .+", "", title).strip()} | notes
 
 
 def smallest_letters(path):
@@ -202,8 +202,9 @@ def cells_of(notebook, notes=()):
             for part in _parts_of(cell):
                 add(part, begins=begins, waits=kind == "fragment")
                 kind, begins = "-", ""
-        if heading in notes and not begins:
-            add(new_markdown_cell(notes.pop(heading)), spoken=True)
+        spoken = "" if heading and "" in notes else heading
+        if spoken in notes and not begins:
+            add(new_markdown_cell(notes.pop(spoken)), spoken=True)
     return cells
 
 

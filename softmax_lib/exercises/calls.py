@@ -9,7 +9,6 @@ import inspect
 import io
 import itertools
 import os
-import re
 import sysconfig
 import time
 import traceback
@@ -22,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from softmax_lib.exercises.timer import TimeUp, limited
-from softmax_lib.lessons.errors import MEANINGS
+from softmax_lib.lessons.errors import meaning
 
 __all__ = ["Attempt", "Elsewhere", "Run", "argument_names", "call", "is_a", "is_blank", "is_stub"]
 
@@ -74,8 +73,14 @@ def call(function, arguments, expected=None, deadline=float("inf")):
     run = Run(arguments, expected)
     given = copy.deepcopy(arguments)
     seconds = min(1e6, deadline - time.monotonic())
-    if misfit := signature_misfit(function, given):
-        run.error, run.misfit = misfit, True
+    signature = signature_of(function)
+    try:
+        signature.bind(*given)
+    except TypeError as error:
+        count = f"{len(given)} argument" + "s" * (len(given) > 1)
+        takes = ", ".join(signature.parameters)
+        run.error = f"It is called with {count}, but takes ({takes}): {error}."
+        run.misfit = True
         return run
     if seconds <= 0:
         run.error, run.stopped, run.tried = "not tried", True, False
@@ -96,18 +101,12 @@ def call(function, arguments, expected=None, deadline=float("inf")):
             frames = traceback.extract_tb(error.__traceback__)[1:]  # the first is this one
             own = own_frames(frames, function)
             said = text_of(error)
-            run.error = short_traceback(said, own)
-            known = (
-                (text, re.search(part, said)) for kind, part, text in MEANINGS if is_a(error, kind)
-            )
-            run.meaning = next((text.format(*m.groups()) for text, m in known if m), "")
+            run.error, run.meaning = short_traceback(said, own), meaning(type(error), said)
             run.stopped = is_a(error, TimeUp)
             run.unfinished = own[-1:] == frames[-1:] != [] and is_a(error, NotImplementedError)
     run.printed = screen.getvalue()
     run.warned = tuple(dict.fromkeys(text_of(warning.message) for warning in caught))
-    changed = [
-        state(before) != state(after) for before, after in zip(arguments, given, strict=True)
-    ]
+    changed = [state(a) != state(b) for a, b in zip(arguments, given, strict=True)]
     run.changed = tuple(itertools.compress(argument_names(function, len(given)), changed))
     return run
 
@@ -134,17 +133,6 @@ def signature_of(function):
         return inspect.signature(function)
     except Exception:
         return inspect.signature(lambda *arguments: None)
-
-
-def signature_misfit(function, arguments):
-    """The sentence for a function that does not take these arguments, or ``""``."""
-    signature = signature_of(function)
-    try:
-        signature.bind(*arguments)
-    except TypeError as error:
-        count = f"{len(arguments)} argument" + "s" * (len(arguments) > 1)
-        return f"It is called with {count}, but takes ({', '.join(signature.parameters)}): {error}."
-    return ""
 
 
 def argument_names(function, count):
@@ -237,12 +225,10 @@ class Attempt:
     @property
     def steps(self):
         """The instructions of the function's code and of the functions inside."""
-        codes, steps = [code_of(self.function)], []
-        while codes:
-            if (code := codes.pop()) is not None:
-                steps += [(code, step) for step in dis.get_instructions(code)]
-                codes += [const for const in code.co_consts if is_a(const, types.CodeType)]
-        return steps
+        codes = [code for code in [code_of(self.function)] if code]
+        for code in codes:
+            codes += [const for const in code.co_consts if is_a(const, types.CodeType)]
+        return [(code, step) for code in codes for step in dis.get_instructions(code)]
 
     @property
     def globals(self):

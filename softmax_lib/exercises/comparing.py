@@ -128,17 +128,18 @@ def compare_numbers(name, expected, got, bounds):
     if "wrong-dtype" in found.slugs:
         return found
     bounds = widened(bounds, (expected, array))
-    if array.shape == expected.shape and close(expected, array, bounds):
+    if array.shape == expected.shape and not differing(expected, array, bounds).any():
         return found
     if expected.dtype.kind == "b" and not np.isin(array, (0, 1)).all():
         return wrong_kind((name,), expected, got)
     turned = expected.ndim == 2 and array.shape == expected.shape[::-1] != (1, 1)
-    if turned and close(expected, array.T, bounds):
+    if turned and not differing(expected, array.T, bounds).any():
         rows = found.rows or entry_rows(name, expected, array, bounds).rows
         notes = ("Transposed, your result would be right.",)
         return Finding((), rows, notes, found.misshapen)
     if array.shape != expected.shape:
-        if array.size == expected.size and close(expected, array.reshape(expected.shape), bounds):
+        same_size = array.size == expected.size
+        if same_size and not differing(expected, array.reshape(expected.shape), bounds).any():
             found += Finding(notes=("The numbers are right; the shape is not.",))
         return found
     return entry_rows(name, expected, array, bounds)
@@ -204,11 +205,6 @@ def wrong_dtype(name, expected, array, strict):
 def whole(array):
     """True when every entry is a whole number."""
     return bool((np.isfinite(array) & (array == np.trunc(array))).all())
-
-
-def close(expected, array, bounds):
-    """True when no entry is off."""
-    return not differing(expected, array, bounds).any()
 
 
 def differing(expected, array, bounds):

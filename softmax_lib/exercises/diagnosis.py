@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from softmax_lib.exercises.calls import Attempt, argument_names, call, is_blank, is_stub
+from softmax_lib.exercises.calls import Attempt, call, is_blank, is_stub
 from softmax_lib.exercises.comparing import Finding, exchanged_order, judge
-from softmax_lib.exercises.measured import consistency, factors_of, halves, in_common, the
+from softmax_lib.exercises.measured import consistency, factors_of, the
 from softmax_lib.exercises.slips import answer_to, expected, explained, is_right, shows, values_of
 from softmax_lib.lessons.conditions import Broken
 from softmax_lib.lessons.slips import SENTENCES
@@ -18,30 +18,23 @@ __all__ = ["Diagnosis", "diagnose"]
 
 @dataclass
 class Diagnosis:
-    """The runs, a finding for each, and what only all runs together show.
+    """The runs (none when nothing was attempted), a finding for each, and what all of them show.
 
-    `halves` are sentences on which values are right, `common` on what the failing cases share,
-    `evidence` on what was measured, `said` names the slips in it that have no slug, `remarks` tells
-    of broken conditions; `data` are the notebook's numbers that the function reads, `own_names` are
-    its arguments.
+    `evidence` are sentences on what was measured, `said` names the slips in them that have no slug,
+    `remarks` tells of broken conditions.
     """
 
     runs: list = field(default_factory=list)
     findings: list = field(default_factory=list)
     overall: Finding = field(default_factory=Finding)
-    halves: tuple = ()
-    common: tuple = ()
     evidence: tuple = ()
     said: tuple = ()
     remarks: tuple = ()
-    data: tuple = ()
-    own_names: tuple = ()
-    attempted: bool = True
 
     @property
     def right(self):
         """True when every run was right."""
-        return self.attempted and self.overall.right and all(found.right for found in self.findings)
+        return bool(self.runs) and all(found.right for found in [*self.findings, self.overall])
 
     @property
     def passed(self):
@@ -51,7 +44,7 @@ class Diagnosis:
     @property
     def mistakes(self):
         """The slugs proven by any run, in the order of the sentences on them."""
-        if not self.attempted:
+        if not self.runs:
             return ("not-attempted",)
         proven = {slug for found in [*self.findings, self.overall] for slug in found.slugs}
         return tuple(slug for slug in SENTENCES if slug in proven)
@@ -68,7 +61,7 @@ def diagnose(task, function, seconds=float("inf"), convention=""):
         ]
         empty = is_stub(function)
         if all(run.unfinished or is_blank(run.got) or (empty and run.got is None) for run in runs):
-            return Diagnosis(attempted=False)
+            return Diagnosis()
         order = exchanged_order(task, runs)
         found = Diagnosis(runs, [judge(task, run, order) for run in runs])
         if found.findings[0].right:
@@ -76,17 +69,13 @@ def diagnose(task, function, seconds=float("inf"), convention=""):
             if not again.stopped and not judge(task, again, order).right:
                 said = "Called again with case 1's inputs, it gives another answer than before."
                 found.overall = Finding(notes=(said,))
-        attempt = Attempt(function, runs, deadline)
         if found.right:
+            attempt = Attempt(function, runs, deadline)
             broken = (condition(attempt) for condition in task.conditions)
             found.remarks = tuple(sentence for sentence in broken if sentence)
             return found
-        right = [finding.right for finding in found.findings]
-        found.data, found.own_names = attempt.data, argument_names(function, len(runs[0].arguments))
-        found.halves = halves(task, found.findings)
-        found.common = in_common(task, runs, right)
         shaped = set()  # values whose shape a slip explains
-        if not all(right) and worth_asking(runs):
+        if not all(finding.right for finding in found.findings) and worth_asking(runs):
             shaped = name_slips(task, found, order, convention)
 
             def ask(arguments):

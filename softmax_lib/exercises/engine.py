@@ -4,7 +4,9 @@ import importlib
 from dataclasses import dataclass, field
 
 from softmax_lib import lessons
+from softmax_lib.exercises.calls import Attempt, argument_names
 from softmax_lib.exercises.diagnosis import diagnose
+from softmax_lib.exercises.measured import halves, in_common
 from softmax_lib.exercises.slips import CONVENTIONS, parameters
 from softmax_lib.lessons.slips import QUESTIONS, REREAD, SENTENCES
 from softmax_lib.messages import COLORS, SIGNS, Message, Shown
@@ -217,10 +219,10 @@ def check(number, function, *, convention=""):
     sentences = tuple(said.get(slug, SENTENCES[slug]) for slug in found.mistakes) + found.evidence
     explains = bool(found.evidence or set(found.mistakes) - SAID)
     score = (sum(finding.right for finding in found.findings), len(found.runs))
-    state = "right" if found.passed else "not yet" if found.attempted else "not attempted"
+    state = "right" if found.passed else "not yet" if found.runs else "not attempted"
     tries = _session.get(task.number, ("", 0))[1]
-    _session[task.number] = (state, tries + found.attempted)
-    if not found.attempted:
+    _session[task.number] = (state, tries + bool(found.runs))
+    if not found.runs:
         text = f'○ {task.number} not attempted yet. A hint: exercises.hint("{task.number}")'
         blocks = [("text", text)]
     elif found.passed:
@@ -228,7 +230,7 @@ def check(number, function, *, convention=""):
         remarks = [f"A remark: {remark}" for remark in found.remarks]
         blocks = [*texts(text, *remarks), *seen(found.runs[0])]
     else:
-        blocks = failure(task, found, name_of(function) or task.name, explains, score)
+        blocks = failure(task, found, function, explains, score)
     message = Message(blocks, state)
     return Verdict(
         task.number, found.passed, score, found.mistakes, state, message, sentences, explains
@@ -249,21 +251,23 @@ def name_of(function):
         return ""
 
 
-def failure(task, found, name, explains, score):
+def failure(task, found, function, explains, score):
     """The blocks of a verdict that did not pass.
 
     What is right, the simplest case that fails, what failing cases share, where to read, a
     question.
     """
     title = f"✗ {task.number} {task.title}: not yet. Right on {score[0]} of {score[1]} cases."
-    blocks = [("title", title), *texts(*found.halves)]
+    blocks = [("title", title), *texts(*halves(task, found.findings))]
+    name, data = name_of(function) or task.name, Attempt(function, found.runs).data
     k = next((k for k, finding in enumerate(found.findings) if not finding.right), None)
     slug, question = "", "What could stand there instead?"
     if k is not None:
         run, finding = found.runs[k], found.findings[k]
         slug = next((slug for slug in found.mistakes if slug in finding.slugs), "")
         blocks += [*case_shown(task, k, run, name), *shown_finding(run, finding)]
-        own, asked = found.own_names, tuple(parameters(task))
+        asked = tuple(parameters(task))
+        own = argument_names(function, len(asked))
         reordered = own != asked and sorted(own) == sorted(asked)
         if reordered:
             orders = f"({', '.join(own)}), but it is called with ({', '.join(asked)})"
@@ -276,16 +280,17 @@ def failure(task, found, name, explains, score):
             question = f"Does your first line read as asked, {task.stub.partition(':')[0]}?"
         elif run.meaning:
             question = run.meaning
-        elif found.data and not slug:
-            question = f"Which argument holds what `{found.data[0]}` stands for?"
+        elif data and not slug:
+            question = f"Which argument holds what `{data[0]}` stands for?"
     elif not found.overall.right:
         question = "What does your function keep from one call to the next?"
     untried = sum(not run.tried for run in found.runs)
     notes = [f"Its time was over, so {untried} of the cases were not tried."] * bool(untried)
-    if found.data:
-        names = " and ".join(f"`{name}`" for name in found.data)
+    if data:
+        names = " and ".join(f"`{name}`" for name in data)
         notes.append(f"It reads {names} of the notebook, whatever the arguments are.")
-    blocks += texts(*notes, *found.common, *found.overall.notes, *found.remarks)
+    common = in_common(task, found.runs, [finding.right for finding in found.findings])
+    blocks += texts(*notes, *common, *found.overall.notes, *found.remarks)
     reread = REREAD.get(slug, task.reread)
     if reread[:2] > task.number.partition(".")[0].zfill(2):  # a notebook that is still to come
         reread = task.reread

@@ -14,14 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from softmax_lib.exercises.comparing import (
-    ATOL_AT_ZERO,
-    RTOL_NARROW,
-    as_array,
-    bounds_of,
-    is_large,
-    widened,
-)
+from softmax_lib.exercises.comparing import ATOL_AT_ZERO, RTOL_NARROW, as_array, bounds_of, widened
 from softmax_lib.lessons import source_of
 
 __all__ = ["CONVENTIONS", "Answer", "expected", "explained", "is_right", "kind_of"]
@@ -115,13 +108,8 @@ def explained(task, k, answers):
     """The smallest sets of names that make value k what came, with the rewritings in each.
 
     Failing that, in another shape; then in the cases that did not raise; then the slips that only
-    break, where they break what is broken.
-
-    Returns
-    -------
-    list of (names, slips)
-    whole : bool
-        Whether the shape is explained too.
+    break, where they break what is broken. A list of (names, slips), and whether the shape is
+    explained too.
     """
     ended = [answer for answer in answers if answer.came is not None]
     fits = all(answer.came.shape == answer.right.shape for answer in ended)
@@ -239,24 +227,14 @@ def fitting(task, k, slips, answer, a, b, any_shape=False):
 # Rewriting
 
 
-def transposed(start, data, reg):
-    """The parts with rows and columns exchanged."""
-    return tuple(part.T if part.ndim == 2 else part for part in (start, data, reg))
-
-
-def without_derivative(start, data, reg):
-    """The parts when no derivative gets there."""
-    return start, np.zeros_like(data), np.zeros_like(reg)
-
-
 @functools.cache
 def slips_of(task, k):
     """The slips that change value k on the task's cases: its own, and what is done to a result."""
     slips = [slip for slip in task.slips if rewritten(task, (slip,))]
-    slips.append(("transposed", transposed))
+    slips.append(("transposed", lambda *parts: [p.T if p.ndim == 2 else p for p in parts]))
     if kind_of(task, k) in ("gradient", "derivative"):
         name = "no-step" if task.step in parameters(task) else "zero-gradient"
-        slips.append((name, without_derivative))
+        slips.append((name, lambda start, *parts: (start, *map(np.zeros_like, parts))))
     answers = [answer_to(task, k, i, None) for i in range(len(cases_of(task)))]
     return tuple(s for s in slips if any(shows(task, k, s, answer) for answer in answers))
 
@@ -325,7 +303,7 @@ def values_of(task, result, order=None):
 def real_array(value):
     """Real numbers as an array of floats, also when they came as complex ones or whole ones."""
     array = as_array(value)
-    if array is None or is_large(array) or array.dtype.kind not in "biufc":
+    if array is None or array.size > 10_000 or array.dtype.kind not in "biufc":
         return None
     if array.dtype.kind == "c":
         return array.real if not array.imag.any() else None

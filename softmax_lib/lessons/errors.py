@@ -4,7 +4,9 @@ Each is (the error, a pattern of its text, what it means with the pattern's grou
 last sentence is a question: `softmax_lib.exercises.check` asks it in place of the exercise's own.
 """
 
-__all__ = ["MEANINGS"]
+import re
+
+__all__ = ["MEANINGS", "meaning"]
 
 MEANINGS = (
     (
@@ -70,3 +72,11 @@ MEANINGS = (
         "One number was wanted, and a whole array came. Over which axis is there still to sum?",
     ),
 )
+
+
+def meaning(error, said):
+    """What an error of this type and text means; ``""`` for one that says it all."""
+    for kind, pattern, text in MEANINGS:
+        if issubclass(error, kind) and (found := re.search(pattern, said)):
+            return text.format(*found.groups())
+    return ""

@@ -28,19 +28,10 @@ from softmax_lib.lessons.slips import instead_of
 
 
 def least_times(contestants, rounds=5, seconds=0.4):
-    """Least time of each function, in seconds, over a few rounds in which all take turns.
+    """Least time of each function by name, in seconds, over rounds in which all take turns.
 
     A machine does other things besides; the least time is the one they disturbed least. Rounds end
     when `seconds` are spent, after two at least.
-
-    Parameters
-    ----------
-    contestants : dict
-        Functions without arguments, by name.
-
-    Returns
-    -------
-    dict of float
     """
     least = dict.fromkeys(contestants, np.inf)
     started = time.perf_counter()
@@ -56,14 +47,7 @@ def least_times(contestants, rounds=5, seconds=0.4):
 
 @dataclass(frozen=True)
 class Machine:
-    """What a machine can do at best: operations a second, and bytes of large arrays a second.
-
-    Examples
-    --------
-    >>> machine = Machine(rate=4e10, bandwidth=1e10)
-    >>> machine.at_best(operations=4e9, moved=8e9)  # the bytes decide
-    0.8
-    """
+    """What a machine can do at best: operations a second, and bytes of large arrays a second."""
 
     rate: float
     bandwidth: float
@@ -112,17 +96,6 @@ def blas():
     """Name and version of the BLAS that numpy was built with."""
     found = np.show_config(mode="dicts").get("Build Dependencies", {}).get("blas", {})
     return f"{found.get('name', 'unknown')} {found.get('version', '')}".strip()
-
-
-def nearest(ratio, options):
-    """The option whose number is nearest to a ratio, in decades; `options` maps texts to them.
-
-    Examples
-    --------
-    >>> nearest(400, {"about 10": 10, "about 1000": 1000})
-    'about 1000'
-    """
-    return min(options, key=lambda text: abs(np.log(ratio / options[text])))
 
 
 # Pictures

@@ -57,27 +57,8 @@ VERDICT_INK = {"right": INK, "wrong": "#8A5A00", "lost": "#A33B00"}
 def spread_rows(size, dtype=np.float64):
     """Four rows of scores, one far up, one far down, whose probabilities are known beforehand.
 
-    Row i is log P_i + t_i with t_i = size * (1, 0.2, -0.3, -1): the size moves the rows apart and
-    leaves the right answer where it was.
-
-    Parameters
-    ----------
-    size : float
-        Level of the highest row.
-    dtype : dtype
-        Of the scores.
-
-    Returns
-    -------
-    S : ndarray, shape (4, 3)
-    P : ndarray, shape (4, 3)
-        The right answer, in float64.
-
-    Examples
-    --------
-    >>> S, P = spread_rows(1000)
-    >>> S.shape, P.sum(axis=1)
-    ((4, 3), array([1., 1., 1., 1.]))
+    Row i of S (4, 3) is log P_i + t_i with t_i = size * (1, 0.2, -0.3, -1): the size moves the rows
+    apart and leaves the right answer P (4, 3), in float64, where it was.
     """
     return (np.log(P) + size * LEVELS).astype(dtype), P.copy()
 

@@ -257,14 +257,9 @@ def all_runs(X, y, X_val, y_val, batch_size=50):
     """What `train` makes of every setting of RATES and REGS, all at once.
 
     The settings see the same batches, so their weights stand side by side in one matrix, and one
-    product makes the scores of all of them.
-
-    Returns
-    -------
-    W : ndarray, shape (EPOCHS + 1, settings, D, C)
-        Before training and after each epoch; a setting is a rate, then a reg.
-    losses, accuracies : ndarray, shape (EPOCHS + 1, settings, 2)
-        On the training and on the validation set; the losses without the regularization.
+    product makes the scores of all of them. Returns W (EPOCHS + 1, settings, D, C), before training
+    and after each epoch, where a setting is a rate, then a reg; and two (EPOCHS + 1, settings, 2),
+    on the training and the validation set: losses, without the regularization, and accuracies.
     """
     rates, regs = (a.ravel() for a in np.meshgrid(RATES, REGS, indexing="ij"))
     (N, D), G, C = X.shape, len(rates), 10

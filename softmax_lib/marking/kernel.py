@@ -49,11 +49,20 @@ class Kernel:
         from nbclient import NotebookClient
         from nbformat.v4 import new_notebook
 
+        class Quiet(NotebookClient):
+            """Keeps errors alone of what cells show: a loop that prints would fill the memory."""
+
+            def output(self, outs, message, display_id, cell_index):
+                """Keep it, or not."""
+                if message["msg_type"] == "error":
+                    return super().output(outs, message, display_id, cell_index)
+                return None
+
         self.open = contextlib.ExitStack()
         place = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self.folder = Path(self.open.enter_context(place))
         (self.folder / "work").mkdir()
-        self.client = NotebookClient(
+        self.client = Quiet(
             new_notebook(),
             kernel_name="python3",
             allow_errors=True,

@@ -177,7 +177,9 @@ class Desk:
                 self.write()
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
-            for process in list(running):
+            stopped = list(running)
+            running.clear()  # what is stopped is not what failed
+            for process in stopped:
                 process.kill()
 
     def write(self, last=False):
@@ -223,14 +225,16 @@ def run_one(work, file, seconds_per_cell, seconds, running):
         stderr=subprocess.PIPE,
     )
     running.add(process)
+    said = b""
     try:
         _, said = process.communicate(work.read(), timeout=seconds + 60)
         work.record = json.loads(half.read_text(encoding="utf-8"))
         half.replace(file)
     except (OSError, ValueError, subprocess.TimeoutExpired) as error:
         process.kill()
-        last = said.decode(errors="replace").strip().splitlines()[-1:] if process.returncode else []
-        work.problem = f"It could not be marked: {last[0] if last else error}"
+        if process in running:
+            last = said.decode(errors="replace").strip().splitlines()[-1:]
+            work.problem = f"It could not be marked: {last[0] if last else error}"
     finally:
         running.discard(process)
 

@@ -3,6 +3,7 @@
 Nothing is unpacked: a notebook in a zip is read, up to a size, and no path in a zip is followed.
 """
 
+import contextlib
 import csv
 import hashlib
 import io
@@ -78,18 +79,14 @@ class Student:
 
 def found_in(path, out=None):
     """The submissions in a folder at any depth but those in `out`, in a zip, or in a notebook."""
-    if path.is_file():
-        root, paths = path.parent, [path]
-    else:
-        root, paths = path, sorted(path.rglob("*"))
-    for file in paths:
+    root = path.parent if path.is_file() else path
+    files = [path] if path.is_file() else sorted(path.rglob("*"))
+    files = [f for f in files if f.suffix in (".ipynb", ".zip") and f.is_file()]
+    files = [f for f in files if out not in f.parents and not hidden(f.relative_to(root).parts)]
+    for file in files:
         parts = file.relative_to(root).parts
-        if hidden(parts) or not file.is_file() or out in file.parents:
-            continue
-        if file.suffix not in (".ipynb", ".zip"):
-            continue
         if file.suffix == ".zip":
-            yield from in_zip(file, parts, whole=file == path)
+            yield from in_zip(file, parts, whole=len(files) == 1)
         else:
             yield labeled(parts, file.read_bytes, file.stat().st_mtime, home=root.name)
 
@@ -127,7 +124,9 @@ def in_zip(file, parts, whole=False, depth=0):
             trouble = "It is encrypted."
         elif info.file_size > LARGEST or (room := room - info.file_size) < 0:
             trouble = f"It is too large: {info.file_size:,} bytes."
-        when = datetime(*info.date_time).timestamp() if info.date_time[1] else 0.0
+        when = 0.0
+        with contextlib.suppress(ValueError, OverflowError):  # a zip may say anything
+            when = datetime(*info.date_time).timestamp()
         path = (*parts[:-1], *names) if of_class else (*parts, *names)
 
         def read(info=info):
@@ -283,7 +282,7 @@ def class_of(path, roster, version, out=None):
     """The students, each with the works that count and the older ones; nothing of `out` is read.
 
     A file is its student's by name, where that is one student's; else by the number that Canvas or
-    Moodle gave, which may be the roster's id.
+    Moodle gave, which may be the roster's id; else by any name on its path.
     """
     students = read_roster(roster) if roster is not None else []
     named = {}
@@ -294,7 +293,9 @@ def class_of(path, roster, version, out=None):
     for work in found_in(path, out):
         look_into(work, version)
         keys = squashed(work.owner), work.number, (work.owner, work.number)
-        student = next((named[key][0] for key in keys if len(named.get(key, ())) == 1), None)
+        path_keys = (squashed(LESSON.sub("", part)) for part in re.split(r"[/.]", work.name))
+        tried = [*keys, *path_keys]
+        student = next((named[key][0] for key in tried if len(named.get(key, ())) == 1), None)
         if student is None:
             student = Student(work.owner, known=roster is None)
             students.append(student)

@@ -11,6 +11,8 @@ NOTEBOOKS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("*.i
 SCREENS = [(1280, 720), (1920, 1080), (1024, 768)]
 READY = "() => window.Reveal?.isReady()"
 
+pytestmark = pytest.mark.xdist_group("slides")  # the decks are written once
+
 # Every page with all its steps shown: hidden ones keep their room, so earlier steps fit as well.
 # Letters are measured in pixels of a page of 1280 x 720.
 MEASURE = """() => [...document.querySelectorAll('.slides section.page')].map((page, k) => {

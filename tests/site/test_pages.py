@@ -178,7 +178,9 @@ def test_a_text_page_fits_on_a_phone(visit, name):
 @pytest.mark.parametrize("name", [FRONT, TEXT, "read/notebooks/04_numerical_derivatives.html"])
 def test_axe_finds_nothing_serious(visit, name, scheme):
     page = visit(name, color_scheme=scheme)
-    found = Axe().run(page, options={"resultTypes": ["violations"]}).response
+    # The drawing of a formula is hidden from readers of the screen, who get its MathML instead.
+    context, options = {"exclude": ["mjx-math"]}, {"resultTypes": ["violations"]}
+    found = Axe().run(page, context=context, options=options).response
     assert len(found["passes"]) > 20  # rules that applied
     serious = [one for one in found["violations"] if one["impact"] in ("serious", "critical")]
     assert [(one["id"], one["nodes"][0]["html"]) for one in serious] == []

@@ -18,6 +18,8 @@ def main():
         print(report(**vars(parser.parse_args())))  # noqa: T201
     except (OSError, ValueError) as error:
         sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit("Stopped. What was marked is written; run it again to go on.")
 
 
 if __name__ == "__main__":
