@@ -2,6 +2,7 @@
 
 Says, too, how long properties are searched for a counterexample: HYPOTHESIS_PROFILE=fuzz, which is
 what `make fuzz` sets, tries 20,000 examples of each; without it, 1,000 of each, always the same.
+Those that ask the checker, which takes its time, try a tenth or less.
 """
 
 import os
