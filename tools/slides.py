@@ -105,7 +105,7 @@ def of_markdown(source):
 
 
 def told(source):
-    """Code as a room reads it: without what reveals or is for the linter, and no wide gaps.
+    r"""Code as a room reads it: without what reveals or is for the linter, and no wide gaps.
 
     >>> told("a = 1\n\n\nb = 2\nguess.reveal(a)")
     'a = 1\n\nb = 2'
@@ -126,7 +126,7 @@ def told(source):
 
 
 def pieces(source, most=CODE_LINES):
-    """Code in pieces of at most `most` lines where its statements allow it, about equally long.
+    r"""Code in pieces of at most `most` lines where its statements allow it, about equally long.
 
     >>> pieces("a = 1\nb = 2\n\n# three\nc = 3\n", most=3)
     ['a = 1\nb = 2', '# three\nc = 3']
