@@ -2,6 +2,7 @@
 
 Says, too, how long properties are searched for a counterexample: HYPOTHESIS_PROFILE=fuzz, which is
 what `make fuzz` sets, tries 20,000 examples of each; without it, 1,000 of each, always the same.
+Those that ask the checker, which takes its time, try a tenth or less.
 """
 
 import os
@@ -16,7 +17,12 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 collect_ignore = [] if chromium.find() or chromium.required() else ["browser", "site"]
 if os.name == "nt":
-    collect_ignore += ["test_setup_script.py", "test_refresh.py", "test_twice.py"]
+    collect_ignore += [
+        "test_setup_script.py",
+        "test_refresh.py",
+        "test_twice.py",
+        "test_assignments.py",
+    ]
 
 
 def pytest_configure(config):

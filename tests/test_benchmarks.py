@@ -34,7 +34,7 @@ def test_the_quick_run_prints_and_saves_its_tables(tmp_path):
     output = tmp_path / "folder" / "report.md"
     code = TINY.format(output=output)
     run = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, encoding="utf-8", check=False
+        [sys.executable, "-X", "utf8", "-c", code], cwd=ROOT, capture_output=True, encoding="utf-8"
     )
     assert run.returncode == 0, run.stderr
     report = output.read_text(encoding="utf-8")

@@ -452,7 +452,7 @@ def test_what_has_no_name_gets_none(name):
     assert any(asked in repr(verdict) for asked in (task.question, *task.questions.values()))
 
 
-@settings(derandomize=True, deadline=None, max_examples=40)
+@settings(max_examples=settings.default.max_examples // 25)
 @given(
     st.sampled_from(["2.1", "3.1", "6.1", "6.3", "7.3"]),
     st.integers(0, 9),

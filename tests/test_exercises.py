@@ -34,7 +34,7 @@ from softmax_lib.lessons.conditions import Broken
 from softmax_lib.lessons.slips import QUESTIONS, SENTENCES
 from softmax_lib.messages import Message
 
-properties = settings(derandomize=True, deadline=None, max_examples=100)
+properties = settings(max_examples=settings.default.max_examples // 10)
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 

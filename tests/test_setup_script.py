@@ -348,4 +348,8 @@ def test_ci_requires_the_browser_tests_and_runs_the_notebooks_on_another_kernel(
     python.write_text('#!/bin/sh\necho "python $* $OPENBLAS_CORETYPE" >>calls\n')
     python.chmod(0o755)
     assert project.run("sh", ".ci/run").returncode == 0
-    assert project.calls == ["make test 1", "python tools/run_tests.py notebooks Nehalem"]
+    assert project.calls == [
+        "make setup-live ",
+        "make test 1",
+        "python tools/run_tests.py notebooks Nehalem",
+    ]

@@ -98,7 +98,10 @@ def test_an_exercise_shows_its_stub_and_no_verdict_on_nobody():
 
 def test_what_is_spoken_stands_after_its_heading_and_cells_of_notes_where_they_are():
     cells = markdown("## One\n\ntext", "slide"), markdown("say", "notes"), markdown("two", "-")
-    assert shown(*cells, notes={"One": "Ask them."}) == [
+    title = markdown("# 1. Title", "slide")
+    assert shown(title, *cells, notes={"One": "Ask them.", "": "Welcome."}) == [
+        ("# 1. Title", "slide", False, False),
+        ("Welcome.", "", False, True),
         ("## One\n\ntext", "slide", False, False),
         ("Ask them.", "", False, True),
         ("say", "", False, True),
@@ -110,10 +113,10 @@ def test_notes_are_read_by_heading_and_a_missing_file_has_none(tmp_path, monkeyp
     monkeypatch.setattr(slides, "ROOT", tmp_path)
     assert slides.notes_of(Path("00_one.ipynb")) == {}
     (tmp_path / "docs" / "teaching").mkdir(parents=True)
-    text = "# 0. One\n\n## First\n\nAsk.\n\n### More\n\nWait.\n\n## Second\n\nGo."
+    text = "# 00 One\n\nWelcome.\n\n## First\n\nAsk.\n\n### More\n\nWait.\n\n## Second\n\nGo."
     (tmp_path / "docs" / "teaching" / "00_one.md").write_text(text, encoding="utf-8")
     assert slides.notes_of(Path("00_one.ipynb")) == {
-        "0. One": "",
+        "": "Welcome.",
         "First": "Ask.\n\n### More\n\nWait.",
         "Second": "Go.",
     }
@@ -128,6 +131,17 @@ def test_long_code_is_cut_between_statements_and_nothing_is_lost():
         "for x in range(9):\n    y = (\n        x,\n" + "        x,\n" * 4 + "    )\n    print(y)"
     )
     assert slides.pieces(loop, most=4)[0].startswith("for x in range(9):\n    y = (")
+
+
+def test_code_says_nothing_to_the_linter():
+    assert slides.told("f(dw)  # noqa: F821  SLIP: dw\ng(x)  # noqa: B023") == (
+        "f(dw)  # SLIP: dw\ng(x)"
+    )
+
+
+def test_links_to_notebooks_lead_to_their_decks():
+    page, _ = slides.deck_of(new_notebook(cells=[markdown("# T\n\n[09](09_check.ipynb)", "slide")]))
+    assert 'href="09_check.html"' in page
 
 
 def test_formulas_are_drawn_and_numbered():

@@ -105,7 +105,7 @@ def of_markdown(source):
 
 
 def told(source):
-    """Code as a room reads it: without what reveals a prediction, and at most one line blank.
+    """Code as a room reads it: without what reveals or is for the linter, and no wide gaps.
 
     >>> told("a = 1\n\n\nb = 2\nguess.reveal(a)")
     'a = 1\n\nb = 2'
@@ -121,7 +121,8 @@ def told(source):
             lines[statement.lineno - 1 : statement.end_lineno] = [""] * (
                 statement.end_lineno - statement.lineno + 1
             )
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
+    shown = re.sub(r" *# noqa: \w+$|(?<=# )noqa: \w+ *", "", "\n".join(lines), flags=re.M)
+    return re.sub(r"\n{3,}", "\n\n", shown).strip("\n")
 
 
 def pieces(source, most=CODE_LINES):
@@ -159,15 +160,15 @@ def _cuts(statements, lines, most):
 
 
 def notes_of(path):
-    """The spoken notes of a notebook by heading, from the file with its name in docs/teaching."""
+    """What docs/teaching says to a notebook, by heading; what stands above the first, by ""."""
     path = ROOT / "docs" / "teaching" / f"{path.stem}.md"
     if not path.exists():
         return {}
-    parts = HEADING.split(path.read_text(encoding="utf-8"))
-    return {
-        heading.strip(): text.strip()
-        for heading, text in zip(parts[1::2], parts[2::2], strict=True)
+    title, *parts = re.split(r"^## +(.+)$", path.read_text(encoding="utf-8"), flags=re.M)
+    notes = {
+        heading.strip(): text.strip() for heading, text in zip(parts[::2], parts[1::2], strict=True)
     }
+    return {"": re.sub(r"^# .+", "", title).strip()} | notes
 
 
 def smallest_letters(path):
@@ -202,8 +203,9 @@ def cells_of(notebook, notes=()):
             for part in _parts_of(cell):
                 add(part, begins=begins, waits=kind == "fragment")
                 kind, begins = "-", ""
-        if heading in notes and not begins:
-            add(new_markdown_cell(notes.pop(heading)), spoken=True)
+        spoken = "" if heading and "" in notes else heading
+        if spoken in notes and not begins:
+            add(new_markdown_cell(notes.pop(spoken)), spoken=True)
     return cells
 
 
@@ -246,6 +248,7 @@ def deck_of(notebook, notes=(), letters=8.0):
     )
     told = new_notebook(cells=cells_of(notebook, notes), metadata=notebook.metadata)
     cells, _ = exporter.from_notebook_node(told)
+    cells = re.sub(r'(href="\d\d_\w+)\.ipynb', r"\1.html", cells)  # to the other decks
     page = Template((DECK / "deck.html").read_text(encoding="utf-8")).substitute(
         title=html.escape(title),
         cells=cells,

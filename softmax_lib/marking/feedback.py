@@ -19,6 +19,7 @@ h1 { font-size: 1.5rem; line-height: 1.2; } h2 { font-size: 1.15rem; margin: 2re
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: .2rem .6rem; border-bottom: 1px solid #8886; text-align: left; }
 main > div, section > div { overflow-x: auto; }
+body:not(.wide) main > div td { white-space: nowrap; }
 pre { white-space: pre-wrap; } img { max-width: 100%; background: white; }
 code, pre { font-size: .92em; } .quiet { opacity: .8; }
 details { margin: .6rem 0; } summary { cursor: pointer; min-height: 1.5rem; }
@@ -68,30 +69,23 @@ def page(marks, student, rows):
     sections, summary = [], [("exercise", "", "points", "of")]
     for row in rows:
         task, verdict = engine.find_task(row["task"]), row["verdict"]
-        sign = SIGNS.get(verdict, "·")
-        summary.append(
-            (
-                f"{task.number} {task.title}",
-                f"{sign} {verdict}",
-                f"{row['points']:g}",
-                f"{row['of']:g}",
-            )
-        )
+        head = f"{task.number} {task.title}", f"{SIGNS.get(verdict, '·')} {verdict}"
+        summary.append((*head, shown(row["points"]), shown(row["of"])))
         if verdict == "not handed in":
             continue
         title = f"{task.number} {html.escape(task.title)}: {row['points']:g} of {row['of']:g}"
         answers = [a for w, a in marks.answers(student, task.number) if w.name == row["file"]]
-        shown = answers[0].get("html", "") if answers and verdict in SIGNS else ""
-        if not shown:
+        told = answers[0].get("html", "") if answers and verdict in SIGNS else ""
+        if not told:
             said = [NOTHING.get(verdict, verdict)]
             said += [row["error"]] * (verdict != "unreadable") + [row["line"]]
-            shown = "".join(f"<p>{inline(text)}</p>" for text in said if text)
+            told = "".join(f"<p>{inline(text)}</p>" for text in said if text)
         late = ' <span class="quiet">(handed in late)</span>' if row["late"] else ""
         hint = ""
         if verdict != "right":
             text = inline(task.hints[0])
             hint = f"<details><summary>The first hint</summary><p>{text}</p></details>"
-        sections.append(f"<section><h2>{title}{late}</h2><div>{shown}</div>{hint}</section>")
+        sections.append(f"<section><h2>{title}{late}</h2><div>{told}</div>{hint}</section>")
     total = f"{total_of(rows):g} of {marks.maximum:g} points"
     said = "An answer gets as large a part of its points as it has cases right."
     head = f"<h1>{html.escape(student.name)}</h1><p><strong>{total}.</strong> {said}</p>"
@@ -116,12 +110,10 @@ def index(marks, grades, rows, links, message, picture):
         for (who, said), tasks in noted.items()
     ]
     notes = f"<h2>To look at</h2><ul>{''.join(lines)}</ul>" if lines else ""
-    quiet = (
-        '<p class="quiet">Notes change no mark. An empty cell was not handed in, and counts 0.</p>'
-    )
+    quiet = "Notes change no mark. An empty cell was not handed in, and counts 0."
     return document(
         "Marks",
-        f"<h1>Marks</h1>{table([heads, *body], links)}{quiet}{notes}"
+        f"<h1>Marks</h1>{table([heads, *body], links)}<p>{quiet}</p>{notes}"
         f"<h2>The class</h2>{message.html}{picture}",
         wide=True,
     )

@@ -35,10 +35,8 @@ def on_notebook(cells, wanted, names):
         called = sorted(library_calls(name, functions, ours) - allowed)
         if called:
             alone = any(c.__name__ == "numpy_alone" for c in task.conditions)
-            asked = (
-                ", where numpy alone was asked for" if alone else ", which our solution does not"
-            )
-            found.append([number, f"It uses {', '.join(called)} of {LIBRARY}{asked}."])
+            asked = "where numpy alone was asked for" if alone else "which our solution does not"
+            found.append([number, f"It uses {', '.join(called)} of {LIBRARY}, {asked}."])
     return [note for k, note in enumerate(found) if note not in found[:k]]
 
 

@@ -20,7 +20,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 ROOT = Path(__file__).resolve().parents[2]
-# Live slides have an environment of their own, which .ci/run makes (sh tools/setup.sh live).
+# Live slides have an environment of their own, which .ci/run makes (make setup-live).
 if not ((ROOT / ".venv-live").exists() or chromium.required()):
     collect_ignore = ["test_live.py"]
 SMALL = """\

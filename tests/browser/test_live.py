@@ -1,6 +1,6 @@
 """`make live`: a notebook as slides in a real browser, whose sliders and buttons work.
 
-.venv-live is what `sh tools/setup.sh live` makes; where it is missing this file is not collected,
+.venv-live is what `make setup-live` makes; where it is missing this file is not collected,
 unless SOFTMAX_REQUIRE_BROWSER=1 (see conftest.py).
 """
 
