@@ -292,7 +292,10 @@ def rewritten(task, slips):
     if not rewritings:
         return function
     space = dict(function.__globals__)
-    exec(compile(source, "<slip>", "exec"), space)
+    try:
+        exec(compile(source, "<slip>", "exec"), space)
+    except SyntaxError:  # two texts that do not go together
+        return None
     return space[function.__name__]
 
 
