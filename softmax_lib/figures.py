@@ -497,7 +497,7 @@ class Table:
         grounds = np.resize(self.cells.get_facecolor(), (M.size, 4))
         for k, (at, value) in enumerate(np.ndenumerate(M)):
             self.numbers[k].set(position=self.middle(*at), text=self.text(value))
-            zero = not isinstance(value, str) and not round(abs(value), 9)
+            zero = not isinstance(value, str) and abs(value) < 5e-10
             dark = _luminance(grounds[k]) < 0.25
             self.numbers[k].set_color("white" if dark else PALETTE["gray"] if zero else INK)
 

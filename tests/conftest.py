@@ -17,7 +17,12 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 collect_ignore = [] if chromium.find() or chromium.required() else ["browser", "site"]
 if os.name == "nt":
-    collect_ignore += ["test_setup_script.py", "test_refresh.py", "test_twice.py"]
+    collect_ignore += [
+        "test_setup_script.py",
+        "test_refresh.py",
+        "test_twice.py",
+        "test_assignments.py",
+    ]
 
 
 def pytest_configure(config):

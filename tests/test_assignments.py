@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
+import sysconfig
 
 import assignments
 import nbformat
@@ -35,7 +35,7 @@ def course(tmp_path_factory):
     assignments.main(POINTS, home)
     env = dict(os.environ, JUPYTER_CONFIG_DIR=str(home / "jupyter"), TQDM_DISABLE="1")
     # nbgrader calls alembic by its name.
-    env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env['PATH']}"
+    env["PATH"] = f"{sysconfig.get_path('scripts')}{os.pathsep}{env['PATH']}"
     env |= {"JUPYTER_DATA_DIR": str(home / "jupyter"), "PYTHONWARNINGS": "ignore"}
 
     def run(*command):

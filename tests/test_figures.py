@@ -400,6 +400,24 @@ def test_a_table_moves_its_numbers_and_frames():
     drawn(fig)
 
 
+def test_a_table_takes_numbers_of_any_size():
+    _, ax = figures.new_figure()
+    with np.errstate(all="raise"):
+        table = figures.Table(ax, np.array([[1e300, -1e-300, np.inf]]))
+    huge, tiny, infinite = (number.get_color() for number in table.numbers)
+    assert huge == infinite == figures.INK != tiny  # what is 0 to nine digits stands back
+
+
+def test_bars_tell_a_sign_by_color_and_the_marked_one_by_hatching():
+    _, ax = figures.new_figure()
+    bars = figures.Bars(ax, 0.1)
+    bars.move([0.5, -0.5, 0.25], ["+", "−", "+"], marked=1)
+    first, second, third = (colors.to_hex(bar.get_facecolor()) for bar in bars.bars)
+    assert first == third != second
+    assert [bool(bar.get_hatch()) for bar in bars.bars] == [False, True, False]
+    assert [word.get_position()[1] for word in bars.words] == [0.6, -0.6, 0.35]
+
+
 @pytest.mark.parametrize("color", [*figures.PALETTE.values(), *figures.CLASS_COLORS])
 def test_letters_in_any_color_can_be_read_on_white(color):
     luminance = linear(figures.ink(color)) @ [0.2126, 0.7152, 0.0722]

@@ -1,8 +1,8 @@
 """Rewrites the wheels in /wheels: modules compiled, so that the browser's Python need not do it.
 
 It runs in Pyodide itself (compiled.mjs), since only the Python that will import a compiled module
-can make it. Of other people's modules the sources are left out, as are tests, type stubs, C headers
-and what matplotlib has for PDF files and for its examples.
+can make it. Of other people's modules the sources are left out, as are tests, stubs, C headers,
+what matplotlib has for PDF files, examples and windows, and Pillow's fonts and WebP.
 """
 
 import re
@@ -12,7 +12,10 @@ from importlib import _bootstrap_external as compiling
 from importlib.util import cache_from_source, source_hash
 from pathlib import Path
 
-LEFT_OUT = re.compile(r"/tests/|\.(pyi|h|a)$|mpl-data/(sample_data|fonts/(afm|pdfcorefonts))/")
+LEFT_OUT = re.compile(
+    r"/tests/|\.(pyi|h|a)$|/mpl-data/(sample_data|fonts/(afm|pdfcorefonts))/"
+    r"|/(_tkagg|_imagingft|_webp)\."
+)
 HOME = "/lib/python3.14/site-packages/"
 OURS = "softmax_lib/"
 

@@ -46,7 +46,7 @@ def for_paper(cells):
             cell["outputs"] = []
             kept.append(new_markdown_cell(f"*{number} stands at the end.*"))
         elif "exercises.check(" in "".join(cell["source"]):
-            cell["outputs"] = []
+            cell["outputs"] = [o for o in cell["outputs"] if o["output_type"] == "stream"]
             kept.append(new_markdown_cell('<div class="room"></div>'))
     return [*kept, new_markdown_cell("## What came out"), *answers] if answers else kept
 
