@@ -23,55 +23,55 @@ help:  ## List these targets
 lab: setup  ## Open the notebooks in JupyterLab, in your browser
 	@sh tools/lab.sh
 
-test: setup-test  ## Check everything: lint, unit tests, all notebooks, browser tests, the site
+test: setup-test  ## Check everything: lint, tests, notebooks, browser, site
 	@$(python) tools/run_tests.py
 
 test-oldest test-newest: setup-test
-test-oldest:  ## Unit tests and notebooks on the lowest versions allowed, in .venv-oldest
+test-oldest:  ## The tests on the lowest versions allowed, in .venv-oldest
 	@$(python) tools/other_versions.py oldest
-test-newest:  ## Unit tests and notebooks on the newest of everything, in .venv-newest
+test-newest:  ## The tests on the newest of everything, in .venv-newest
 	@$(python) tools/other_versions.py newest
 
-test-site: setup-test  ## Check the site, with every notebook run in the browser's Python
+test-site: setup-test  ## Check the site; every notebook runs in the browser's Python
 	@SOFTMAX_NOTEBOOKS=all $(python) tools/run_tests.py site
 
 fuzz: setup-test  ## The properties once more, each on 20,000 random examples
 	@HYPOTHESIS_PROFILE=fuzz $(python) -m pytest -q -n2 tests -m hypothesis
 
-setup:  ## Make .venv with what the notebooks need (PYTHON=python3.12 chooses the Python)
+setup:  ## Make .venv for the notebooks (PYTHON=python3.12 chooses)
 	@sh tools/setup.sh lab
 
-setup-test:
+setup-test:  ## Add to .venv what the tests need
 	@sh tools/setup.sh test
 
-setup-site:
+setup-site:  ## Make .venv-site, which builds the site and the handouts
 	@sh tools/setup.sh site
 
-setup-live:
+setup-live:  ## Make .venv-live, which shows live slides
 	@sh tools/setup.sh live
 
-refresh: setup-test  ## Run the notebooks again and store their outputs (NOTEBOOKS="a.ipynb …" for some)
+refresh: setup-test  ## Run notebooks and store their outputs (NOTEBOOKS=…)
 	@$(python) tools/refresh.py $(NOTEBOOKS)
 
-slides: setup  ## Write every notebook as a slide deck that needs no network, in build/slides
-	@$(python) tools/slides.py
+slides: setup  ## Write slide decks, in build/slides (NOTEBOOKS=…)
+	@$(python) tools/slides.py $(NOTEBOOKS)
 
-live: setup-live  ## Open a notebook as slides whose sliders move (NOTEBOOK=notebooks/05_chain_rule.ipynb)
+live: setup-live  ## Open a notebook as slides with sliders that move (NOTEBOOK=…)
 	@$(live-python) tools/live.py $(NOTEBOOK)
 
-site: setup-site  ## Build the site in build/site (PYODIDE=build/pyodide: Python comes along)
+site: setup-site  ## Build the site, in build/site (PYODIDE=build/pyodide)
 	@$(site-python) tools/site/build.py $(if $(PYODIDE),--pyodide "$(PYODIDE)")
 
-handout: setup-site  ## Print the notebooks to PDF, in build/handout (NOTEBOOKS="a.ipynb …" for some)
+handout: setup-site  ## Print notebooks to PDF, in build/handout (NOTEBOOKS=…)
 	@$(site-python) tools/site/handout.py $(NOTEBOOKS)
 
-nbgrader: setup  ## Write the exercises as assignments for nbgrader, in build/nbgrader (POINTS=points.csv)
+nbgrader: setup  ## Write nbgrader's assignments, in build/nbgrader (POINTS=…)
 	@$(python) tools/assignments.py $(if $(POINTS),"$(POINTS)")
 
-bench: setup-test  ## Measure speed, memory and accuracy of the losses (QUICK=1: under a minute, no peers)
+bench: setup-test  ## Measure speed, memory, accuracy (QUICK=1: under a minute)
 	@$(python) -m benchmarks $(if $(QUICK),--quick)
 
-lock: setup-test  ## Bring the locks in line with pyproject.toml (UPGRADE=1 for the newest packages)
+lock: setup-test  ## Bring the locks in line with pyproject.toml (UPGRADE=1)
 	@$(compile) --extra slides --extra notebooks --output-file requirements.lock
 	@$(compile) --extra slides --extra notebooks --extra test --constraints requirements.lock \
 	  --output-file requirements-test.lock
@@ -80,7 +80,7 @@ lock: setup-test  ## Bring the locks in line with pyproject.toml (UPGRADE=1 for 
 	@cp requirements.lock requirements-live.lock # versions to prefer; ipywidgets' must differ
 	@$(compile) --extra live --output-file requirements-live.lock
 
-clean:  ## Remove .venv and all else that these commands made; your notebooks stay
-	@rm -rf .venv .venv-* build dist .pytest_cache .ruff_cache .hypothesis *.egg-info
+clean:  ## Remove all that these commands made; your notebooks stay
+	@rm -rf .venv .venv-* build dist .pytest_cache .ruff_cache .hypothesis *.egg-info notebooks/.refresh-*
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@find . -name .ipynb_checkpoints -type d -prune -exec rm -rf {} +

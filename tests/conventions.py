@@ -25,10 +25,7 @@ OWNED = {  # notebook -> the equations that it states and checks
 }
 CHECKED_AGAIN = {8: {14}}  # stated elsewhere, once; here it is turned into code and run
 EQUATIONS = range(1, 15)
-OPTIONAL = {12, 13}
-MINUTES = re.compile(
-    r"^- (\d+) minutes to read, (\d+) with the exercises\.( This notebook is optional\.)?", re.M
-)
+MINUTES = re.compile(r"^- (\d+) minutes to read, (\d+) with the exercises\.", re.M)
 WORDS_PER_MINUTE, CELLS_PER_MINUTE, MINUTES_PER_EXERCISE = 250, 3, 3  # nobody is faster
 LINES_PER_CELL = 15
 TRUTH_VALUES = 2
@@ -235,8 +232,6 @@ def opens_with_three_lists(book):
         yield f"{words} words and {len(book.code)} cells are not read in {read} minutes"
     if in_all < read + MINUTES_PER_EXERCISE * len(book.exercises):
         yield f"{len(book.exercises)} exercises are not done in {in_all - read} minutes"
-    if bool(times[3]) != (book.number in OPTIONAL):
-        yield f"it is {'not ' * bool(times[3])}optional, and says otherwise"
 
 
 @rule

@@ -232,7 +232,6 @@ BREAKS = {
         edit("title", "20 minutes to read", "20 minutes"),
         edit("title", "20 minutes", "3 minutes"),
         edit("title", "40 with", "25 with"),
-        edit("title", "exercises.", "exercises. This notebook is optional."),
     ],
     "marks_what_may_be_left_out": [edit("error", "Its error (optional)", "Optional: its error")],
     "depends_on_no_optional_section": [

@@ -154,6 +154,12 @@ def test_a_question_belongs_to_a_slip_or_to_a_kind_of_failure(task):
     assert not any(name.endswith((".", "?")) for name in names)
 
 
+@each_task
+def test_a_slip_of_one_word_has_its_sentence(task):
+    """Catches a misspelled name: it would be taken for the end of a sentence, and shown as one."""
+    assert {name for name, *_ in task.slips if " " not in name} <= set(SENTENCES)
+
+
 LSE = "S.max(axis=1) + np.log(np.exp(S - S.max(axis=1, keepdims=True)).sum(axis=1))"
 LSE_IN_BLOCKS = (
     "S.max(axis=1) + np.log(sum(np.exp(S[:, k : k + width] - S.max(axis=1)[:, None]).sum(axis=1)"
