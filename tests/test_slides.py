@@ -133,6 +133,17 @@ def test_long_code_is_cut_between_statements_and_nothing_is_lost():
     assert slides.pieces(loop, most=4)[0].startswith("for x in range(9):\n    y = (")
 
 
+def test_code_says_nothing_to_the_linter():
+    assert slides.told("f(dw)  # noqa: F821  SLIP: dw\ng(x)  # noqa: B023") == (
+        "f(dw)  # SLIP: dw\ng(x)"
+    )
+
+
+def test_links_to_notebooks_lead_to_their_decks():
+    page, _ = slides.deck_of(new_notebook(cells=[markdown("# T\n\n[09](09_check.ipynb)", "slide")]))
+    assert 'href="09_check.html"' in page
+
+
 def test_formulas_are_drawn_and_numbered():
     page = slides.of_markdown("With $p_k$:\n\n$$p_k = \\frac{1}{2} \\tag{2}$$\n\nAnd `$HOME`.")
     assert page.count("<svg") == 2

@@ -105,7 +105,7 @@ def of_markdown(source):
 
 
 def told(source):
-    """Code as a room reads it: without what reveals a prediction, and at most one line blank.
+    r"""Code as a room reads it: without what reveals or is for the linter, and no wide gaps.
 
     >>> told("a = 1\n\n\nb = 2\nguess.reveal(a)")
     'a = 1\n\nb = 2'
@@ -121,11 +121,12 @@ def told(source):
             lines[statement.lineno - 1 : statement.end_lineno] = [""] * (
                 statement.end_lineno - statement.lineno + 1
             )
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
+    shown = re.sub(r" *# noqa: \w+$|(?<=# )noqa: \w+ *", "", "\n".join(lines), flags=re.M)
+    return re.sub(r"\n{3,}", "\n\n", shown).strip("\n")
 
 
 def pieces(source, most=CODE_LINES):
-    """Code in pieces of at most `most` lines where its statements allow it, about equally long.
+    r"""Code in pieces of at most `most` lines where its statements allow it, about equally long.
 
     >>> pieces("a = 1\nb = 2\n\n# three\nc = 3\n", most=3)
     ['a = 1\nb = 2', '# three\nc = 3']
@@ -247,6 +248,7 @@ def deck_of(notebook, notes=(), letters=8.0):
     )
     told = new_notebook(cells=cells_of(notebook, notes), metadata=notebook.metadata)
     cells, _ = exporter.from_notebook_node(told)
+    cells = re.sub(r'(href="\d\d_\w+)\.ipynb', r"\1.html", cells)  # to the other decks
     page = Template((DECK / "deck.html").read_text(encoding="utf-8")).substitute(
         title=html.escape(title),
         cells=cells,

@@ -10,7 +10,7 @@ import copy
 import functools
 import inspect
 import itertools
-from typing import NamedTuple
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -31,7 +31,8 @@ CONVENTIONS = {
 }
 
 
-class Answer(NamedTuple):
+@dataclass
+class Answer:
     """One value in one case: the right one in parts that add up to it, and the one that came.
 
     The parts: what is there without a step, what the examples add, and what reg adds.
@@ -49,6 +50,16 @@ class Answer(NamedTuple):
     def right(self):
         """The right value."""
         return sum(self.parts)
+
+    @functools.cached_property
+    def scaled(self):
+        """What came, divided by its largest; that; a bound by norm; whether inf and nan count."""
+        finite = self.came[np.isfinite(self.came)]
+        scale = np.abs(finite).max(initial=0.0) or 1.0  # lest a square overflow
+        rtol, atol = widened(self.bounds, (self.came,))
+        bound = rtol * np.linalg.norm(finite / scale) + max(atol, ATOL_AT_ZERO) / scale
+        double = rtol == self.bounds[0] not in RTOL_NARROW.values()  # else it depends on where
+        return np.ravel(self.came) / scale, scale, bound, double
 
 
 @functools.cache
@@ -125,7 +136,7 @@ def explained(task, k, answers):
         for count in range(MOST + 1):
             found = [
                 (names + tuple(name for name, *_ in slips), slips)
-                for slips in itertools.combinations(slips_of(task, k), count)
+                for slips in hypotheses(task, k, count)
                 for names in factors_in(task, k, slips, tried, any_shape)
             ]
             if found:
@@ -134,7 +145,7 @@ def explained(task, k, answers):
     if not fits:
         return [], False
     sound = [
-        a if a.came is None else a._replace(came=np.where(np.isfinite(a.came), a.right, a.came))
+        a if a.came is None else replace(a, came=np.where(np.isfinite(a.came), a.right, a.came))
         for a in answers
     ]
     if is_right(task, k, sound):
@@ -157,7 +168,7 @@ def is_right(task, k, answers, any_shape=False, slips=()):
 
 def shows(task, k, slip, answer):
     """Whether a slip changes value k in this case."""
-    return not fitting(task, k, (slip,), answer._replace(came=answer.right), ONE, ONE).all()
+    return not fitting(task, k, (slip,), replace(answer, came=answer.right), ONE, ONE).all()
 
 
 def factors_in(task, k, slips, answers, any_shape):
@@ -206,16 +217,11 @@ def fitting(task, k, slips, answer, a, b, any_shape=False):
         return np.full(len(a), all(broken))
     if parts[1].size != came.size or not (any_shape or parts[1].shape == came.shape):
         return np.zeros(len(a), bool)
-    finite = np.isfinite(came)
-    scale = np.abs(came[finite]).max(initial=0.0) or 1.0  # lest a square overflow
-    rtol, atol = widened(answer.bounds, (came,))
-    bound = rtol * np.linalg.norm(came[finite] / scale) + max(atol, ATOL_AT_ZERO) / scale
-    double = rtol == answer.bounds[0] not in RTOL_NARROW.values()  # else overflow depends on where
-    parts = [np.ravel(part) / scale for part in (*parts, came)]
-    fits = np.ones(len(a), bool)
+    came, scale, bound, double = answer.scaled
+    parts, fits = [np.ravel(part) / scale for part in parts], np.ones(len(a), bool)
     for few in (slice(None, None, 1 + came.size // 16), slice(None)):  # most fail on a few numbers
-        start, data, reg, right = (part[few] for part in parts)
-        values = start + a[fits] * data + b[fits] * reg
+        start, data, reg = (part[few] for part in parts)
+        values, right = start + a[fits] * data + b[fits] * reg, came[few]
         off = np.where(np.isfinite(values) & np.isfinite(right), values - right, 0.0)
         fit = np.linalg.norm(off, axis=1) <= bound
         for places in (np.isnan, np.isinf) if double else ():
@@ -237,6 +243,13 @@ def slips_of(task, k):
         slips.append((name, lambda start, *parts: (start, *map(np.zeros_like, parts))))
     answers = [answer_to(task, k, i, None) for i in range(len(cases_of(task)))]
     return tuple(s for s in slips if any(shows(task, k, s, answer) for answer in answers))
+
+
+@functools.cache
+def hypotheses(task, k, count):
+    """The sets of so many slips that can be made at once."""
+    sets = itertools.combinations(slips_of(task, k), count)
+    return [slips for slips in sets if rewritten(task, slips)]
 
 
 def parts_of(task, k, slips, i, scale):
@@ -279,7 +292,10 @@ def rewritten(task, slips):
     if not rewritings:
         return function
     space = dict(function.__globals__)
-    exec(compile(source, "<slip>", "exec"), space)
+    try:
+        exec(compile(source, "<slip>", "exec"), space)
+    except SyntaxError:  # two texts that do not go together
+        return None
     return space[function.__name__]
 
 
