@@ -94,6 +94,13 @@ def test_a_wrong_gradient_of_zero_fails(method, slope):
     )  # a tolerance that was asked for is kept
 
 
+def test_one_entry_of_zero_earns_no_leniency():
+    """Catches the rule for a gradient of 0 met by one whose other entries are wrong."""
+    x = np.array([0.0, 1e-9])
+    check = sl.gradient_check(lambda x: (np.sum(x**2), np.array([0.0, 1e-7])), x, "forward")
+    assert not check.passed
+
+
 def quadratic(x):
     return 1 + np.sum(x**2), 2 * x
 

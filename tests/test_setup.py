@@ -101,7 +101,7 @@ def test_the_workflow_runs_the_command_of_the_readme():
     steps = jobs["everything"]["steps"]
     runs = [step["run"] for step in steps if "run" in step and "if" not in step]
     assert runs == ["make test"]
-    assert re.search(r"^make test$", read("README.md"), flags=re.M)
+    assert "`make test` checks everything" in read("README.md")
     oldest, newest = jobs["everything"]["strategy"]["matrix"]["python"]
     assert PROJECT["project"]["requires-python"] == f">={oldest}"
     assert f"newest='{newest}'" in read("tools/setup.sh")

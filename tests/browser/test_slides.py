@@ -147,6 +147,15 @@ def test_a_sections_note_stays_on_all_its_pages_and_is_printed_once(chromium_bro
     page.close()
 
 
+def test_the_page_number_stands_clear_of_the_arrows(chromium_browser, folder):
+    page = opened(chromium_browser, folder, NOTEBOOKS[0].stem)
+    page.keyboard.press("End")
+    number = page.locator(".slide-number").bounding_box()
+    arrow = page.locator(".controls .navigate-left").bounding_box()
+    assert number["x"] + number["width"] < arrow["x"]
+    page.close()
+
+
 def test_the_keys_of_reveal_js_are_there(chromium_browser, folder):
     page = opened(chromium_browser, folder, NOTEBOOKS[0].stem)
     page.keyboard.press("Escape")
