@@ -29,7 +29,7 @@ from matplotlib.text import Text
 from matplotlib.textpath import text_to_path
 from matplotlib.transforms import IdentityTransform
 
-from softmax_lib.figures import figure_bundle, figure_html, house_style, small_png
+from softmax_lib.figures import DRAWING, figure_bundle, figure_html, house_style, small_png
 
 __all__ = ["Explorer", "choice", "ladder", "score_sliders", "slider"]
 
@@ -180,9 +180,10 @@ class Explorer:
     @property
     def pixels(self):
         """The picture at present, (height, width, 4) uint8."""
-        if self._drawn != _key(self.values):
-            self._draw(self.values)
-        return np.array(self.figure.canvas.buffer_rgba())
+        with DRAWING:
+            if self._drawn != _key(self.values):
+                self._draw(self.values)
+            return np.array(self.figure.canvas.buffer_rgba())
 
     def set(self, **values):
         """Move controls from code, as a hand would; one redraw each."""
@@ -215,17 +216,18 @@ class Explorer:
 
     def _page(self, values):
         key = _key(values)
-        if key not in self._pages:
-            caption, alt = self._draw(values)
-            png = small_png(self.figure.canvas.buffer_rgba(), quick=True)
-            # Jupyter's server leaves Nagle's algorithm on: a message shorter than a segment, 64 kB
-            # on one machine, waits 40 ms for the browser to acknowledge the one before. Longer
-            # does not.
-            html = figure_html(png, caption, alt, live=True).ljust(70_000)
-            self._pages[key] = caption, alt, html
-            if len(self._pages) > PAGES_KEPT:
-                del self._pages[next(iter(self._pages))]
-        return self._pages[key]
+        with DRAWING:  # a thread that draws ahead, and one that answers: one canvas
+            if key not in self._pages:
+                caption, alt = self._draw(values)
+                png = small_png(self.figure.canvas.buffer_rgba(), quick=True)
+                # Jupyter's server leaves Nagle's algorithm on: a message shorter than a segment,
+                # 64 kB on one machine, waits 40 ms for the browser to acknowledge the one before.
+                # Longer does not.
+                html = figure_html(png, caption, alt, live=True).ljust(70_000)
+                self._pages[key] = caption, alt, html
+                if len(self._pages) > PAGES_KEPT:
+                    del self._pages[next(iter(self._pages))]
+            return self._pages[key]
 
     @house_style
     @np.errstate(under="ignore")

@@ -5,11 +5,13 @@ pyplot: a student's own plots keep their own settings, and no figure is left beh
 """
 
 import base64
+import contextlib
 import html
 import io
 import logging
 import struct
 import sys
+import threading
 
 import matplotlib as mpl
 import numpy as np
@@ -132,8 +134,19 @@ STYLE = {
     "ytick.color": INK,
 }
 
+# Matplotlib's fonts and settings are one for all threads, and a slider may be answered in a thread
+# beside the one that runs cells: held by whoever draws.
+DRAWING = threading.RLock()
+
+
+@contextlib.contextmanager
+def _house_style():
+    with DRAWING, mpl.rc_context(STYLE):
+        yield
+
+
 # A decorator: what the function draws, it draws in the house style, whatever the user has set.
-house_style = mpl.rc_context(STYLE)
+house_style = _house_style()
 
 
 @house_style
@@ -230,7 +243,8 @@ def figure_html(picture, caption, alt, *, live=False):
     if not (caption and alt):
         raise ValueError("a picture needs both a caption and an alt text; one of them is empty")
     if not isinstance(picture, bytes):
-        picture.canvas.draw()
+        with DRAWING:
+            picture.canvas.draw()
         picture = small_png(picture.canvas.buffer_rgba())
     width, height = (round(96 * dots / DPI) for dots in struct.unpack(">II", picture[16:24]))
     size = f'width="{width}"'

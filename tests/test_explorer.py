@@ -5,6 +5,8 @@ import gc
 import importlib
 import io
 import re
+import sys
+import threading
 import weakref
 from base64 import b64decode
 from types import SimpleNamespace
@@ -385,3 +387,35 @@ def test_every_lesson_but_the_first_has_explorers_that_answer_every_control(name
     assert explorers
     for explorer in explorers:
         assert sweep_controls(explorer) > 10
+
+
+def test_two_threads_draw_one_after_the_other(monkeypatch):
+    """Catches a drawing ahead that a key interrupts: Jupyter answers it in another thread.
+
+    Canvas and fonts are shared: two at once, and a picture is wrong, or raises and stays away.
+    """
+
+    def walk(explorer, wide, pages):
+        for x in range(11):
+            pages[x, wide] = explorer._page({"x": x, "kind": 1, "wide": wide})
+
+    def drawn_by(in_turn):
+        explorer, pages = Dot(), {}
+        monkeypatch.setattr(explorer_module, "PAGES_KEPT", 1)
+        threads = [threading.Thread(target=walk, args=(explorer, w, pages)) for w in (False, True)]
+        for thread in threads:
+            thread.start()
+            if in_turn:
+                thread.join()
+        for thread in threads:
+            thread.join()
+        explorer.close()
+        return pages
+
+    often = sys.getswitchinterval()
+    try:
+        sys.setswitchinterval(1e-5)
+        both = drawn_by(False)
+    finally:
+        sys.setswitchinterval(often)
+    assert both == drawn_by(True)
