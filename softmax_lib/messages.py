@@ -23,8 +23,8 @@ class Message(str):
 
     Parameters
     ----------
-    blocks : list of tuple
-        ``("title" | "text" | "code", text)`` or ``("table", rows)``, the first row being the head.
+    blocks : list of str or tuple
+        A text, ``("title" | "code", text)`` or ``("table", rows)``, the first row being the head.
     state : {"right", "not yet", "not attempted", "other"}
         Which color the border has.
     first : str
@@ -35,6 +35,7 @@ class Message(str):
     def __new__(cls, blocks, state="not attempted", first=""):
         """A string, with its HTML beside it."""
         above = [first] * bool(first)
+        blocks = [("text", block) if isinstance(block, str) else block for block in blocks]
         message = super().__new__(cls, "\n".join([*above, plain_text(blocks)]))
         message.html = "\n".join([*map(inline, above), html_text(blocks, COLORS[state])])
         return message

@@ -22,6 +22,7 @@ import numpy as np
 
 from softmax_lib.exercises.timer import TimeUp, limited
 from softmax_lib.lessons.errors import meaning
+from softmax_lib.words import shortened
 
 __all__ = ["Attempt", "Elsewhere", "Run", "argument_names", "call", "is_a", "is_blank", "is_stub"]
 
@@ -99,9 +100,10 @@ def call(function, arguments, expected=None, deadline=float("inf")):
             raise
         except BaseException as error:
             frames = traceback.extract_tb(error.__traceback__)[1:]  # the first is this one
-            own = own_frames(frames, function)
-            said = text_of(error)
-            run.error, run.meaning = short_traceback(said, own), meaning(type(error), said)
+            own, said = own_frames(frames), text_of(error)
+            lines = [f"line {f.lineno}, in {f.name}" + f": {f.line}" * bool(f.line) for f in own]
+            run.error = "\n".join([*lines[-3:], shortened(said, 400)])
+            run.meaning = meaning(type(error), said)
             run.stopped = is_a(error, TimeUp)
             run.unfinished = own[-1:] == frames[-1:] != [] and is_a(error, NotImplementedError)
     run.printed = screen.getvalue()
@@ -154,19 +156,12 @@ def state(value):
 # Errors
 
 
-def own_frames(frames, function):
+def own_frames(frames):
     """The frames that are the student's: neither ours nor an installed library's."""
-    code = code_of(function)
-    home = code.co_filename if code else None
-    library = (
-        os.path.dirname(np.__file__),
-        os.path.dirname(os.path.dirname(__file__)),
-        sysconfig.get_path("stdlib"),
-        sysconfig.get_path("purelib"),
-        "<frozen ",
-        "<__array_function__",
-    )
-    return [f for f in frames if f.filename == home or not f.filename.startswith(library)]
+    folders = [os.path.dirname(np.__file__), os.path.dirname(os.path.dirname(__file__))]
+    folders += [sysconfig.get_path("stdlib"), sysconfig.get_path("purelib")]
+    library = (*folders, "<frozen ", "<__array_function__")
+    return [frame for frame in frames if not frame.filename.startswith(library)]
 
 
 def text_of(error):
@@ -175,15 +170,6 @@ def text_of(error):
         return "stopped: its time was over"
     said = traceback.TracebackException(type(error), error, None).format_exception_only()
     return "".join(said).strip()
-
-
-def short_traceback(said, frames):
-    """The student's last three lines, then the error itself."""
-    lines = []
-    for frame in frames[-3:]:
-        source = f": {frame.line}" if frame.line else ""
-        lines.append(f"line {frame.lineno}, in {frame.name}{source}")
-    return "\n".join([*lines, said if len(said) <= 400 else said[:399] + "…"])
 
 
 # The code itself
@@ -245,8 +231,7 @@ class Attempt:
     @property
     def loops(self):
         """How many loops stand in the code: as many as there are places to jump back to."""
-        back = {(id(code), s.argval) for code, s in self.steps if "BACKWARD" in s.opname}
-        return len(back)
+        return len({(id(code), s.argval) for code, s in self.steps if "BACKWARD" in s.opname})
 
     def call(self, *arguments):
         """One call more."""

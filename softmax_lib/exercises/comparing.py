@@ -10,7 +10,7 @@ import numpy as np
 from softmax_lib.exercises.calls import is_a
 from softmax_lib.words import describe, shortened, told_apart
 
-__all__ = ["Finding", "as_array", "bounds_of", "exchanged_order", "is_large", "judge", "widened"]
+__all__ = ["Finding", "as_array", "exchanged_order", "judge", "widened"]
 
 # By the bits of the narrowest float in inputs or answer. float32 carries 7 digits, of which scores
 # of several thousand cost four; float16 carries 3.
@@ -62,12 +62,8 @@ def judge(task, run, order=None):
 def judged(task, run, order=None):
     """What came, its values put in that order, beside the run's right answer."""
     got = run.got if order is None else [run.got[k] for k in order]
-    return compare(task.returns, run.expected, got, bounds_of(task, run.arguments))
-
-
-def bounds_of(task, arguments):
-    """The task's (rtol, atol); inputs in float32 leave even float64 arithmetic free to round."""
-    return widened((task.rtol, task.atol), arguments)
+    bounds = widened((task.rtol, task.atol), run.arguments)
+    return compare(task.returns, run.expected, got, bounds)
 
 
 def widened(bounds, values):
@@ -125,24 +121,25 @@ def compare_numbers(name, expected, got, bounds):
     if array.shape != expected.shape:
         row = (f"{name}: shape", str(expected.shape), str(array.shape))
         found = Finding(rows=(row,), misshapen=(name,)) + found
-    if "wrong-dtype" in found.slugs:
-        return found
     bounds = widened(bounds, (expected, array))
-    if array.shape == expected.shape and not differing(expected, array, bounds).any():
+    if found.slugs or agree(expected, array, bounds):  # of a wrong dtype the numbers say nothing
         return found
     if expected.dtype.kind == "b" and not np.isin(array, (0, 1)).all():
         return wrong_kind((name,), expected, got)
-    turned = expected.ndim == 2 and array.shape == expected.shape[::-1] != (1, 1)
-    if turned and not differing(expected, array.T, bounds).any():
-        rows = found.rows or entry_rows(name, expected, array, bounds).rows
+    if array.shape == expected.shape:
+        found = entry_rows(name, expected, array, bounds)
+    if agree(expected, array.T, bounds):
         notes = ("Transposed, your result would be right.",)
-        return Finding((), rows, notes, found.misshapen)
-    if array.shape != expected.shape:
-        same_size = array.size == expected.size
-        if same_size and not differing(expected, array.reshape(expected.shape), bounds).any():
-            found += Finding(notes=("The numbers are right; the shape is not.",))
-        return found
-    return entry_rows(name, expected, array, bounds)
+        return Finding((), found.rows, notes, found.misshapen)
+    reshaped = array.reshape(expected.shape) if array.size == expected.size else array
+    if found.misshapen and agree(expected, reshaped, bounds):
+        found += Finding(notes=("The numbers are right; the shape is not.",))
+    return found
+
+
+def agree(expected, array, bounds):
+    """Whether shape and numbers are right."""
+    return array.shape == expected.shape and not differing(expected, array, bounds).any()
 
 
 def wrong_kind(names, expected, got):
@@ -158,8 +155,10 @@ def as_array(got):
     try:
         if is_a(got, Fraction, Decimal):
             return np.asarray(float(got))
-        if is_a(got, list, tuple) and (len(got) > MOST or any(map(is_large, got))):
-            return None
+        if is_a(got, list, tuple):
+            large = any(is_a(part, np.ndarray) and part.size > MOST for part in got)
+            if large or len(got) > MOST:
+                return None
         if not numeric and not hasattr(type(got), "__array__"):
             return None
         array = np.asarray(got)
@@ -168,11 +167,6 @@ def as_array(got):
     except BaseException:  # ragged lists; whatever fails when it is looked at
         return None
     return array if is_a(got, np.ndarray) or array.dtype.kind in "biufc" else None
-
-
-def is_large(value):
-    """True for an array of more numbers than any case asks for."""
-    return is_a(value, np.ndarray) and value.size > MOST
 
 
 def wrong_dtype(name, expected, array, strict):

@@ -75,7 +75,9 @@ def diagnose(task, function, seconds=float("inf"), convention=""):
             found.remarks = tuple(sentence for sentence in broken if sentence)
             return found
         shaped = set()  # values whose shape a slip explains
-        if not all(finding.right for finding in found.findings) and worth_asking(runs):
+        answers = any(not run.error for run in runs)
+        answers &= not any(run.misfit or run.stopped for run in runs)  # whatever it is given
+        if answers and not all(finding.right for finding in found.findings):
             shaped = name_slips(task, found, order, convention)
 
             def ask(arguments):
@@ -88,12 +90,6 @@ def diagnose(task, function, seconds=float("inf"), convention=""):
         for finding in found.findings:
             finding.slugs += ("wrong-shape",) * bool(set(finding.misshapen) - shaped)
         return found
-
-
-def worth_asking(runs):
-    """Whether the function answers at all, takes what it is given, and is done in time."""
-    answers = any(not run.error for run in runs)
-    return answers and not any(run.misfit or run.stopped for run in runs)
 
 
 # Naming

@@ -4,7 +4,7 @@ import importlib
 from dataclasses import dataclass, field
 
 from softmax_lib import lessons
-from softmax_lib.exercises.calls import Attempt, argument_names
+from softmax_lib.exercises.calls import Attempt, argument_names, code_of
 from softmax_lib.exercises.diagnosis import diagnose
 from softmax_lib.exercises.measured import halves, in_common
 from softmax_lib.exercises.slips import CONVENTIONS, parameters
@@ -161,15 +161,15 @@ class Verdict(Shown):
         Message
             A string.
         """
+        title = f"{SIGNS[self.state]} {self.number}"
         if self.passed:
-            blocks = [("text", f"✓ {self.number} is right: there is nothing to explain.")]
-        elif not self.mistakes:
-            then = "This was measured:" if self.sentences else "Compare them value by value."
-            blocks = [("text", f"✗ {self.number}: the answers prove no slip by name. {then}")]
+            title += " is right: there is nothing to explain."
+        elif self.mistakes:
+            title += f": {', '.join(self.mistakes)}"
         else:
-            blocks = [("title", f"{SIGNS[self.state]} {self.number}: {', '.join(self.mistakes)}")]
-        blocks += [("text", sentence) for sentence in self.sentences]
-        return Message(blocks, self.state)
+            then = "This was measured:" if self.sentences else "Compare them value by value."
+            title += f": the answers prove no slip by name. {then}"
+        return Message([("title", title), *self.sentences], self.state)
 
 
 def check(number, function, *, convention=""):
@@ -223,32 +223,16 @@ def check(number, function, *, convention=""):
     tries = _session.get(task.number, ("", 0))[1]
     _session[task.number] = (state, tries + bool(found.runs))
     if not found.runs:
-        text = f'○ {task.number} not attempted yet. A hint: exercises.hint("{task.number}")'
-        blocks = [("text", text)]
+        blocks = [f'○ {task.number} not attempted yet. A hint: exercises.hint("{task.number}")']
     elif found.passed:
-        text = f"✓ {task.number} {task.title}: right, on all {score[1]} cases."
-        remarks = [f"A remark: {remark}" for remark in found.remarks]
-        blocks = [*texts(text, *remarks), *seen(found.runs[0])]
+        blocks = [f"✓ {task.number} {task.title}: right, on all {score[1]} cases."]
+        blocks += [f"A remark: {remark}" for remark in found.remarks] + seen(found.runs[0])
     else:
         blocks = failure(task, found, function, explains, score)
     message = Message(blocks, state)
     return Verdict(
         task.number, found.passed, score, found.mistakes, state, message, sentences, explains
     )
-
-
-def texts(*sentences):
-    """A block for each sentence."""
-    return [("text", sentence) for sentence in sentences]
-
-
-def name_of(function):
-    """A function's name; ``""`` when it has none that could stand in a line of code."""
-    try:
-        name = function.__name__
-        return str(name) if name.isidentifier() else ""
-    except Exception:
-        return ""
 
 
 def failure(task, found, function, explains, score):
@@ -258,8 +242,9 @@ def failure(task, found, function, explains, score):
     question.
     """
     title = f"✗ {task.number} {task.title}: not yet. Right on {score[0]} of {score[1]} cases."
-    blocks = [("title", title), *texts(*halves(task, found.findings))]
-    name, data = name_of(function) or task.name, Attempt(function, found.runs).data
+    blocks = [("title", title), *halves(task, found.findings)]
+    code, data = code_of(function), Attempt(function, found.runs).data
+    name = code.co_name if code and code.co_name.isidentifier() else task.name
     k = next((k for k, finding in enumerate(found.findings) if not finding.right), None)
     slug, question = "", "What could stand there instead?"
     if k is not None:
@@ -271,7 +256,7 @@ def failure(task, found, function, explains, score):
         reordered = own != asked and sorted(own) == sorted(asked)
         if reordered:
             orders = f"({', '.join(own)}), but it is called with ({', '.join(asked)})"
-            blocks += texts(f"Your first line has the order {orders}.")
+            blocks.append(f"Your first line has the order {orders}.")
         told = slug or next(iter(found.said), "")
         question = task.questions.get(told, QUESTIONS.get(slug, task.question))
         if run.stopped:
@@ -284,24 +269,22 @@ def failure(task, found, function, explains, score):
             question = f"Which argument holds what `{data[0]}` stands for?"
     elif not found.overall.right:
         question = "What does your function keep from one call to the next?"
-    untried = sum(not run.tried for run in found.runs)
-    notes = [f"Its time was over, so {untried} of the cases were not tried."] * bool(untried)
+    if untried := sum(not run.tried for run in found.runs):
+        blocks.append(f"Its time was over, so {untried} of the cases were not tried.")
     if data:
         names = " and ".join(f"`{name}`" for name in data)
-        notes.append(f"It reads {names} of the notebook, whatever the arguments are.")
+        blocks.append(f"It reads {names} of the notebook, whatever the arguments are.")
     common = in_common(task, found.runs, [finding.right for finding in found.findings])
-    blocks += texts(*notes, *common, *found.overall.notes, *found.remarks)
+    blocks += [*common, *found.overall.notes, *found.remarks]
     reread = REREAD.get(slug, task.reread)
     if reread[:2] > task.number.partition(".")[0].zfill(2):  # a notebook that is still to come
         reread = task.reread
-    blocks += texts(f"Reread {reread} (behind it: {task.equation}).")
-    blocks += [("title", question)]
+    blocks += [f"Reread {reread} (behind it: {task.equation}).", ("title", question)]
     if explains:
-        count = len(found.mistakes)
-        named = {0: "More on what was measured", 1: "The slip by name"}
-        named = named.get(count, f"{count} slips show; their names")
-        blocks += texts(f'{named}: exercises.check("{task.number}", {name}).explain()')
-    return [*blocks, *texts(f'A hint: exercises.hint("{task.number}")')]
+        count, slips = len(found.mistakes), f"{len(found.mistakes)} slips show; their names"
+        said = ("More on what was measured", "The slip by name", slips)[min(count, 2)]
+        blocks.append(f'{said}: exercises.check("{task.number}", {name}).explain()')
+    return [*blocks, f'A hint: exercises.hint("{task.number}")']
 
 
 def case_shown(task, k, run, name):
@@ -310,33 +293,29 @@ def case_shown(task, k, run, name):
     parts = [describe_argument(*pair) for pair in zip(names, run.arguments, strict=True)]
     left = ", ".join(names) if len(names) > 1 else f"({names[0]},)"
     again = f'{left} = exercises.case("{task.number}", {k + 1})\n{name}({", ".join(names)})'
-    return [*texts(f"Case {k + 1}: {'; '.join(parts)}. To see it again:"), ("code", again)]
+    return [f"Case {k + 1}: {'; '.join(parts)}. To see it again:", ("code", again)]
 
 
 def shown_finding(run, finding):
     """The blocks for one run: the error or the table, the sentences, what was printed."""
     blocks = []
     if run.misfit:
-        blocks += texts(run.error)
+        blocks.append(run.error)
     elif run.error:
         how = "It did not come to its end:" if run.stopped else "It stopped with an error:"
-        blocks += [*texts(how), ("code", run.error)]
+        blocks += [how, ("code", run.error)]
     if finding.rows:
-        blocks += [("table", [("", "expected", "got"), *finding.rows])]
-    return [*blocks, *texts(*finding.notes), *seen(run)]
+        blocks.append(("table", [("", "expected", "got"), *finding.rows]))
+    return [*blocks, *finding.notes, *seen(run)]
 
 
 def seen(run):
     """The blocks for what a run printed and warned of."""
-    blocks = []
-    if run.printed.strip():
-        lines = run.printed.strip("\n").splitlines()
-        shown = [shortened(line, 100) for line in lines[:10]]
-        shown += ["…"] * (len(lines) > 10)
-        blocks += [*texts("It printed:"), ("code", "\n".join(shown))]
-    if run.warned:
-        shown = [shortened(warning, 200) for warning in run.warned[:3]]
-        blocks += [*texts("It warned:"), ("code", "\n".join(shown))]
+    blocks, printed = [], run.printed.strip("\n").splitlines() if run.printed.strip() else ()
+    both = ("It printed:", printed, 10, 100), ("It warned:", run.warned, 3, 200)
+    for said, lines, most, length in both:
+        shown = [shortened(line, length) for line in lines[:most]] + ["…"] * (len(lines) > most)
+        blocks += [said, ("code", "\n".join(shown))] if shown else []
     return blocks
 
 
@@ -373,7 +352,7 @@ def hint(number, level=1):
     more = f'More: exercises.hint("{task.number}", {level + 1})'
     last = f'One way to write it: exercises.solution("{task.number}")'
     title = f"{task.number} {task.title}, hint {level} of 3"
-    return Message([("title", title), *texts(task.hints[level - 1], more if level < 3 else last)])
+    return Message([("title", title), task.hints[level - 1], more if level < 3 else last])
 
 
 def solution(number):
@@ -425,7 +404,7 @@ def progress():
             state, tries = _session.get(task.number, ("not checked", 0))
             rows.append((task.number, task.title, f"{SIGNS.get(state, '·')} {state}", tries))
     if not rows:
-        return Message(texts("No exercise has been checked in this session."))
+        return Message(["No exercise has been checked in this session."])
     right = sum(state == "right" for state, _ in _session.values())
     title = f"{right} of {len(rows)} exercises right"
     table = [("exercise", "what it returns", "last check", "tries"), *rows]

@@ -89,9 +89,8 @@ def factors_of(task, k, answers):
         start, *parts = np.broadcast_arrays(*answer.parts)
         came, parts = np.ravel(answer.came - start), np.stack(parts, axis=-1).reshape(-1, 2)
         there = parts.any(axis=0)
-        if not (np.isfinite(came).all() and np.isfinite(parts).all()) or (
-            there.sum() > 1 and came.size < 3
-        ):
+        finite = np.isfinite(came).all() and np.isfinite(parts).all()
+        if not finite or (there.sum() > 1 and came.size < 3):
             continue
         factors = np.full(2, np.nan)
         factors[there] = np.linalg.lstsq(parts[:, there], came, rcond=None)[0]
@@ -107,20 +106,16 @@ def factors_of(task, k, answers):
 
 
 def growth(factors):
-    """The number, times or over N, C or D, that these factors are in every case; ``""``: none."""
+    """What these factors are in every case, such as ``"−1/2 times N over C"``; ``""``: no such."""
     for above, below in itertools.product(("", "N", "C", "D"), repeat=2):
         rest = [factor * size[below] / size[above] for factor, size in factors]
         if len(rest) > 1 and np.ptp(rest) <= 1e-6 * max(map(abs, rest)):
-            return product(rest[0], above, below)
+            number = fraction(rest[0])
+            product = " times ".join(
+                [number] * (number != "1" or not above) + [above] * bool(above)
+            )
+            return product + f" over {below}" * bool(below)
     return ""
-
-
-def product(number, above, below):
-    """A number times one letter over another, as text: ``"−1/2 times N over C"``."""
-    text = fraction(number)
-    if above:
-        text = above if text == "1" else f"{text} times {above}"
-    return f"{text} over {below}" if below else text
 
 
 # The student's gradient against the student's own loss
@@ -139,16 +134,15 @@ def consistency(task, ask, run, slugs):
     if kinds != ["loss", "gradient"] or len(weights) != 1:
         return "", False
     (at,), arguments = weights, run.arguments
+    W = arguments[at]
 
     def loss_and_gradient(W):
         loss, dW = ask((*arguments[:at], W, *arguments[at + 1 :]))
         return float(loss.reshape(())), dW.reshape(W.shape)
 
     try:
-        values = loss_and_gradient(arguments[at])
-        check = gradient_check(
-            loss_and_gradient, arguments[at], h=1e-5, directions=3, tolerance=1e-5
-        )
+        values = loss_and_gradient(W)
+        check = gradient_check(loss_and_gradient, W, h=1e-5, directions=3, tolerance=1e-5)
     except (AttributeError, TypeError, ValueError):  # no loss, no gradient, or none that is finite
         return "", False
     both = zip(values, run.expected, strict=True)

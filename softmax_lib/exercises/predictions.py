@@ -35,7 +35,7 @@ class Prediction(Shown):
         self.options = tuple(options)
         self._values = options
         self._choices = None
-        listed = [("text", f"({k}) {option}") for k, option in enumerate(self.options, 1)]
+        listed = [f"({k}) {option}" for k, option in enumerate(self.options, 1)]
         self.message = Message([("title", f"Predict: {question}"), *listed])
 
     @property
@@ -102,7 +102,7 @@ class Prediction(Shown):
             said, state = f"✓ You predicted “{true}”, and that is right.", "right"
         else:
             said, state = f"≠ You predicted “{self.answer}”. The answer: {true}.", "other"
-        return Message([("text", said)], state, first=self.question)
+        return Message([said], state, first=self.question)
 
     def _come_true(self, computed):
         for label, value in self._values.items():
@@ -134,16 +134,12 @@ class Prediction(Shown):
             style={"button_width": "max-content"},
             layout=widgets.Layout(width="auto"),
         )
-        kept = widgets.HTML()
+        kept, how = widgets.HTML(), "Click, or Tab to a button and press Space."
 
         def keep(change):
             if change["new"]:
                 _chosen[self.question, self.options] = change["new"]
-            text = (
-                f"Kept: {self.answer}"
-                if self.answer
-                else "Click, or Tab to a button and press Space."
-            )
+            text = f"Kept: {self.answer}" if self.answer else how
             kept.value = f'<span role="status">{html.escape(text)}</span>'  # is read aloud
 
         keep({"new": self.answer})

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from softmax_lib.exercises.comparing import ATOL_AT_ZERO, RTOL_NARROW, as_array, bounds_of, widened
+from softmax_lib.exercises.comparing import ATOL_AT_ZERO, RTOL_NARROW, as_array, widened
 from softmax_lib.lessons import source_of
 
 __all__ = ["CONVENTIONS", "Answer", "expected", "explained", "is_right", "kind_of"]
@@ -92,11 +92,9 @@ def sizes(task, arguments):
 def expected(task, i, convention=""):
     """The right answer to case i, for a course that counts by this convention."""
     right = task.solution(*copy.deepcopy(cases_of(task)[i]))
-    if not convention:
-        return right
     values = list(right) if len(task.returns) > 1 else [right]
     for k, value in enumerate(values):
-        if kind_of(task, k) in ("loss", "gradient"):
+        if convention and kind_of(task, k) in ("loss", "gradient"):
             converted = answer_to(task, k, i, None, convention).right
             values[k] = converted.astype(np.asarray(value).dtype)
     return tuple(values) if len(task.returns) > 1 else values[0]
@@ -109,7 +107,8 @@ def answer_to(task, k, i, came, convention=""):
     if kind_of(task, k) in ("loss", "gradient"):
         scale = CONVENTIONS[convention](size["N"])
     parts = parts_of(task, k, (), i, scale)
-    return Answer(i, size, parts, came, bounds_of(task, arguments), scale, convention)
+    bounds = widened((task.rtol, task.atol), arguments)
+    return Answer(i, size, parts, came, bounds, scale, convention)
 
 
 # Explaining
@@ -276,22 +275,18 @@ def made(task, slips, i):
     return list(zip(start, data, reg, strict=True))
 
 
-model_source = functools.cache(source_of)  # to read it is slower than all that follows
-
-
 @functools.cache
 def rewritten(task, slips):
     """The solution with the slips' texts in place of its own; None when one is not there."""
     function = task.model or task.solution
     rewritings = [slip for slip in slips if len(slip) == 3]
-    source = model_source(function) if rewritings else ""
+    if not rewritings:
+        return function
+    source, space = source_of(function), dict(function.__globals__)
     for _, right, wrong in rewritings:
         if right not in source:
             return None
         source = source.replace(right, wrong)
-    if not rewritings:
-        return function
-    space = dict(function.__globals__)
     try:
         exec(compile(source, "<slip>", "exec"), space)
     except SyntaxError:  # two texts that do not go together

@@ -8,6 +8,7 @@ what it is.
 """
 
 import _thread
+import contextlib
 import signal
 import sys
 import threading
@@ -27,6 +28,8 @@ def limited(function, arguments, seconds):
     """``function(*arguments)``, stopped by `TimeUp` when it takes longer than so many seconds."""
     if sys.platform == "emscripten":
         return watched(function, arguments, seconds)
+    if threading.current_thread() is not threading.main_thread():
+        return function(*arguments)
     running, ended, main = True, threading.Event(), threading.get_ident()
 
     def stop(number, frame):
@@ -34,7 +37,7 @@ def limited(function, arguments, seconds):
             raise TimeUp
 
     def insist():
-        wait = min(seconds, threading.TIMEOUT_MAX)
+        wait = seconds
         while not ended.wait(wait):
             wait = PAUSE
             if hasattr(signal, "pthread_kill"):  # a true signal wakes a function that sleeps
@@ -42,20 +45,16 @@ def limited(function, arguments, seconds):
             else:
                 _thread.interrupt_main(SIGNAL)
 
-    thread, before = threading.Thread(target=insist, daemon=True), None
+    thread, before = threading.Thread(target=insist, daemon=True), signal.signal(SIGNAL, stop)
     try:
-        before = signal.signal(SIGNAL, stop)
-        thread.start()
-    except (RuntimeError, TypeError, ValueError):  # no threads; no such signal; not the main thread
-        if before is not None:
-            signal.signal(SIGNAL, before)
-        return function(*arguments)
-    try:
+        with contextlib.suppress(RuntimeError):  # no threads, no limit
+            thread.start()
         return function(*arguments)
     finally:
         running = False  # first of all, and without a call: between two calls no signal is seen
         ended.set()
-        thread.join()
+        if thread.ident:
+            thread.join()
         signal.signal(SIGNAL, before)
 
 

@@ -249,6 +249,7 @@ def tasks_of(module):
     return tuple(f.task for f in functions if f.__module__ == module and hasattr(f, "task"))
 
 
+@functools.cache  # it is slow to read
 def source_of(function):
     """The source of a solution, without the decorator that says what it is for.
 

@@ -287,10 +287,10 @@ def summary(rows, marks, works, out):
         ]
         blocks.append(("table", [("slip", "answers", "in exercise"), *body]))
     left_out = {(row["file"], row["error"]) for row in rows if row["verdict"] == "unreadable"}
-    blocks += [("text", f"{name} is left out: {said}") for name, said in sorted(left_out)]
+    blocks += [f"{name} is left out: {said}" for name, said in sorted(left_out)]
     absent = [student.name for student in marks.students if not student.works]
-    blocks += [("text", f"Nothing was handed in by {', '.join(absent)}.")] if absent else []
-    return [*blocks, ("text", f"Grades, details and feedback: {out.name}")]
+    blocks += [f"Nothing was handed in by {', '.join(absent)}."] if absent else []
+    return [*blocks, f"Grades, details and feedback: {out.name}"]
 
 
 def draw(rows, tasks, works, path):
