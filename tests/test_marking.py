@@ -159,6 +159,8 @@ def test_grades_have_a_row_a_student_and_partial_credit(marked):
     absent = by_name["Dan Away"]
     assert (absent["total"], absent["1.1"], absent["remarks"]) == ("0", "", "nothing handed in")
     assert "not in the roster" in by_name["hal"]["remarks"]
+    assert "unreadable" in by_name["hal"]["remarks"]
+    assert "unreadable" not in ada["remarks"] + bob["remarks"]
     assert [dict(g)["name"] for g in found.grades] == [g["name"].lstrip("'") for g in grades]
 
 

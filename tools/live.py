@@ -39,7 +39,7 @@ document.addEventListener('focusin', event => {
 });
 document.addEventListener('DOMContentLoaded', () =>
   document.body.addEventListener('keydown', event => {
-    const presses = event.target.matches('button');
+    const presses = event.key === ' ' && event.target.matches('button');
     const turns = [' ', 'PageDown', 'PageUp'].includes(event.key) && !presses;
     if (event.target.closest('.jupyter-widgets') && !turns) event.stopPropagation();
   }));

@@ -27,6 +27,10 @@ from softmax_lib.words import shortened
 __all__ = ["Attempt", "Elsewhere", "Run", "argument_names", "call", "is_a", "is_blank", "is_stub"]
 
 CHARACTERS_SHOWN = 1000
+# Where the code of a frame lies that is not the student's.
+LIBRARY = (os.path.dirname(np.__file__), os.path.dirname(os.path.dirname(__file__)))
+LIBRARY += (sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"))
+LIBRARY += ("<frozen ", "<__array_function__")
 
 
 @dataclass
@@ -100,7 +104,8 @@ def call(function, arguments, expected=None, deadline=float("inf")):
             raise
         except BaseException as error:
             frames = traceback.extract_tb(error.__traceback__)[1:]  # the first is this one
-            own, said = own_frames(frames), text_of(error)
+            own = [frame for frame in frames if not frame.filename.startswith(LIBRARY)]
+            said = text_of(error)
             lines = [f"line {f.lineno}, in {f.name}" + f": {f.line}" * bool(f.line) for f in own]
             run.error = "\n".join([*lines[-3:], shortened(said, 400)])
             run.meaning = meaning(type(error), said)
@@ -151,17 +156,6 @@ def state(value):
     if is_a(value, list, tuple):
         return [state(part) for part in value]
     return repr(value) if is_a(value, bool, int, float, complex, str, np.generic) else None
-
-
-# Errors
-
-
-def own_frames(frames):
-    """The frames that are the student's: neither ours nor an installed library's."""
-    folders = [os.path.dirname(np.__file__), os.path.dirname(os.path.dirname(__file__))]
-    folders += [sysconfig.get_path("stdlib"), sysconfig.get_path("purelib")]
-    library = (*folders, "<frozen ", "<__array_function__")
-    return [frame for frame in frames if not frame.filename.startswith(library)]
 
 
 def text_of(error):

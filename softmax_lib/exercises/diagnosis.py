@@ -92,16 +92,21 @@ def diagnose(task, function, seconds=float("inf"), convention=""):
         return found
 
 
-# Naming
-
-
 def name_slips(task, found, order, convention):
     """Put into the findings what each value's slips are, and into the evidence what is measured.
 
     Returns the names of the values whose shape is explained too.
     """
     shaped = set()
-    for k, answers in answers_by_value(task, found.runs, order, convention):
+    for k in range(len(task.returns)):
+        came = [None if run.error else values_of(task, run.got, order)[k] for run in found.runs]
+        if any(v is None and not run.error for run, v in zip(found.runs, came, strict=True)):
+            continue
+        if values_of(task, found.runs[0].expected)[k] is None:
+            continue
+        answers = [answer_to(task, k, i, value, convention) for i, value in enumerate(came)]
+        if is_right(task, k, answers):
+            continue
         sets, whole = explained(task, k, answers)
         names = list(dict.fromkeys(frozenset(names) for names, _ in sets))
         sure = frozenset.intersection(*names) if names else frozenset()
@@ -128,14 +133,3 @@ def shown(task, k, answer, names, slips):
     if answer.came is not None and np.isfinite(answer.came).all():
         seen |= set(names) - {name for name, *_ in slips}
     return seen
-
-
-def answers_by_value(task, runs, order, convention):
-    """(k, answers) for each value that is wrong, and a number or an array wherever one came."""
-    for k in range(len(task.returns)):
-        came = [None if run.error else values_of(task, run.got, order)[k] for run in runs]
-        numbers = all(run.error or value is not None for run, value in zip(runs, came, strict=True))
-        if numbers and values_of(task, runs[0].expected)[k] is not None:
-            answers = [answer_to(task, k, i, value, convention) for i, value in enumerate(came)]
-            if not is_right(task, k, answers):
-                yield k, answers

@@ -43,10 +43,8 @@ def find_task(number):
         )
     tasks = {task.number: task for task in lesson_tasks(int(notebook))}
     if number.strip() not in tasks:
-        raise ValueError(
-            f"There is no exercise {number!r}: {lessons.LESSONS[int(notebook)]} has "
-            f"{', '.join(tasks)}."
-        )
+        lesson = lessons.LESSONS[int(notebook)]
+        raise ValueError(f"There is no exercise {number!r}: {lesson} has {', '.join(tasks)}.")
     return tasks[number.strip()]
 
 
@@ -159,7 +157,6 @@ class Verdict(Shown):
         Returns
         -------
         Message
-            A string.
         """
         title = f"{SIGNS[self.state]} {self.number}"
         if self.passed:
@@ -236,11 +233,7 @@ def check(number, function, *, convention=""):
 
 
 def failure(task, found, function, explains, score):
-    """The blocks of a verdict that did not pass.
-
-    What is right, the simplest case that fails, what failing cases share, where to read, a
-    question.
-    """
+    """The blocks of a verdict that did not pass, from what is right to where to read."""
     title = f"✗ {task.number} {task.title}: not yet. Right on {score[0]} of {score[1]} cases."
     blocks = [("title", title), *halves(task, found.findings)]
     code, data = code_of(function), Attempt(function, found.runs).data
@@ -334,7 +327,6 @@ def hint(number, level=1):
     Returns
     -------
     Message
-        A string.
 
     Raises
     ------
@@ -366,7 +358,6 @@ def solution(number):
     Returns
     -------
     Message
-        A string.
 
     Raises
     ------
@@ -390,7 +381,6 @@ def progress():
     Returns
     -------
     Message
-        A string.
 
     Examples
     --------

@@ -29,8 +29,8 @@ def the(task, k):
 def halves(task, findings):
     """A sentence on which of several values are right in all cases, when some are."""
     wrong = {name for found in findings for name in found.wrong}
-    values = [(name in wrong, the(task, k)) for k, name in enumerate(task.returns)]
-    right, wrong = ([the for is_wrong, the in values if is_wrong is side] for side in (False, True))
+    right = [the(task, k) for k, name in enumerate(task.returns) if name not in wrong]
+    wrong = [the(task, k) for k, name in enumerate(task.returns) if name in wrong]
     if not right or not wrong:
         return ()
     said = f"{listed(right)} right; {listed(wrong)} not."

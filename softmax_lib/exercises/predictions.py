@@ -77,7 +77,6 @@ class Prediction(Shown):
         Returns
         -------
         Message
-            A string.
 
         Raises
         ------

@@ -314,8 +314,6 @@ def values_of(task, result, order=None):
 def real_array(value):
     """Real numbers as an array of floats, also when they came as complex ones or whole ones."""
     array = as_array(value)
-    if array is None or array.size > 10_000 or array.dtype.kind not in "biufc":
+    if array is None or array.size > 10_000 or array.dtype.kind not in "biufc" or array.imag.any():
         return None
-    if array.dtype.kind == "c":
-        return array.real if not array.imag.any() else None
-    return array if array.dtype.kind == "f" else array.astype(float)
+    return array.real if array.dtype.kind in "fc" else array.astype(float)

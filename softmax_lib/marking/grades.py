@@ -137,6 +137,7 @@ class Marks:
             verdicts = {row["verdict"] for row in own}
             remarks = ["not in the roster"] * (not student.known)
             remarks += ["nothing handed in"] * (not student.works)
+            remarks += [f"{work.name}: unreadable" for work in student.works if work.problem]
             remarks += ["not all marked yet"] * ("not marked yet" in verdicts)
             remarks += [f"{work.name}: an earlier attempt, set aside" for work in student.older]
             points = {

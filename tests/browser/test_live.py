@@ -75,9 +75,9 @@ def go_to(page, text):
 
 
 def run(page, cell, shown):
-    """Press Shift+Enter, as the presenter does, once RISE has chosen the cell; wait for `shown`."""
+    """Press Ctrl+Enter, as the presenter does, once RISE has chosen the cell; wait for `shown`."""
     page.wait_for_function("cell => cell.matches('.jp-mod-active')", arg=cell.element_handle())
-    page.keyboard.press("Shift+Enter")
+    page.keyboard.press("Control+Enter")
     cell.locator(shown).first.wait_for(timeout=60_000)
 
 
@@ -130,3 +130,6 @@ def test_a_prediction_is_chosen_on_its_slide(presented):
     run(page, cell, ".widget-toggle-button")
     cell.locator(".widget-toggle-button").nth(1).click()
     cell.get_by_text("Kept:").wait_for(timeout=10_000)
+    where = page.url
+    page.keyboard.press("PageDown")  # the space bar would press the button again
+    page.wait_for_function("where => location.href !== where", arg=where)
