@@ -38,7 +38,7 @@ def main(which):
     install = ("pip", "install", "--quiet", "--python", python, "--resolution", resolution)
     install += ("--compile-bytecode", "--editable", ".[notebooks,slides,test]")
     if which == "oldest":  # what came later makes matplotlib 3.9 warn, and tests take no warning
-        install += ("pyparsing<3.3",)
+        install += ("pyparsing>=3.1,<3.3",)
     for command in (make, install):
         if subprocess.run([*UV, *command], cwd=ROOT).returncode:
             sys.exit(f"{environment} could not be made: the lines above say why.")
