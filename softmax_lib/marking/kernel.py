@@ -180,15 +180,15 @@ class Remote(calls.Elsewhere):
         """One argument; a function by the place where the kernel has the same one."""
         if not callable(value):
             return encode(value)
-        home = sys.modules.get(value.__module__)
-        if getattr(home, value.__name__, None) is value:
-            return ["named", value.__module__, value.__name__]
+        home = getattr(value, "__module__", "numpy")  # ufuncs of numpy 2.0 do not say
+        if getattr(sys.modules.get(home), value.__name__, None) is value:
+            return ["named", home, value.__name__]
         others = [encode(v) for j, v in enumerate(arguments) if j != k]
         for i, case in enumerate(self.cases):
             same_code = getattr(case[k], "__code__", 0) == getattr(value, "__code__", 1)
             if same_code and others == [encode(v) for j, v in enumerate(case) if j != k]:
                 return ["case", i, k]
-        return ["named", value.__module__, value.__qualname__]
+        return ["named", home, value.__qualname__]
 
 
 def twin(source, parameters):
