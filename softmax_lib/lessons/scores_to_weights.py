@@ -136,7 +136,7 @@ def plot_outer_sum(X, G, y):
     across = -(-N // 2)
     wide, gap, lead = 1.65, 0.7, 1.75
     title = f"{N} outer products, one for each fruit, add up to one matrix product"
-    fig, ax = new_figure(height=4.6, title=title)
+    fig, ax = new_figure(7.7, 4.6, title=title)
     largest = np.abs(terms).max()
 
     def table(M, left, top, name, **style):
