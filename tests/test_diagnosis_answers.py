@@ -18,7 +18,7 @@ import pytest
 import softmax_lib
 from softmax_lib import exercises, lessons
 from softmax_lib.exercises import engine, slips
-from softmax_lib.lessons.slips import FORWARD, LOG, PENALTY, SENTENCES, SLOPE, SUM
+from softmax_lib.lessons.slips import FORWARD, LOG, PENALTY, SENTENCES, SLOPE, SUM, patch
 
 NUMBERS = [task.number for k in range(len(lessons.LESSONS)) for task in engine.lesson_tasks(k)]
 
@@ -232,3 +232,9 @@ def test_what_the_cases_share_is_said_where_it_tells(title, shared):
 def test_a_bound_wider_than_the_text_allows_is_remarked_on():
     verdict = checked("10.3", RIGHT["10.3 isclose"][-1])
     assert "1e-9" in repr(verdict).partition("remark")[2]
+
+
+@pytest.mark.parametrize("line", ["+ P", "P", "+ P # sign"])  # no name, no sign, one space
+def test_a_line_that_is_no_part_of_a_slip_is_shown(line):
+    with pytest.raises(ValueError, match=re.escape(repr(f"{line}\n"))):
+        patch(f"- T\n+ S  # no-shift\n{line}")

@@ -29,7 +29,7 @@ from softmax_lib.lessons.slips import (
     LOG,
     PENALTY,
     at_height,
-    instead_of,
+    patch,
 )
 from softmax_lib.words import listed, signed
 
@@ -287,47 +287,28 @@ def _scores_cases():
     slips=(
         *FORWARD,
         *LOG,
-        *instead_of(
-            "-log_P[rows, y]",
-            (
-                "1 - p_m stands where -log p_m belongs",
-                "1 - np.exp(log_P[rows, y])",
-                "What does an answer cost whose p_m is 0: 1, or more?",
-            ),
-            (
-                "p_m itself comes back",
-                "np.exp(log_P[rows, y])",
-                "What does a sure and right answer cost?",
-            ),
-        ),
-        *instead_of(
-            "S - S.max(axis=1, keepdims=True)",
-            (
-                "the smallest score is taken off",
-                "S - S.min(axis=1, keepdims=True)",
-                "After your shift, which is the largest exponent of a row?",
-            ),
-            (
-                "the scores have changed sign",
-                "S.max(axis=1, keepdims=True) - S",
-                "Which class has the largest exponent in your code, and which should?",
-            ),
-        ),
-        *(
-            (
-                "every class is asked yes or no by itself: it is the loss of C sigmoids",
-                "-log_P[rows, y]",
-                f"-(lambda Y, p: Y * np.log(p + {e}) + (1 - Y) * np.log(1 - p + {e}))"
-                "(np.eye(S.shape[1])[y], E / Z).sum(axis=1)",
-                "Which terms of the sum over l in eq. (3) are not 0?",
-            )
-            for e in ("0", "1e-12")
-        ),
-        (
-            "last-example-only",
-            "return -log_P[rows, y]",
-            "log_P[:-1] = 0\n    return -log_P[rows, y]",
-        ),
+        *patch("""
+            - -log_P[rows, y]
+            + 1 - np.exp(log_P[rows, y])  # 1 - p_m stands where -log p_m belongs
+            ? What does an answer cost whose p_m is 0: 1, or more?
+            + np.exp(log_P[rows, y])  # p_m itself comes back
+            ? What does a sure and right answer cost?
+            - S - S.max(axis=1, keepdims=True)
+            + S - S.min(axis=1, keepdims=True)  # the smallest score is taken off
+            ? After your shift, which is the largest exponent of a row?
+            + S.max(axis=1, keepdims=True) - S  # the scores have changed sign
+            ? Which class has the largest exponent in your code, and which should?
+            - return -log_P[rows, y]
+            + p, Y = E / Z, np.eye(S.shape[1])[y]
+            + return -(Y * np.log(p) + (1 - Y) * np.log(1 - p)).sum(axis=1)
+            # every class is asked yes or no by itself: it is the loss of C sigmoids
+            ? Which terms of the sum over l in eq. (3) are not 0?
+            + p, Y = E / Z, np.eye(S.shape[1])[y]
+            + return -(Y * np.log(p + 1e-12) + (1 - Y) * np.log(1 - p + 1e-12)).sum(axis=1)
+            # every class is asked yes or no by itself: it is the loss of C sigmoids
+            + log_P[:-1] = 0
+            + return -log_P[rows, y]  # last-example-only
+        """),
     ),
     questions={
         "wrong-shape": "How many losses should come back, and along which axis do yours lie?",
@@ -395,20 +376,15 @@ def _mean_cases():
         *FORWARD,
         *LOG,
         *PENALTY[:3],
-        *instead_of(
-            "reg * np.sum(W * W)",
-            (
-                "the squares of the weights are averaged",
-                "reg * np.mean(W * W)",
-                "What is asked for of the squares: their sum, or their mean?",
-            ),
-            (
-                "the last row of W is left out of the regularization",
-                "reg * np.sum(W[:-1] ** 2)",
-                "Does the text make an exception for the weights of the bias?",
-            ),
-        ),
-        ("last-example-only", "L_i.mean()", "L_i[-1] / len(L_i)"),
+        *patch("""
+            - reg * np.sum(W * W)
+            + reg * np.mean(W * W)  # the squares of the weights are averaged
+            ? What is asked for of the squares: their sum, or their mean?
+            + reg * np.sum(W[:-1] ** 2)  # the last row of W is left out of the regularization
+            ? Does the text make an exception for the weights of the bias?
+            - L_i.mean()
+            + L_i[-1] / len(L_i)  # last-example-only
+        """),
     ),
     questions={
         "raised": "In which order does scores take its arguments?",
@@ -444,29 +420,22 @@ def _label_cases():
     equation="eq. (3)",
     reread='03_cross_entropy_loss, "Which row is one-hot?"',
     question="How many columns has your Y, and in which of them is the 1 of the first row?",
-    slips=(
-        *instead_of(
-            "Y[np.arange(len(y)), y] = 1",
-            ("every-label", "Y[:, y] = 1", "How many ones stand in your first row?"),
-            ("labels-from-one", "Y[np.arange(len(y)), y - 1] = 1"),
-            (
-                "the first row stays empty",
-                "Y[np.arange(1, len(y)), y[1:]] = 1",
-                "At which number does your loop begin, and what is the number of the first row?",
-            ),
-            (
-                "0 and 1 are exchanged",
-                "Y[:] = 1\n    Y[np.arange(len(y)), y] = 0",
-                "How many ones does a one-hot row hold?",
-            ),
-            (
-                "the labels themselves stand there, where a 1 belongs",
-                "Y[np.arange(len(y)), y] = y",
-                "What stands in the row of an example with label 0?",
-            ),
-        ),
-        ("last-example-only", "return Y", "Y[:-1] = 0\n    return Y"),
-    ),
+    slips=patch("""
+        - Y[np.arange(len(y)), y] = 1
+        + Y[:, y] = 1  # every-label
+        ? How many ones stand in your first row?
+        + Y[np.arange(len(y)), y - 1] = 1  # labels-from-one
+        + Y[np.arange(1, len(y)), y[1:]] = 1  # the first row stays empty
+        ? At which number does your loop begin, and what is the number of the first row?
+        + Y[:] = 1
+        + Y[np.arange(len(y)), y] = 0  # 0 and 1 are exchanged
+        ? How many ones does a one-hot row hold?
+        + Y[np.arange(len(y)), y] = y  # the labels themselves stand there, where a 1 belongs
+        ? What stands in the row of an example with label 0?
+        - return Y
+        + Y[:-1] = 0
+        + return Y  # last-example-only
+    """),
     questions={
         "wrong-shape": "How many columns has your Y if no example has the last class?",
         "transposed": "Does a row of your Y belong to an example, or to a class?",
@@ -504,42 +473,30 @@ def _shares_cases():
     reread='03_cross_entropy_loss, "What does a model that knows nothing pay?"',
     question="Which share does your log get for each example, and for a class that none has?",
     slips=(
-        ("log-of-zero", "-np.log(shares[y])", "-(np.eye(C)[y] * np.log(shares)).sum(axis=1)"),
+        *patch("""
+            - -np.log(shares[y])
+            + -(np.eye(C)[y] * np.log(shares)).sum(axis=1)  # log-of-zero
+        """),
         *(("log-epsilon", "np.log(shares[y])", f"np.log(shares[y] + {e})") for e in EPSILONS),
-        ("divided-by-classes", ".mean()", ".mean() / len(set(y))"),
-        ("last-example-only", ".mean()", "[-1] / len(y)"),
-        ("labels-from-one", "shares[y]", "shares[y - 1]"),
-        *instead_of(
-            "-np.log(shares[y]).mean()",
-            (
-                "it is log C, the price of knowing nothing at all",
-                "np.log(C)",
-                "What does this model know that one with equal probabilities does not?",
-            ),
-            (
-                "the mean of the shares is taken, then its logarithm",
-                "-np.log(shares[y].mean())",
-                "Is the logarithm of a mean the mean of the logarithms?",
-            ),
-            (
-                "the logarithm has base 2",
-                "-np.log2(shares[y]).mean()",
-                "Which logarithm does eq. (3) take?",
-            ),
-        ),
-        *instead_of(
-            "counts / len(y)",
-            (
-                "counts stand where shares belong",
-                "counts",
-                "What do the probabilities of your model sum to?",
-            ),
-            (
-                "the counts are divided by C",
-                "counts / C",
-                "What do the probabilities of your model sum to?",
-            ),
-        ),
+        *patch("""
+            - .mean()
+            + .mean() / len(set(y))  # divided-by-classes
+            + [-1] / len(y)  # last-example-only
+            - shares[y]
+            + shares[y - 1]  # labels-from-one
+            - -np.log(shares[y]).mean()
+            + np.log(C)  # it is log C, the price of knowing nothing at all
+            ? What does this model know that one with equal probabilities does not?
+            + -np.log(shares[y].mean())  # the mean of the shares is taken, then its logarithm
+            ? Is the logarithm of a mean the mean of the logarithms?
+            + -np.log2(shares[y]).mean()  # the logarithm has base 2
+            ? Which logarithm does eq. (3) take?
+            - counts / len(y)
+            + counts  # counts stand where shares belong
+            ? What do the probabilities of your model sum to?
+            + counts / C  # the counts are divided by C
+            ? What do the probabilities of your model sum to?
+        """),
     ),
 )
 def loss_of_shares(y, C):
