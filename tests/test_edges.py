@@ -243,6 +243,9 @@ class Tensor:
         return self
 
 
+HIDDEN = np.ma.masked_array(3, mask=True)
+
+
 @pytest.mark.parametrize(
     ("call", "exception", "sentence"),
     [
@@ -261,6 +264,11 @@ class Tensor:
         (lambda: LOSSES[1](W, [[np.ma.masked, 0.0, 1.0]] * N, y, 0.1), ValueError, "X holds masked entries"),
         (lambda: sl.cross_entropy(X, [np.ma.masked, 0, 1, 0, 1, 2]), ValueError, "y holds masked entries"),
         (lambda: sl.train(X, np.ma.masked_equal(y, 3)), ValueError, "y holds masked entries"),
+        *[(lambda f=f: f(W, list(np.ma.masked_greater(X, 0.5)), y, 0.1), ValueError, "X holds masked entries") for f in LOSSES],
+        (lambda: sl.softmax(tuple(np.ma.masked_greater(X, 0.5))), ValueError, "S holds masked entries"),
+        (lambda: sl.dLi_dp([[0.5, 0.5]], HIDDEN), TypeError, "m is masked_array.*needed an integer"),
+        (lambda: sl.train(X, y, C=HIDDEN), TypeError, "C is masked_array.*needed an integer"),
+        (lambda: sl.gradient_check(quadratic, np.ones(2), directions=HIDDEN), TypeError, "directions is masked_array"),
         (lambda: sl.train(X, y, learning_rate=np.ma.masked), TypeError, "learning_rate is masked"),
         (lambda: sl.numerical_gradient(lambda x: np.ma.masked, X), ValueError, r"f\(x\) holds masked entries"),
         (lambda: sl.gradient_check(lambda x: (np.ma.masked, x), X), ValueError, "the loss from f holds masked"),
@@ -269,6 +277,7 @@ class Tensor:
         (lambda: sl.train(X, y, loss=functools.partial(lambda *a: None)), TypeError, "^loss returned None: does it end"),
         (lambda: sl.train(X.T, y, W=np.ones((N, C))), ValueError, "y has 6 labels.*X has 6 columns: did you pass X transposed"),
         *[(lambda f=f: f(W, X, [2**70, 0, 1, 2, 3, 0], 0.1), TypeError, r"y holds Python objects, needed integer labels\. 1180.* too large") for f in LOSSES],
+        *[(lambda n=n: sl.train(X, [n, 0, 1, 2, 3, 0]), TypeError, r"y holds floats.*too large for a label") for n in (2**63, -1e300, np.inf)],
         *[(lambda C=C: sl.train(X, y, C=C), ValueError, r"C is \d+, needed an integer up to 2147483647") for C in (2**70, 2**31)],
         (lambda: sl.dSi_dWj(X[:1], 0, 2**31), ValueError, r"C is \d+, needed an integer up to"),
         (lambda: sl.gradient_check(quadratic, np.ones(2), directions=2**70), ValueError, r"directions is \d+, needed an integer up to"),
