@@ -579,9 +579,18 @@ def test_float32_on_the_way_is_told():
         loss, dW = softmax_loss_vectorized(W.astype("f"), X.astype("f"), y, reg)
         return float(loss), dW.astype(float)
 
+    def half_narrow(W, X, y, reg):
+        return softmax_loss_vectorized(W.astype("f"), X.astype("f"), y, reg)
+
     verdict = exercises.check("8.2", narrow)
     assert "single-precision" in verdict.mistakes
-    assert "agrees to 7 digits" in repr(verdict)
+    for text in (repr(verdict), repr(exercises.check("8.2", half_narrow))):
+        assert "loss agrees to 7 digits" in text
+        assert "Which line makes float32 of float64 numbers?" in text
+    assert "agrees to 5 digits" in repr(exercises.check("2.1", lambda S: softmax(S) * (1 + 9e-6)))
+    verdict = exercises.check("2.1", lambda S: softmax(S).astype("f"))
+    assert verdict.passed
+    assert "A remark: What comes back is in float32" in repr(verdict)
 
 
 def test_another_convention_passes_when_it_is_chosen():
