@@ -25,13 +25,7 @@ from softmax_lib.lessons import LESSONS, gradient_check
 from softmax_lib.lessons.chain_rule import row_jacobian
 from softmax_lib.lessons.slips import SENTENCES
 
-
-@pytest.fixture(autouse=True)
-def session(monkeypatch):
-    """A session of its own for every test, and time enough on a machine that does much else."""
-    monkeypatch.setattr(engine, "_session", {})
-    monkeypatch.setattr(engine, "SECONDS_PER_CHECK", 120.0)
-
+pytestmark = pytest.mark.usefixtures("session")
 
 # Programs with holes
 

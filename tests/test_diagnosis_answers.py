@@ -7,13 +7,13 @@ lessons in hand. What stands in neither place must not be told.
 
 import ast
 import copy
-import html
 import re
 import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
+from reading import flat, seen, squeezed
 
 import softmax_lib
 from softmax_lib import exercises, lessons
@@ -39,13 +39,7 @@ def answers(kind):
 
 
 RIGHT, WRONG = answers("right"), answers("wrong")
-
-
-@pytest.fixture(autouse=True)
-def session(monkeypatch):
-    """A session of its own for every test, and time enough on a machine that does much else."""
-    monkeypatch.setattr(engine, "_session", {})
-    monkeypatch.setattr(engine, "SECONDS_PER_CHECK", 120.0)
+pytestmark = pytest.mark.usefixtures("session")
 
 
 def checked(number, source):
@@ -55,14 +49,10 @@ def checked(number, source):
     return exercises.check(number, space[engine.find_task(number).name])
 
 
-def flat(text):
-    return "".join(text.split())
-
-
 def returned(number):
     """What the solution computes last: an expression, when it is more than a name or two."""
     source = lessons.source_of(engine.find_task(number).solution)
-    last = [flat(ast.unparse(n.value)) for n in ast.walk(ast.parse(source)) if is_return(n)]
+    last = [squeezed(ast.unparse(n.value)) for n in ast.walk(ast.parse(source)) if is_return(n)]
     return [text for text in last if len(text) > 12 and not re.fullmatch(r"\([\w,]+\)", text)]
 
 
@@ -85,10 +75,9 @@ def test_a_wrong_answer_is_told_what_is_wrong(title):
     assert set(verdict.mistakes) == slugs, verdict
     for message in (verdict, verdict.explain()):
         text = repr(message)
-        seen = html.unescape(re.sub("<[^>]+>", " ", message._repr_html_()))
-        assert flat(seen) == flat(text.replace("`", ""))
+        assert seen(message._repr_html_()) == flat(text)
         assert len(text) < 3000
-        assert not any(solution in flat(text) for solution in returned(number))
+        assert not any(solution in squeezed(text) for solution in returned(number))
     for slug in slugs:
         assert SENTENCES[slug] in verdict.explain() or slug == "raised"
     task, told = engine.find_task(number), repr(verdict.explain())
