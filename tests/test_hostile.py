@@ -37,6 +37,7 @@ def little_patience(session, monkeypatch):
 @pytest.fixture(autouse=True)
 def nothing_is_left_behind():
     """Every check puts back what it borrowed."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a script's `&` has it ignored
     numbers = [signal.SIGINT, timer.SIGNAL]
     before = [signal.getsignal(number) for number in numbers]
     screens = sys.stdout, sys.stderr
