@@ -29,7 +29,7 @@ from softmax_lib.forward import cross_entropy, softmax
 from softmax_lib.gradcheck import default_step, numerical_gradient, relative_error
 from softmax_lib.lessons import task, tasks_of
 from softmax_lib.lessons.slips import patch
-from softmax_lib.words import digits, listed, number, shape
+from softmax_lib.words import bracketed, digits, listed, number, shape
 
 _two = partial(number, places=2)
 
@@ -58,8 +58,7 @@ def plot_chain(values, rates):
         arrow(ax, (k + 0.2, 0.1), (k + 0.8, 0.1), color=forward)
         arrow(ax, (k + 0.8, -0.1), (k + 0.2, -0.1), color=backward)
         centered(ax, k + 0.5, 0.34, f"${name}$ = {_two(rate)}")
-        factor = f"({_two(rate)})" if rate < 0 else _two(rate)
-        centered(ax, k + 0.5, -0.36, f"× {factor}", color=backward)
+        centered(ax, k + 0.5, -0.36, f"× {bracketed(rate, _two)}", color=backward)
     centered(ax, -0.62, 0.62, "forward:\nvalues", color=forward)
     centered(ax, -0.62, -0.66, "back:\nslopes", color=backward)
     ax.set(xlim=(-0.95, 3.3), ylim=(-1.2, 0.85))
@@ -286,9 +285,8 @@ class _ShapeTrain(Explorer):
         self.verdict = ax.text(left + D + 0.3, 3.7, "", va="center", weight="bold")
         red = {"color": ink(PALETTE["vermillion"]), "fontsize": 9, "linespacing": 1.3}
         self.message = ax.text(left, 2.75, "", va="center", **red)
-        tables = (*self.cars, self.product, self.whole)
         return [
-            *(artist for table in tables for artist in table.artists),
+            *(*self.cars, self.product, self.whole),
             *(*self.wheels, *self.titles, *self.shapes, *self.bars, *self.meetings),
             *(self.verdict, self.message),
         ]

@@ -31,7 +31,7 @@ from softmax_lib.lessons.slips import (
     at_height,
     patch,
 )
-from softmax_lib.words import listed, signed
+from softmax_lib.words import listed, signed, sure
 
 # The plain logarithm, the patched one, the stable one: three curves that run on top of each other
 # for a while, so each is thinner than the one below it.
@@ -77,26 +77,26 @@ def plot_both_ends(losses):
     """
     fig, (left, right) = new_figure(height=3.9, ncols=2)
     wrong_gaps, right_gaps = np.arange(0.0, 901.0), np.arange(1.0, 61.0)
-    wrong, sure = {}, {}
+    wrong, right_by = {}, {}
     with np.errstate(all="ignore"):
         for name, loss in losses.items():
             wrong[name] = loss(np.stack([0 * wrong_gaps, -wrong_gaps], axis=1), np.full(901, 1))
-            sure[name] = loss(np.stack([0 * right_gaps, -right_gaps], axis=1), np.full(60, 0))
+            right_by[name] = loss(np.stack([0 * right_gaps, -right_gaps], axis=1), np.full(60, 0))
     plain, patched, stable = losses
-    place = error_axis(right, sure[plain], sure[stable])
+    place = error_axis(right, right_by[plain], right_by[stable])
     for name, style in zip(losses, STYLES, strict=True):
         shown = np.where(np.isfinite(wrong[name]), wrong[name], np.nan)
         left.plot(wrong_gaps, shown, **style)
-        shown = np.where(sure[name] >= 0, place(np.maximum(sure[name], 0)), np.nan)
+        shown = np.where(right_by[name] >= 0, place(np.maximum(right_by[name], 0)), np.nan)
         right.plot(right_gaps, shown, label=name, **style)
 
     last = wrong_gaps[np.isfinite(wrong[plain])][-1]
     cap = wrong[patched][-1]
-    zero = right_gaps[sure[plain] == 0][0]
-    ends = right_gaps[sure[patched] > 0][-1]
+    zero = right_gaps[right_by[plain] == 0][0]
+    ends = right_gaps[right_by[patched] > 0][-1]
     cross = {"marker": "X", "markersize": 9, "zorder": 4, "markeredgecolor": "white"}
     left.plot(last, last, color=PALETTE["vermillion"], **cross)
-    right.plot(ends, sure[patched][right_gaps == ends][0], color=PALETTE["orange"], **cross)
+    right.plot(ends, right_by[patched][right_gaps == ends][0], color=PALETTE["orange"], **cross)
     red, amber = ink(PALETTE["vermillion"]), ink(PALETTE["orange"])
     note(left, f"infinite beyond {last:.0f}", (last, last), (-12, 0), color=red, va="center")
     note(left, f"stuck at {cap:.1f}", (640, cap), (0, 6), color=amber, ha="center", va="bottom")
@@ -105,7 +105,7 @@ def plot_both_ends(losses):
     left.grid(True)
     note(right, f"0 from {zero:.0f} on", (60, place([0.0])[0]), (-2, 6), color=red, ha="right")
     note(
-        right, f"negative\nbeyond {ends:.0f}", (ends, sure[patched][right_gaps == ends][0]),
+        right, f"negative\nbeyond {ends:.0f}", (ends, right_by[patched][right_gaps == ends][0]),
         (-12, -4), color=amber, va="top",
     )  # fmt: skip
     right.set(xlim=(0, 60), xlabel="gap, right class ahead")
@@ -210,16 +210,16 @@ class _ScoresToLoss(Explorer):
             right.annotate("", (0.5, 0), (0, -21), ha="center", va="top", **points),
             right.annotate("", (0, 0.5), (-27, 0), ha="right", va="center", rotation=90, **points),
         )
-        return [*self.p.artists, *self.slopes.artists, self.sum, self.point, *self.names]
+        return [self.p, self.slopes, self.sum, self.point, *self.names]
 
     def update(self, s0, s1, s2, m):
         S = np.array([[s0, s1, s2]])
         p, loss = softmax(S)[0], cross_entropy(S, [m])[0]
         slope = p.copy()
         slope[m] = -np.delete(p, m).sum()  # p_m - 1, without its cancellation
-        self.p.move(p, map(_short, p), m)
+        self.p.move(p, map(sure, p), m)
         self.slopes.move(slope, map(signed, slope), m)
-        result = f"−log {_short(p[m])} = {_short(loss)}"
+        result = f"−log {sure(p[m])} = {sure(loss)}"
         self.sum.set_text(f"$m$ = {m}:   $L_i$ = {result}")
         first, second = (k for k in range(3) if k != m)
         leads = S[0, m] - S[0, [first, second]]
@@ -235,19 +235,12 @@ class _ScoresToLoss(Explorer):
         slopes = f"slopes by the scores {listed(slope, signed)}"
         caption = f"Right class {m}: L_i = {result}; {verdict}. In blue and red: {slopes}."
         return caption, (
-            f"Bars: p = ({listed(p, _short)}) from scores ({s0:.1f}, {s1:.1f}, {s2:.1f}); "
+            f"Bars: p = ({listed(p, sure)}) from scores ({s0:.1f}, {s1:.1f}, {s2:.1f}); "
             f"below them, as bars from 0, {slopes}. Beside them contours of the loss over the two "
             f"leads of the right class, with a point at ({leads[0]:.1f}, {leads[1]:.1f}), where "
-            f"the loss is {_short(loss)}. The loss falls to 0 toward the upper right and grows "
+            f"the loss is {sure(loss)}. The loss falls to 0 toward the upper right and grows "
             f"without bound toward the other sides."
         )
-
-
-def _short(number):
-    """A probability or a loss in few characters, with digits enough to tell it from 0 and 1."""
-    if 0 < number < 0.001:
-        return f"{number:.1e}"
-    return f"{number:.6f}" if 0.9995 <= number < 1 else f"{number:.3f}"
 
 
 explore = _ScoresToLoss

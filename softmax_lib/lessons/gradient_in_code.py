@@ -179,7 +179,7 @@ class _LoopStepper(Explorer):
         self.frames = self.x.frame(i=0), self.p.frame(0, 0), self.dw.frame(j=0)
         Table.clear(ax, -0.4, 22.7, -0.3, top + N + 0.2)
         moving = [self.bar, *self.code, *self.says, self.verdict, *self.frames]
-        return [*moving, *self.dw.artists]
+        return [*moving, self.dw]
 
     def update(self, step, code):
         N, C = self.P.shape

@@ -240,7 +240,7 @@ class _ProductExplorer(Explorer):
 
     def build(self, fig):
         self.meeting = _Meeting(fig.subplots(), self.X, self.W)
-        return self.meeting.artists
+        return [self.meeting]
 
     def update(self, i, j, added):
         total = self.meeting.move(i, j, added)
@@ -290,8 +290,7 @@ class _ViewExplorer(Explorer):
         self.frames = [self.s.frame(0, 0) for _ in self.s.numbers]
         self.pieces = [centered(ax, 0, 0) for _ in self.s.numbers]
         Table.clear(ax, 0, self.s.right + 2.6, -1.7, self.s.bottom + 1.1)
-        tables = [part for table in (self.x, self.w, self.s) for part in table.artists]
-        return [*tables, *self.frames, *self.pieces, self.w_label]
+        return [self.x, self.w, self.s, *self.frames, *self.pieces, self.w_label]
 
     def update(self, view, cells):
         transposed = view == 9

@@ -82,7 +82,7 @@ class _Pull(Explorer):
         self.q = [left.plot(k + reach, [0, 0], color=INK, linewidth=3)[0] for k in range(3)]
         self.scores = [centered(left, k, 1.07, fontsize=9) for k in range(3)]
         self.says = left.text(-0.5, 1.18, "", va="center", fontsize=10)
-        return [*self.p.artists, *self.q, *self.slopes.artists, *self.scores, self.says]
+        return [self.p, *self.q, self.slopes, *self.scores, self.says]
 
     def update(self, s0, s1, s2, target):
         S, q = np.array([[s0, s1, s2]]), TARGETS[target]

@@ -27,7 +27,7 @@ from softmax_lib.gradcheck import unit_roundoff
 from softmax_lib.lessons import task, tasks_of
 from softmax_lib.lessons.matrix_shapes import CLASSES, FEATURES, fruits
 from softmax_lib.lessons.slips import SLOPE, SUM, patch
-from softmax_lib.words import fraction, listed, number, shape, signed
+from softmax_lib.words import bracketed, fraction, listed, number, shape, signed
 
 _decimals = partial(number, places=3)
 
@@ -330,7 +330,7 @@ class _OuterExplorer(Explorer):
         Table.clear(ax, -2.0, self.g.right + 0.2, -1.9, self.dw.bottom + 1.1)
         return [
             *(self.heading, self.factor, *self.lines, self.place, self.result),
-            *(*self.dw.artists, *self.frames.values(), *self.entry.artists),
+            *(self.dw, *self.frames.values(), self.entry),
         ]
 
     def update(self, i, j, mode):
@@ -347,8 +347,7 @@ class _OuterExplorer(Explorer):
         self.heading.set_text(f"Fruit {i}, {CLASSES[m]}; class {j}, {CLASSES[j]}")
         self.factor.set_text(f"$p_j - 1[j = m]$ = {self.P[i, j]:.3f} − {one} = {_decimals(g)}")
         for d, line in enumerate(self.lines):
-            factor = f"({_decimals(g)})" if g < 0 else _decimals(g)
-            product = f"{fraction(X_i[d])} × {factor}"
+            product = f"{fraction(X_i[d])} × {bracketed(g, _decimals)}"
             line.set_text(f"{FEATURES[d]}: {product} = {_decimals(X_i[d] * g)}")
         what = rf"$X_i^\top (P_i - Y_i)$, i = {i}"
         if added:

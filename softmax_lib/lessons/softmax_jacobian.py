@@ -234,9 +234,8 @@ class _Collapse(Explorer):
         end = self.J.right + 0.15
         self.verdict = ax.text(end, below + 1.08, "", va="center", weight="bold", fontsize=9.5)
         Table.clear(ax, -0.1, end + 1.3, -1.1, below + 2.4)
-        tables = (self.J, self.upstream, self.product, self.fused)
         return [
-            *(artist for table in tables for artist in table.artists),
+            *(self.J, self.upstream, self.product, self.fused),
             *(*_mark_cases(ax, self.J), *self.columns, *self.bars, *self.names),
             *(self.row, self.entry, self.verdict),
         ]

@@ -23,6 +23,7 @@ from softmax_lib.figures import (
 from softmax_lib.lessons import task, tasks_of
 from softmax_lib.lessons.conditions import memory, read_once
 from softmax_lib.lessons.slips import patch
+from softmax_lib.words import two_digits, with_unit
 
 # The stopwatch
 
@@ -101,19 +102,9 @@ def blas():
 # Pictures
 
 
-def _with_unit(value, units):
-    """A value in the largest unit that it reaches, two digits."""
-    unit, size = next((pair for pair in units.items() if value >= pair[1]), list(units.items())[-1])
-    return f"{_two_digits(value / size)} {unit}"
-
-
-def _two_digits(value):
-    return f"{float(f'{value:.2g}'):,.10g}"
-
-
-_of_time = partial(_with_unit, units={"s": 1.0, "ms": 1e-3, "µs": 1e-6})
-_of_bytes = partial(_with_unit, units={"GB": 1e9, "MB": 1e6, "kB": 1e3})
-_of_rate = partial(_with_unit, units={"billion": 1e9, "million": 1e6})  # operations a second
+_of_time = partial(with_unit, units={"s": 1.0, "ms": 1e-3, "µs": 1e-6})
+_of_bytes = partial(with_unit, units={"GB": 1e9, "MB": 1e6, "kB": 1e3})
+_of_rate = partial(with_unit, units={"billion": 1e9, "million": 1e6})  # operations a second
 
 
 @house_style
@@ -151,14 +142,14 @@ def plot_roofline(machine, points, title, join=False):
     show(
         fig,
         f"On the machine that ran this: at best {_of_rate(machine.rate)} operations a second, and "
-        f"{_two_digits(machine.bandwidth / 1e9)} GB a second. Share of the best reached: "
+        f"{two_digits(machine.bandwidth / 1e9)} GB a second. Share of the best reached: "
         + ", ".join(
-            f"{label} {_two_digits(100 * s)}\N{NO-BREAK SPACE}%" for label, s in shares.items()
+            f"{label} {two_digits(100 * s)}\N{NO-BREAK SPACE}%" for label, s in shares.items()
         )
         + "."
         + above * (max(shares.values()) > 1.1),
         "Log-log plot of operations a second against operations per byte. A line, the roof, rises "
-        f"to a ridge at {_two_digits(ridge)} operations per byte, then runs flat. Below it "
+        f"to a ridge at {two_digits(ridge)} operations per byte, then runs flat. Below it "
         f"stand markers, in operations a second: {told}.",
     )
 
@@ -213,7 +204,7 @@ def plot_reading(kilobytes, rates):
     ax.set(xlabel="size of the array that is read again", ylabel="GB read a second")
     ax.grid(True)
     told = ", ".join(
-        f"{_two_digits(rate / 1e9)} GB/s at {_of_bytes(1e3 * kB)}"
+        f"{two_digits(rate / 1e9)} GB/s at {_of_bytes(1e3 * kB)}"
         for kB, rate in zip(kilobytes, rates, strict=True)
     )
     show(
@@ -368,7 +359,7 @@ class _Roofline(Explorer):
         read = f"X is read {'once' if readings == 1 else 'twice'}"
         lines = (
             f"a block: {_of_bytes(block)}, cache {cache:g} MB: {read}",
-            f"{_two_digits(intensity)} operations per byte, ridge at {_two_digits(ridge)}",
+            f"{two_digits(intensity)} operations per byte, ridge at {two_digits(ridge)}",
             f"in all {_of_time(total)}: {limit} limit" + "s" * (limit == "arithmetic"),
         )
         for text, line in zip(self.words, lines, strict=True):
@@ -379,7 +370,7 @@ class _Roofline(Explorer):
         return (
             f"{read}; {lines[2]}.",
             f"Left, a roof that rises to {rate} billion operations a second at a ridge of "
-            f"{_two_digits(ridge)} operations per byte, and a point at {_two_digits(intensity)} "
+            f"{two_digits(ridge)} operations per byte, and a point at {two_digits(intensity)} "
             f"operations per byte, {_of_rate(1e9 * reached)} operations a second. Right, "
             f"three dots: {told}. C = {C}, D = {D}, {rows} rows a block; {lines[0]}.",
         )

@@ -23,7 +23,7 @@ from softmax_lib.figures import (
 )
 from softmax_lib.lessons import task, tasks_of
 from softmax_lib.lessons.slips import FORWARD, patch
-from softmax_lib.words import digits, listed, number
+from softmax_lib.words import digits, listed, number, rough
 
 # Four rows whose right answer is known without exp: log p are scores of p, and so is log p + t.
 P = np.array([[5, 2, 1], [1, 4, 3], [3, 1, 6], [2, 7, 1]]) / [[8], [8], [10], [10]]
@@ -246,7 +246,7 @@ class _ShareExplorer(Explorer):
             ax.set(xlim=(-0.6, 2.6), ylim=limit, yticks=marks)
             ax.set_title(title, fontsize=11)
         self.total = centered(axes[1], 1, 1.17, weight="bold")
-        return [*(part for bars in self.bars for part in bars.artists), self.total]
+        return [*self.bars, self.total]
 
     def update(self, s0, s1, s2, add, times, by):
         scores = times * np.array([s0, s1, s2]) + add
@@ -340,8 +340,8 @@ class _ShiftExplorer(Explorer):
         self.words["nan"].set_data(self.centers[lost], np.full(lost.sum(), 1.04))
         self.words["0"].set_data(self.centers[zero], np.full(zero.sum(), 0.04))
         for i, (exponent, total, verdict) in enumerate(self.facts):
-            exponent.set_text(_short(T[i].max()))
-            total.set_text(_short(Z[i, 0]))
+            exponent.set_text(rough(T[i].max()))
+            total.set_text(rough(Z[i, 0]))
             verdict.set(text=SIGNS[verdicts[i]], color=VERDICT_INK[verdicts[i]])
         rows = "; ".join(
             f"row {i}: p = {listed(got[i], '{:.3f}'.format)}, {verdicts[i]}" for i in range(len(P))
@@ -352,18 +352,6 @@ class _ShiftExplorer(Explorer):
             f"Bars of the probabilities of {len(P)} rows, three classes each, for scores of size "
             f"{scale} in {dtype} and shift {kind}, beside ticks at the right answer. {rows}.",
         )
-
-
-def _short(value):
-    """Two digits of a small number, all digits before the point of a larger one."""
-    if 10 <= abs(value) < 1e5:
-        text = f"{value:.0f}"
-    elif value == 0 or 0.01 <= abs(value) < 10 or not np.isfinite(value):
-        text = f"{value:.2g}"
-    else:
-        digits, power = f"{value:.1e}".split("e")
-        text = f"{digits}e{int(power)}"
-    return text.replace("-", "−")
 
 
 explore = _ShiftExplorer

@@ -21,6 +21,7 @@ from softmax_lib.lessons import task, tasks_of
 from softmax_lib.lessons.conditions import answers
 from softmax_lib.lessons.slips import patch
 from softmax_lib.loss import softmax_loss_vectorized
+from softmax_lib.words import number
 
 
 def problem(N=6, C=3, size=1.0, D=4):
@@ -337,7 +338,7 @@ def _traces(bug):
                 continue
             a, b = check.analytic, check.numerical
             scale = max(np.abs(a).max(), np.abs(b).max()) or 1.0
-            factor = f"{np.sum(a * b) / (np.sum(b * b) or 1.0):.3f}".replace("-", "−")
+            factor = number(np.sum(a * b) / (np.sum(b * b) or 1.0), 3)
             traces[name] = "passes" if check.passed else "FAILS", (a - b) / scale, factor
         W, X, y = problem(N=3)
         nothing, free, charged = (
