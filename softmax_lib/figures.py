@@ -55,7 +55,7 @@ __all__ = [
     "new_figure",
     "note",
     "plot_step_sweep",
-    "round_numbers",
+    "round_ticks",
     "show",
     "sign_color",
 ]
@@ -358,13 +358,13 @@ class Spotlight:
         self.words.set(position=self.table.middle(i, j), text=text)
 
 
-def round_numbers(axis, low, high):
+def round_ticks(axis, low, high):
     """Ticks for a log axis of few decades, and their plain numbers; none between.
 
     Examples
     --------
     >>> fig, ax = new_figure()
-    >>> round_numbers(ax.xaxis, 0.3, 12)
+    >>> round_ticks(ax.xaxis, 0.3, 12)
     >>> ax.get_xticks().tolist()
     [0.5, 1.0, 2.0, 5.0, 10.0]
     """

@@ -16,7 +16,7 @@ from softmax_lib.figures import (
     draw_tiles,
     house_style,
     new_figure,
-    round_numbers,
+    round_ticks,
     show,
 )
 from softmax_lib.gradcheck import gradient_check
@@ -122,7 +122,7 @@ def plot_losses(runs, title):
         steps, loss = run.history.steps, run.history.loss
         ax.plot(steps, loss, markevery=5, markersize=5, label=f"{name} gradient", **style)
         facts.append(f"{name} gradient, {loss[0]:.2f} before and ≈ {loss[-1]:.3g} after")
-    round_numbers(ax.yaxis, *ax.get_ylim())
+    round_ticks(ax.yaxis, *ax.get_ylim())
     ax.grid(True, axis="y")
     if len(runs) > 1:
         ax.legend(loc="best")
