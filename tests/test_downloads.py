@@ -530,22 +530,6 @@ def test_an_idx_file_that_is_none_is_refused(fashion_mnist, monkeypatch, name, c
         load_fashion_mnist(download=True)
 
 
-@pytest.mark.parametrize(("_", "load", "__"), LOADERS)
-@pytest.mark.parametrize(
-    ("arguments", "says"),
-    [
-        ({"download": "yes"}, "download is 'yes', needed True (fetch the files if they are not"),
-        ({"bias": "no"}, "bias is 'no', needed True (a last column of ones) or False."),
-        ({"dtype": np.float16}, "needed numpy.float32 or numpy.float64."),
-        ({"dtype": int}, "dtype is <class 'int'>, needed numpy.float32 or numpy.float64."),
-    ],
-)
-def test_bad_arguments(server, load, _, __, arguments, says):
-    with pytest.raises(TypeError, match=re.escape(says)):
-        load(**{"download": True} | arguments)
-    assert server.asked == []
-
-
 @pytest.mark.parametrize("missing", ["pooch", "tqdm"])
 def test_without_pooch_it_says_what_to_install(cifar10, monkeypatch, missing):
     monkeypatch.setitem(sys.modules, missing, None)
