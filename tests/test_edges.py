@@ -158,7 +158,7 @@ def test_smoothed_targets_are_sent_to_their_section(loss):
 
 
 def test_a_masked_right_class_is_named_as_that():
-    """Catches `Is a value missing?` for a mask of -inf, and the blame on a mask that did no harm."""
+    """Catches `Is a value missing?` for a mask of -inf, and blame on a mask that did no harm."""
     S = np.array([[0.0, -np.inf, 1.0], [2.0, -np.inf, 0.0]])
     with says(ValueError, r"S\[1, 1\] is -inf, and 1 is the right class of example 1"):
         sl.cross_entropy(S, [0, 1])
