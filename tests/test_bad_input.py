@@ -64,6 +64,7 @@ class Tensor:
 
 
 masked = np.ma.masked_array(X, mask=changed(np.zeros(X.shape, bool), (2, 1), True))
+hidden = np.ma.masked_array(3, mask=True)
 loaders = [sl.load_digits, sl.load_cifar10, sl.load_fashion_mnist]
 losses = [sl.softmax_loss_naive, sl.softmax_loss_vectorized, sl.softmax_loss_streamed]
 
@@ -109,6 +110,7 @@ BAD_LOSS_CALLS = [
     ("X sparse", loss_call(X=sparse.csr_matrix(X)), TypeError, r"X is a csr_matrix, a sparse matrix.*X\.toarray\(\)"),
     ("X masked", loss_call(X=masked), ValueError, r"X holds masked entries: fill or drop them"),
     ("X masked in a list", loss_call(X=[[np.ma.masked, 0.0, 1.0]] * N), ValueError, r"X holds masked entries"),
+    ("X masked in rows", loss_call(X=list(np.ma.masked_greater(X, 0.5))), ValueError, r"X holds masked entries"),
     ("X a tensor", loss_call(X=Tensor()), TypeError, r"cannot read X, a Tensor\. Pass X\.detach\(\)\.numpy\(\)"),
     ("W a tensor", loss_call(W=Tensor()), TypeError, r"cannot read W, a Tensor"),
     ("X complex", loss_call(X=X + 0j), TypeError, r"X is complex \(complex128\).*weights W.*complex step"),
@@ -178,6 +180,7 @@ BAD_CALLS = [
     (sl.softmax, (changed(S, (2, 1), inf),), {}, ValueError, r"S\[2, 1\] is inf"),
     (sl.softmax, (changed(S, 3, -inf),), {}, ValueError, r"S\[3, 0\] is -inf \(4 entries"),
     (sl.softmax, (changed(changed(S, (0, 0), -inf), (4, 2), nan),), {}, ValueError, r"S\[4, 2\] is nan: "),
+    (sl.softmax, (tuple(np.ma.masked_greater(S, 0.5)),), {}, ValueError, r"S holds masked entries"),
     (sl.log_softmax, (changed(S, (1, 2), -inf),), {}, ValueError, r"S\[1, 2\] is -inf: log_softmax needs"),
     (sl.log_softmax, ([[1.7e308, -1.7e308]],), {}, ValueError, r"log_softmax is beyond what float64"),
     (sl.log_softmax, (S[None],), {}, ValueError, r"S has shape \(1, 6, 4\), needed \(N, C\)"),
@@ -198,6 +201,7 @@ BAD_CALLS = [
     (sl.dLi_dp, (p, -1), {}, ValueError, r"m is -1"),
     (sl.dLi_dp, (p, 1.0), {}, TypeError, r"m is 1\.0, needed an integer"),
     (sl.dLi_dp, (p, True), {}, TypeError, r"m is True, needed an integer"),
+    (sl.dLi_dp, (p, hidden), {}, TypeError, r"m is masked_array.*needed an integer"),
     (sl.dLi_dp, (p, "1"), {}, TypeError, r"m is '1', needed an integer"),
     (sl.dLi_dp, (changed(p, (0, 2), nan), 1), {}, ValueError, r"p\[0, 2\] is nan"),
     (sl.dp_dSi, (P,), {}, ValueError, r"p has shape \(6, 4\), needed \(1, C\): one example"),
@@ -279,6 +283,7 @@ BAD_CALLS = [
     (sl.gradient_check, (total_pair, X), {"directions": 0}, ValueError, r"directions is 0, needed an integer >= 1"),
     (sl.gradient_check, (total_pair, X), {"directions": 2**70}, ValueError, r"directions is \d+, needed an integer up to"),
     (sl.gradient_check, (total_pair, X), {"directions": 2.5}, TypeError, r"directions is 2\.5, needed an integer"),
+    (sl.gradient_check, (total_pair, X), {"directions": hidden}, TypeError, r"directions is masked_array"),
     (sl.gradient_check, (total_pair, X), {"directions": True}, TypeError, r"directions is True, needed an integer"),
     (sl.gradient_check, (total_pair, X), {"directions": 2, "h": 1e-40}, ValueError, r"h = 1e-40 is too small"),
     (sl.gradient_check, (total_pair, X), {"directions": 2, "seed": -1}, ValueError, r"seed is -1, needed an integer >= 0"),
@@ -309,6 +314,7 @@ BAD_CALLS = [
     (sl.train, (changed(X, (4, 2), nan), y), {}, ValueError, r"X\[4, 2\] is nan"),
     (sl.train, (X + 0j, y), {}, TypeError, r"X is complex"),
     (sl.train, (X, y / 1), {}, TypeError, r"y holds floats \(float64\), needed integer labels"),
+    *[(sl.train, (X, [n, 0, 1, 2, 3, 0]), {}, TypeError, r"y holds floats.*too large for a label") for n in (2**63, -1e300, inf)],
     (sl.train, (X, 0 * y), {}, ValueError, r"y holds label 0 only: one class"),
     (sl.train, (X, np.array([], int)), {}, ValueError, r"y has 0 labels but there are N = 6"),
     (sl.train, (X.T, y), {}, ValueError, r"y has 6 labels.*X has 6 columns: did you pass X transposed"),
@@ -316,6 +322,7 @@ BAD_CALLS = [
     (sl.train, (X, y, 2), {}, ValueError, r"needed 0 <= y_i < C = 2"),
     (sl.train, (X, y, 1), {}, ValueError, r"C is 1, needed an integer >= 2"),
     (sl.train, (X, y, 4.0), {}, TypeError, r"C is 4\.0, needed an integer"),
+    (sl.train, (X, y, hidden), {}, TypeError, r"C is masked_array.*needed an integer"),
     (sl.train, (X, y, 2**70), {}, ValueError, r"C is \d+, needed an integer up to 2147483647"),
     (sl.train, (X, y), {"W": W.T}, ValueError, r"X has shape \(6, 3\) but W has shape \(4, 3\)"),
     (sl.train, (X, y), {"W": W + 0j}, TypeError, r"W is complex: training moves real weights"),

@@ -3,7 +3,6 @@
 import ast
 import copy
 import functools
-import html.parser
 import importlib
 import importlib.util
 import inspect
@@ -26,9 +25,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from reading import flat, seen, squeezed
 
 from softmax_lib import exercises, lessons
-from softmax_lib.exercises import comparing, diagnosis, engine
+from softmax_lib.exercises import check, comparing, diagnosis, engine
 from softmax_lib.lessons import LESSONS, Task, source_of
 from softmax_lib.lessons.conditions import Broken
 from softmax_lib.lessons.slips import QUESTIONS, SENTENCES
@@ -134,11 +134,7 @@ TASKS = (
 )
 
 
-@pytest.fixture(autouse=True)
-def session(monkeypatch):
-    """A session of its own for every test."""
-    monkeypatch.setattr(engine, "_session", {})
-    monkeypatch.setattr(engine, "SECONDS_PER_CHECK", 120.0)  # a busy machine is no mistake
+pytestmark = pytest.mark.usefixtures("session")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -155,10 +151,6 @@ def fake_lesson():
 @pytest.fixture
 def real_lessons(monkeypatch):
     monkeypatch.setattr(lessons, "LESSONS", LESSONS)
-
-
-def check(number, function):
-    return exercises.check(number, function)
 
 
 # Right answers, however written
@@ -347,7 +339,7 @@ def test_a_stub_is_not_attempted(name):
     assert not verdict.passed
     assert verdict.mistakes == ("not-attempted",)
     assert repr(verdict) == '○ 0.1 not attempted yet. A hint: exercises.hint("0.1")'
-    assert seen_text(verdict._repr_html_()) == repr(verdict)
+    assert seen(verdict._repr_html_()) == repr(verdict)
     assert SENTENCES["not-attempted"] in verdict.explain()
 
 
@@ -563,7 +555,7 @@ def test_any_value_is_a_verdict_that_does_not_pass(value, number):
     # One value cannot be right for three different cases.
     verdict = check(number, lambda *arguments: value)
     assert not verdict.passed
-    assert seen_text(verdict._repr_html_()) == flat(repr(verdict))
+    assert seen(verdict._repr_html_()) == flat(repr(verdict))
 
 
 def test_the_users_interrupt_gets_out_and_leaves_the_screen_as_it_was(capsys):
@@ -702,31 +694,6 @@ def test_inputs_are_copies_and_views_of_them_may_come_back():
 # What is shown
 
 
-class _Text(html.parser.HTMLParser):
-    def __init__(self):
-        super().__init__()
-        self.parts = []
-
-    def handle_data(self, data):
-        self.parts.append(data)
-
-    def handle_starttag(self, tag, attrs):
-        if tag in ("div", "td", "th", "pre", "tr"):
-            self.parts.append(" ")
-
-
-def seen_text(source):
-    """What a reader sees of HTML, with one blank for any space."""
-    parser = _Text()
-    parser.feed(source)
-    return flat("".join(parser.parts))
-
-
-def flat(text):
-    """A text with one blank for any space; backticks are markup."""
-    return " ".join(text.replace("`", "").split())
-
-
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="`\r\x00"), min_size=1)
 ROWS = st.lists(st.tuples(st.text("ab<&", min_size=1), st.text("x>'\"")), min_size=2)
 KINDS = st.sampled_from(["title", "text", "code"])
@@ -737,7 +704,7 @@ BLOCKS = st.lists(st.tuples(KINDS, TEXTS) | st.tuples(st.just("table"), ROWS), m
 @given(BLOCKS)
 def test_html_and_text_say_the_same(blocks):
     message = Message(blocks)
-    assert seen_text(message._repr_html_()) == flat(message)
+    assert seen(message._repr_html_()) == flat(message)
 
 
 def test_html_is_escaped_and_colored_at_the_border_only():
@@ -850,7 +817,7 @@ def test_the_solution_shown_is_the_source_that_runs():
     space = {}
     exec(shown, space)
     assert check("0.1", space["product"]).passed
-    assert seen_text(exercises.solution("0.1")._repr_html_()) == flat(exercises.solution("0.1"))
+    assert seen(exercises.solution("0.1")._repr_html_()) == flat(exercises.solution("0.1"))
 
 
 def test_a_case_is_made_afresh():
@@ -881,7 +848,7 @@ def test_progress_shows_the_session():
     assert re.fullmatch(r"\s+0\.4 +Logarithm +· not checked +0", lines[5])
     check("0.1", lambda X, W: X)
     assert exercises.progress().splitlines()[0] == "0 of 13 exercises right"
-    assert seen_text(exercises.progress()._repr_html_()) == flat(exercises.progress())
+    assert seen(exercises.progress()._repr_html_()) == flat(exercises.progress())
 
 
 def test_importing_the_exercises_brings_no_drawing_no_widgets_and_no_lesson():
@@ -1062,10 +1029,6 @@ def test_the_hints_hold_no_solution(lesson, task):
         assert whole not in squeezed(hint)
         assert not any(len(text) > 6 and text in squeezed(hint) for text in returned)
         assert f"return {returned[-1] if returned else ''}" not in hint
-
-
-def squeezed(text):
-    return "".join(text.split())
 
 
 @every_task

@@ -76,7 +76,7 @@ class Task:
     slips : tuple of (str, str, str)
         What students do wrong here: a slug of `softmax_lib.lessons.slips.SENTENCES` (or the end of
         a sentence "In dW, ..."), what stands in the solution's source, and what a student writes in
-        its place.
+        its place; `softmax_lib.lessons.slips.patch` reads them from a patch of that source.
     questions : mapping of str to str, optional
         For the name of a slip, or of a kind of failure such as ``"wrong-shape"``, the question that
         fits here better than that of `softmax_lib.lessons.slips.QUESTIONS`.

@@ -22,7 +22,7 @@ from softmax_lib.figures import (
 )
 from softmax_lib.forward import cross_entropy, softmax
 from softmax_lib.lessons import gradient_in_code, task, tasks_of
-from softmax_lib.lessons.slips import instead_of
+from softmax_lib.lessons.slips import patch
 from softmax_lib.progress import with_bar as bar_over
 from softmax_lib.training import train
 from softmax_lib.words import signed
@@ -454,43 +454,26 @@ def _raw_cases():
     equation="eq. (1)",
     reread='11_train_on_digits, "Standardize"',
     question="Which score does an image that is equal to the mean get, before and after?",
-    slips=(
-        *instead_of(
-            "W[:-1] / spread[:, None]",
-            (
-                "the weights are multiplied by the spread",
-                "W[:-1] * spread[:, None]",
-                "A pixel was divided by its spread: what must its weight do for that?",
-            ),
-            (
-                "the weights stay as they were",
-                "1.0 * W[:-1]",
-                "A pixel was divided by its spread: what must its weight do for that?",
-            ),
-            (
-                "the mean is taken off the weights",
-                "(W[:-1] - mean[:, None]) / spread[:, None]",
-                "Which factor does a raw pixel have in the score?",
-            ),
-        ),
-        *instead_of(
-            "W[-1:] - mean @ pixels",
-            ("sign", "W[-1:] + mean @ pixels"),
-            (
-                "the bias loses the mean times the old weights",
-                "W[-1:] - mean @ W[:-1]",
-                "Which weights multiply the mean, those for raw pixels or the others?",
-            ),
-            ("the bias stays as it was", "1.0 * W[-1:]", "What is a score of an image of zeros?"),
-        ),
-        (
-            "the bias is read from the first row, and put there",
-            "return np.vstack([pixels, bias])",
-            "pixels = W[1:] / spread[:, None]\n"
-            "    return np.vstack([W[:1] - mean @ pixels, pixels])",
-            "In which row of W does the text say that the bias stands?",
-        ),
-    ),
+    slips=patch("""
+        - W[:-1] / spread[:, None]
+        + W[:-1] * spread[:, None]  # the weights are multiplied by the spread
+        ? A pixel was divided by its spread: what must its weight do for that?
+        + 1.0 * W[:-1]  # the weights stay as they were
+        ? A pixel was divided by its spread: what must its weight do for that?
+        + (W[:-1] - mean[:, None]) / spread[:, None]  # the mean is taken off the weights
+        ? Which factor does a raw pixel have in the score?
+        - W[-1:] - mean @ pixels
+        + W[-1:] + mean @ pixels  # sign
+        + W[-1:] - mean @ W[:-1]  # the bias loses the mean times the old weights
+        ? Which weights multiply the mean, those for raw pixels or the others?
+        + 1.0 * W[-1:]  # the bias stays as it was
+        ? What is a score of an image of zeros?
+        - return np.vstack([pixels, bias])
+        + pixels = W[1:] / spread[:, None]
+        + return np.vstack([W[:1] - mean @ pixels, pixels])
+        # the bias is read from the first row, and put there
+        ? In which row of W does the text say that the bias stands?
+    """),
     questions={
         "wrong-shape": "Raw pixels have a column of ones too: which row of yours does it meet?",
         "sign": "Which score does an image that is equal to the mean get, before and after?",
@@ -526,31 +509,17 @@ def _confusion_cases():
     equation="eq. (1), and its largest score",
     reread='11_train_on_digits, "The test digits, once"',
     question="Which cell does each example add to, and what if the same pair comes twice?",
-    slips=(
-        *instead_of(
-            "counts[right, said] += 1",
-            (
-                "a pair that comes twice is counted once",
-                "counts[right, said] = 1",
-                "If the same pair comes twice, what does your line add?",
-            ),
-            (
-                "right answers are left out",
-                "counts[right, said] += right != said",
-                "What should stand on the diagonal?",
-            ),
-            (
-                "only right answers are counted",
-                "counts[right, said] += right == said",
-                "What should stand beside the diagonal?",
-            ),
-            (
-                "the labels are counted from 1",
-                "counts[right - 1, said - 1] += 1",
-                "Which row belongs to the label 0?",
-            ),
-        ),
-    ),
+    slips=patch("""
+        - counts[right, said] += 1
+        + counts[right, said] = 1  # a pair that comes twice is counted once
+        ? If the same pair comes twice, what does your line add?
+        + counts[right, said] += right != said  # right answers are left out
+        ? What should stand on the diagonal?
+        + counts[right, said] += right == said  # only right answers are counted
+        ? What should stand beside the diagonal?
+        + counts[right - 1, said - 1] += 1  # the labels are counted from 1
+        ? Which row belongs to the label 0?
+    """),
     questions={
         "transposed": "Is a row for what is right, or for what was said?",
         "wrong-shape": "How many rows have you if no example has the last class?",

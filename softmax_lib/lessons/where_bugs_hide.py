@@ -19,8 +19,9 @@ from softmax_lib.forward import cross_entropy, softmax
 from softmax_lib.gradcheck import gradient_check
 from softmax_lib.lessons import task, tasks_of
 from softmax_lib.lessons.conditions import answers
-from softmax_lib.lessons.slips import instead_of
+from softmax_lib.lessons.slips import patch
 from softmax_lib.loss import softmax_loss_vectorized
+from softmax_lib.words import number
 
 
 def problem(N=6, C=3, size=1.0, D=4):
@@ -337,7 +338,7 @@ def _traces(bug):
                 continue
             a, b = check.analytic, check.numerical
             scale = max(np.abs(a).max(), np.abs(b).max()) or 1.0
-            factor = f"{np.sum(a * b) / (np.sum(b * b) or 1.0):.3f}".replace("-", "−")
+            factor = number(np.sum(a * b) / (np.sum(b * b) or 1.0), 3)
             traces[name] = "passes" if check.passed else "FAILS", (a - b) / scale, factor
         W, X, y = problem(N=3)
         nothing, free, charged = (
@@ -352,9 +353,6 @@ explore = _BugHunt
 
 
 # Exercises
-
-
-BLIND = "At this setting, does the wrong formula give another number than the right one?"
 
 
 @task(
@@ -376,41 +374,30 @@ BLIND = "At this setting, does the wrong formula give another number than the ri
     equation="eq. (14), and its wrong versions",
     reread='10_where_bugs_hide, "Read it by columns"',
     question="At which setting does each wrong formula give the right number?",
-    slips=(
-        *instead_of(
-            "N > 1",
-            ("it says where the check is blind", "N == 1", BLIND),
-            ("it depends on C, where N decides", "C > 1", "With which N is 1/N the same as 1?"),
-        ),
-        *instead_of(
-            "N != C",
-            ("it says where the check is blind", "N == C", BLIND),
-            ("only an N above C is thought to show it", "N > C", "Is 1/C equal to 1/N if N < C?"),
-            ("only a C above N is thought to show it", "N < C", "Is 1/C equal to 1/N if N > C?"),
-        ),
-        *instead_of(
-            "reg > 0",
-            ("it says where the check is blind", "reg == 0", BLIND),
-            *(
-                ("a small reg is thought not to show it", f"reg > {least}", "Is 2 reg W then 0?")
-                for least in ("0.1", "0.5")
-            ),
-        ),
-        *instead_of(
-            "largest_score > limit",
-            ("it says where the check is blind", "largest_score <= limit", BLIND),
-            (
-                "the limit is not where exp overflows",
-                "largest_score > 1000",
-                "What is the largest x with a finite exp(x), in float64?",
-            ),
-            (
-                "the limit is that of float32",
-                "largest_score > 88.7",
-                "What is the largest x with a finite exp(x), in float64?",
-            ),
-        ),
-    ),
+    slips=patch("""
+        - N > 1
+        + N == 1  # it says where the check is blind
+        ? At this setting, does the wrong formula give another number than the right one?
+        + C > 1  # it depends on C, where N decides
+        ? With which N is 1/N the same as 1?
+        - N != C
+        + N == C  # it says where the check is blind
+        + N > C  # only an N above C is thought to show it
+        ? Is 1/C equal to 1/N if N < C?
+        + N < C  # only a C above N is thought to show it
+        ? Is 1/C equal to 1/N if N > C?
+        - reg > 0
+        + reg == 0  # it says where the check is blind
+        + reg > 0.1  # a small reg is thought not to show it
+        ? Is 2 reg W then 0?
+        + reg > 0.5  # a small reg is thought not to show it
+        - largest_score > limit
+        + largest_score <= limit  # it says where the check is blind
+        + largest_score > 1000  # the limit is not where exp overflows
+        ? What is the largest x with a finite exp(x), in float64?
+        + largest_score > 88.7  # the limit is that of float32
+        ? What is the largest x with a finite exp(x), in float64?
+    """),
     reg="",  # an argument here, and no part of what comes back
 )
 def notices(N, C, reg, largest_score):
@@ -448,45 +435,25 @@ def _check_cases():
     equation="eq. (14), and its judge",
     reread='09_gradient_check, "Three derivatives decide"',
     question="Do your slopes come from f's loss alone, and are they exact to 1e-6 themselves?",
-    slips=(
-        *instead_of(
-            "np.linalg.norm(dW - slopes) <= 1e-6 * np.linalg.norm(slopes)",
-            (
-                "the bound is a fixed number",
-                "np.linalg.norm(dW - slopes) <= 1e-6",
-                "If every slope were 1e7 times smaller, would your verdict change?",
-            ),
-            (
-                "the bound is a fixed number",
-                "np.allclose(dW, slopes, atol=1e-4)",
-                "If every slope were 1e7 times smaller, would your verdict change?",
-            ),
-            (
-                "every entry is held to its own size, not the whole to its norm",
-                "(abs(dW - slopes) <= 1e-6 * abs(slopes)).all()",
-                "How exact is the difference of two losses for an entry that is nearly 0?",
-            ),
-        ),
-        (
-            "it is compared with the right gradient, not with the slopes of f's own loss",
-            "slopes = np.zeros(W.shape)",
-            "return bool(np.allclose(dW, softmax_loss_vectorized(W, X, y, reg)[1], 1e-6))",
-            "If f's loss and f's dW are wrong in the same way, what must a gradient check say?",
-        ),
-        *instead_of(
-            "f(W + step, X, y, reg)[0] - f(W - step, X, y, reg)[0]",
-            (
-                "the difference is a forward one, too coarse for this bound",
-                "2 * (f(W + step, X, y, reg)[0] - f(W, X, y, reg)[0])",
-                "How large is the error of a one-sided difference at h = 1e-5?",
-            ),
-            (
-                "the run is taken to be h",
-                "2 * (f(W + step, X, y, reg)[0] - f(W - step, X, y, reg)[0])",
-                "How far apart are the two places where you ask f?",
-            ),
-        ),
-    ),
+    slips=patch("""
+        - np.linalg.norm(dW - slopes) <= 1e-6 * np.linalg.norm(slopes)
+        + np.linalg.norm(dW - slopes) <= 1e-6  # the bound is a fixed number
+        ? If every slope were 1e7 times smaller, would your verdict change?
+        + np.allclose(dW, slopes, atol=1e-4)  # the bound is a fixed number
+        + (abs(dW - slopes) <= 1e-6 * abs(slopes)).all()
+        # every entry is held to its own size, not the whole to its norm
+        ? How exact is the difference of two losses for an entry that is nearly 0?
+        - slopes = np.zeros(W.shape)
+        + return bool(np.allclose(dW, softmax_loss_vectorized(W, X, y, reg)[1], 1e-6))
+        # it is compared with the right gradient, not with the slopes of f's own loss
+        ? If f's loss and f's dW are wrong in the same way, what must a gradient check say?
+        - f(W + step, X, y, reg)[0] - f(W - step, X, y, reg)[0]
+        + 2 * (f(W + step, X, y, reg)[0] - f(W, X, y, reg)[0])
+        # the difference is a forward one, too coarse for this bound
+        ? How large is the error of a one-sided difference at h = 1e-5?
+        + 2 * (f(W + step, X, y, reg)[0] - f(W - step, X, y, reg)[0])  # the run is taken to be h
+        ? How far apart are the two places where you ask f?
+    """),
     questions={
         "wrong-return": "Is it a verdict that comes back, or the error behind it?",
         "constant-answer": "Does a wrong f get the same verdict from you as a right one?",
@@ -536,56 +503,30 @@ def _charge_cases():
     equation="eq. (3), where it is known",
     reread='10_where_bugs_hide, "What no gradient check can see"',
     question="What must the loss be at W = 0, and by exactly how much must it grow with reg?",
-    slips=(
-        *instead_of(
-            "abs(nothing) <= 1e-9 and abs(price) <= 1e-9",
-            (
-                "only the loss at W = 0 is looked at",
-                "abs(nothing) <= 1e-9",
-                "Which of the two known losses contains reg?",
-            ),
-            (
-                "only the price of reg is looked at",
-                "abs(price) <= 1e-9",
-                "Is a loss that sums over the examples caught by its reg?",
-            ),
-            (
-                "one of the two is enough",
-                "abs(nothing) <= 1e-9 or abs(price) <= 1e-9",
-                "If one of the two losses is wrong, is f's loss the one we mean?",
-            ),
-            (
-                "a loss that is too small passes",
-                "nothing <= 1e-9 and price <= 1e-9",
-                "Is a loss right when it charges less than it should?",
-            ),
-            (
-                "it says True when the loss is another one",
-                "not (abs(nothing) <= 1e-9 and abs(price) <= 1e-9)",
-                "Which of the two says that the loss is right, True or False?",
-            ),
-        ),
-        *instead_of(
-            "np.log(W.shape[1])",
-            (
-                "it is the logarithm of D, where C is asked for",
-                "np.log(W.shape[0])",
-                "Which axis of W counts the classes?",
-            ),
-            (
-                "the logarithm has base 2",
-                "np.log2(W.shape[1])",
-                "Which logarithm does eq. (3) take?",
-            ),
-            ("it is the logarithm of N", "np.log(len(X))", "At W = 0, which p has each class?"),
-        ),
-        (
-            "half of reg is thought right",
-            "- reg * np.sum(W * W)",
-            "- 0.5 * reg * np.sum(W * W)",
-            "Which factor stands before the sum of the squares in our loss?",
-        ),
-    ),
+    slips=patch("""
+        - abs(nothing) <= 1e-9 and abs(price) <= 1e-9
+        + abs(nothing) <= 1e-9  # only the loss at W = 0 is looked at
+        ? Which of the two known losses contains reg?
+        + abs(price) <= 1e-9  # only the price of reg is looked at
+        ? Is a loss that sums over the examples caught by its reg?
+        + abs(nothing) <= 1e-9 or abs(price) <= 1e-9  # one of the two is enough
+        ? If one of the two losses is wrong, is f's loss the one we mean?
+        + nothing <= 1e-9 and price <= 1e-9  # a loss that is too small passes
+        ? Is a loss right when it charges less than it should?
+        + not (abs(nothing) <= 1e-9 and abs(price) <= 1e-9)
+        # it says True when the loss is another one
+        ? Which of the two says that the loss is right, True or False?
+        - np.log(W.shape[1])
+        + np.log(W.shape[0])  # it is the logarithm of D, where C is asked for
+        ? Which axis of W counts the classes?
+        + np.log2(W.shape[1])  # the logarithm has base 2
+        ? Which logarithm does eq. (3) take?
+        + np.log(len(X))  # it is the logarithm of N
+        ? At W = 0, which p has each class?
+        - - reg * np.sum(W * W)
+        + - 0.5 * reg * np.sum(W * W)  # half of reg is thought right
+        ? Which factor stands before the sum of the squares in our loss?
+    """),
     questions={
         "constant-answer": "Does a wrong f get the same verdict from you as a right one?",
     },
