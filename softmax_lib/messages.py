@@ -109,7 +109,7 @@ def html_text(blocks, color):
 
 
 def html_table(rows, links=()):
-    """Rows as an HTML table: the first is the head; each one's first cell is its name, or a link."""
+    """Rows as an HTML table: the first is the head, each one's first cell its name, or a link."""
     head, *body = [[html.escape(str(cell)) for cell in row] for row in rows]
     left = 'style="text-align: left"'
     lines = ["".join(f'<th scope="col" {left}>{cell}</th>' for cell in head)]
