@@ -489,6 +489,14 @@ def gives_no_answer_away(book):
     for cell in book.calling(r"\w+\.reveal"):
         if not folded(cell, "outputs_hidden"):
             yield f"{label(cell)} shows the answer on opening: fold it (jupyter.outputs_hidden)"
+    open_questions = set()
+    for cell in book.cells:
+        if open_questions and cell.cell_type == "markdown" and "$$" in cell.source:
+            yield f"{label(cell)} derives something before the prediction above it is revealed"
+        if open_questions and "<figure" in html(cell) and not folded(cell, "outputs_hidden"):
+            yield f"{label(cell)} shows a figure before the prediction above it is revealed"
+        open_questions |= set(re.findall(r"^(\w+) = exercises\.predict\(", cell.source, re.M))
+        open_questions -= set(re.findall(r"^(\w+)\.reveal\(", cell.source, re.M))
     for call in calls(book, "reveal"):
         for computed in call.args:
             written = {

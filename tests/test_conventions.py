@@ -196,6 +196,13 @@ def shows_and_asserts_nothing(notebook):
     output("softmax-run", output_type="stream", name="stdout", text="True")(notebook)
 
 
+def shows_a_figure_before_the_answer(notebook):
+    place = notebook.cells.index(cell(notebook, "answer"))
+    new = prose("early", "Look:"), code("early-run", "lesson.plot_errors()", figure())
+    notebook.cells[place:place] = new
+    number(notebook)
+
+
 def continued_below_a_lower_heading(notebook):
     edit("explore", "Play.", "## Play")(notebook)
     edit("check", "## Check it", "### Check it")(notebook)
@@ -301,6 +308,8 @@ BREAKS = {
         edit("answer-run", "N - C", '"some text"'),
         edit("answer-run", "N - C", "2"),
         edit("answer-run", "N - C", '"1" if N > C else "0"'),
+        edit("answer", "See:", "$$5 - 3 = 2$$"),
+        shows_a_figure_before_the_answer,
     ],
     "has_exercises": [
         drop("exercise-2"),
