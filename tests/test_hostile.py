@@ -146,13 +146,16 @@ def test_outside_the_main_thread_there_is_no_limit():
 # The user's own interrupt
 
 
-def test_the_users_interrupt_stops_the_cell():
+def test_the_users_interrupt_stops_the_cell(capsys):
     def pressed(X, W):
+        print("started")
         signal.raise_signal(signal.SIGINT)
         return X @ W
 
     with pytest.raises(KeyboardInterrupt):
         exercises.check("1.1", pressed)
+    print("after")
+    assert capsys.readouterr().out == "after\n"
     assert exercises.check("1.1", right).passed
 
 
