@@ -1095,7 +1095,10 @@ def test_a_number_of_the_notebook_is_pointed_out():
     ("body", "said"),
     [
         ("return X @ W + np.ones(9)", "laid over each other from the right"),
-        ("return X[99]", "Axis 0 has 3 places, counted from 0, and place 99 was asked for."),
+        (
+            "return X[99]",
+            "Axis 0 has the length 3, and its place 99, counted from 0, was asked for.",
+        ),
         ("return x @ W", "`x` is no argument, and no line before has made it."),
         ("return X @ W.T @ W", "the left factor's last axis meets the right factor's first"),
     ],
