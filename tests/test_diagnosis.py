@@ -12,10 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from softmax_lib import (
-    exercises,
-    softmax_loss_vectorized,
-)
+from softmax_lib import exercises, softmax_loss_vectorized
 from softmax_lib.exercises import engine
 from softmax_lib.exercises.slips import parameters
 from softmax_lib.lessons import LESSONS
