@@ -17,7 +17,7 @@ from softmax_lib.figures import (
     house_style,
     new_figure,
     note,
-    round_numbers,
+    round_ticks,
     show,
 )
 from softmax_lib.lessons import task, tasks_of
@@ -227,8 +227,7 @@ def plot_blocks(times, whole, row_bytes):
     ax.set(xscale="log", yscale="log", ylim=(low, top))
     ax.set_xticks(rows, [f"{r}\n{_of_bytes(r * row_bytes)}" for r in rows])
     ax.minorticks_off()
-    marks = round_numbers(low, top)
-    ax.set_yticks(marks, [f"{mark:g}" for mark in marks])
+    round_ticks(ax.yaxis, low, top)
     ax.set(xlabel="rows of a block, and their bytes", ylabel="milliseconds")
     ax.grid(True, axis="y")
     best = int(rows[seconds.argmin()])

@@ -16,7 +16,7 @@ from softmax_lib.figures import (
     draw_tiles,
     house_style,
     new_figure,
-    round_numbers,
+    round_ticks,
     show,
 )
 from softmax_lib.gradcheck import gradient_check
@@ -66,8 +66,7 @@ def _image_row(images, titles, height, top=-2, title="", **look):
     """A figure of images of 64 pixels side by side, each below its title."""
     fig, ax = new_figure(height=height, title=title)
     draw_tiles(ax, images, titles, **look)
-    ax.set_aspect("equal")
-    Table.clear(ax, -0.2, 10 * len(images) - 1.8, top, 8.2)
+    Table.clear(ax, -0.2, 10 * len(images) - 1.8, top, 8.2, aspect="equal")
     return fig
 
 
@@ -123,8 +122,7 @@ def plot_losses(runs, title):
         steps, loss = run.history.steps, run.history.loss
         ax.plot(steps, loss, markevery=5, markersize=5, label=f"{name} gradient", **style)
         facts.append(f"{name} gradient, {loss[0]:.2f} before and ≈ {loss[-1]:.3g} after")
-    ax.set_yticks(ticks := round_numbers(*ax.get_ylim()), [f"{tick:g}" for tick in ticks])
-    ax.set_yticks([], minor=True)
+    round_ticks(ax.yaxis, *ax.get_ylim())
     ax.grid(True, axis="y")
     if len(runs) > 1:
         ax.legend(loc="best")

@@ -48,8 +48,7 @@ def plot_spread(spread):
     table = Table(ax, levels, text=written, fontsize=9)
     table.fill(levels, lambda gray: colormaps["cividis"](gray / 8))
     table.embolden(levels < 1)
-    ax.set_aspect("equal")
-    Table.clear(ax, 0, 8, 0, 8)
+    Table.clear(ax, 0, 8, 0, 8, aspect="equal")
     small, still = int(np.sum(levels < 1)), int(np.sum(levels == 0))
     show(
         fig,
@@ -135,8 +134,7 @@ def plot_images(start, W, end):
     for ax, (title, M) in zip(axes, rows.items(), strict=True):
         largest = np.abs(M[:64]).max()
         draw_tiles(ax, M[:64].T, largest=largest)
-        ax.set_aspect("equal")
-        Table.clear(ax, -1.5, 98.2, -0.2, 8.2)
+        Table.clear(ax, -1.5, 98.2, -0.2, 8.2, aspect="equal")
         ax.set_title(f"{title}, up to {largest:.2g}", fontsize=10.5, pad=4)
         for j in range(10):
             centered(ax, 10 * j - 0.4, 4, j, ha="right", fontsize=9)
@@ -222,8 +220,7 @@ def plot_mistakes(images, y, P):
     for ax, line in zip(axes[:, 0], lines, strict=True):
         words = [f"{y[i]}, said {predicted[i]}\n{sure[i]:.2f} sure" for i in line]
         draw_tiles(ax, images[line], words, gap=3)
-        ax.set_aspect("equal")
-        Table.clear(ax, -0.5, 74.5, -0.2, 8.2)
+        Table.clear(ax, -0.5, 74.5, -0.2, 8.2, aspect="equal")
     words = [f"{y[i]} as {predicted[i]}" for i in wrong]
     bound = 0.9 if sure[wrong].max() < 0.9 else 1
     show(

@@ -11,8 +11,10 @@ from softmax_lib.figures import (
     PALETTE,
     Table,
     draw_verdicts,
+    error_axis,
     house_style,
     new_figure,
+    note,
     show,
 )
 from softmax_lib.forward import cross_entropy, softmax
@@ -191,32 +193,29 @@ def plot_panel(outcomes):
 def plot_ratios(outcomes):
     """Draw the error by norm of each bug against the size of W: {name: [(size, error)]}."""
     fig, ax = new_figure(height=4.0, title="Small weights hide three bugs of these four")
-    ax.set(xscale="log", yscale="log", xlabel="size of the entries of W", ylim=(1e-11, 100))
-    ax.set_ylabel("relative error by norm")
-    ax.grid(True, axis="y")
-    ends = {}
-    for k, (name, points) in enumerate(outcomes.items()):
-        found = [(size, error) for size, error in points if error is not None]
-        sizes, errors = map(np.array, zip(*found, strict=True))
-        look = {"color": CLASS_COLORS[k], "linewidth": 1.2, "markersize": 5}
-        ax.plot(sizes, errors, marker=CLASS_MARKERS[k], label=name, **look)
-        broken = [size for size, error in points if error is None]
-        if broken:  # one row of crosses a bug
-            height = 8.0 if any(lost for _, lost in ends.values()) else 40.0
-            ax.plot(broken, [height] * len(broken), "x", color=CLASS_COLORS[k], markersize=8, mew=2)
-        ends[name] = (errors[0], bool(broken))
-    ax.axhline(1e-6, color=INK, linewidth=1.2, linestyle="--")
-    ax.text(points[0][0], 1.5e-6, "bound 1e-06", va="bottom")
-    ax.text(30, 18, "not finite:", ha="right", va="center")
+    errors = {
+        name: np.array([np.nan if error is None else error for _, error in points])
+        for name, points in outcomes.items()
+    }
+    sizes, bound = [size for size, _ in next(iter(outcomes.values()))], 1e-6
+    place = error_axis(ax, *errors.values())
+    for k, (name, error) in enumerate(errors.items()):
+        look = {"color": CLASS_COLORS[k], "marker": CLASS_MARKERS[k], "markersize": 12 - 3 * k}
+        ax.plot(sizes, error, label=name, linewidth=1.2, **look)
+        lost = np.isnan(error)
+        ax.plot(np.array(sizes)[lost], place(error[lost]), linestyle="", **look)
+    ax.axhline(bound, color=INK, linewidth=1.2, linestyle="--")
+    note(ax, f"bound {bound:g}", (sizes[0], bound), (0, 2), bbox=None)
+    ax.set(xscale="log", xlabel="size of the entries of W", ylabel="relative error by norm")
     ax.legend(loc="center right", bbox_to_anchor=(1, 0.53), fontsize=9)
-    hidden = [name for name, (error, _) in ends.items() if error < 1e-6]
+    hidden = [name for name, error in errors.items() if error[0] < bound]
     show(
         fig,
         f"At the smallest W the errors of {', '.join(hidden)} are below 1e-6: nothing to see. "
-        f"Not finite for large W: {', '.join(n for n, (_, broken) in ends.items() if broken)}.",
+        f"Not finite for large W: {', '.join(n for n, e in errors.items() if np.isnan(e).any())}.",
         "Log-log plot of the gradient check's error against the size of the weights, one line a "
-        "bug. Some lines lie at rounding level on the left; crosses at the top mark losses that "
-        "are no longer finite on the right.",
+        "bug. Some lines lie at rounding level on the left; marks on a line at the top are of "
+        "losses that are no longer finite on the right.",
     )
 
 
@@ -358,7 +357,7 @@ explore = _BugHunt
 @task(
     "10.1",
     "What a check with these settings notices",
-    returns="mean, classes, ridge, shift",
+    returns="no_mean, by_classes, no_reg, no_shift",
     cases=lambda: [
         (6, 3, 0.1, 900.0),
         (1, 3, 0.1, 5.0),
@@ -369,7 +368,7 @@ explore = _BugHunt
     hints=(
         "For each bug ask: with which number is the wrong formula the right one?",
         "1/N is 1 at N = 1; 1/C is 1/N at N = C; 2 reg W is 0 at reg = 0; exp ends at 709.78.",
-        "Begin with `mean = N > 1`.",
+        "Begin with `no_mean = N > 1`.",
     ),
     equation="eq. (14), and its wrong versions",
     reread='10_where_bugs_hide, "Read it by columns"',
@@ -433,13 +432,16 @@ def _check_cases():
         "Begin with `h = 1e-5` and `slopes = np.zeros(W.shape)`.",
     ),
     equation="eq. (14), and its judge",
-    reread='09_gradient_check, "Three derivatives decide"',
+    reread='09_gradient_check, "One number for the verdict"',
     question="Do your slopes come from f's loss alone, and are they exact to 1e-6 themselves?",
     slips=patch("""
         - np.linalg.norm(dW - slopes) <= 1e-6 * np.linalg.norm(slopes)
         + np.linalg.norm(dW - slopes) <= 1e-6  # the bound is a fixed number
         ? If every slope were 1e7 times smaller, would your verdict change?
         + np.allclose(dW, slopes, atol=1e-4)  # the bound is a fixed number
+        + np.linalg.norm(dW - slopes) <= 2e-8 * np.linalg.norm(slopes)
+        # the bound is stricter than 1e-6
+        ? Which error does the text allow, and which does your line?
         + (abs(dW - slopes) <= 1e-6 * abs(slopes)).all()
         # every entry is held to its own size, not the whole to its norm
         ? How exact is the difference of two losses for an entry that is nearly 0?
@@ -487,7 +489,8 @@ def _charge_cases():
     W, X, y = problem(N=5)
     functions = (softmax_loss_vectorized, sum_throughout, half_reg_throughout, no_reg_gradient)
     functions += (_double_reg,)
-    return [(f, W, X, y, 0.25) for f in functions]
+    rounded = (softmax_loss_vectorized, W, X, y, 7.3)  # where the right price is not exact
+    return [*((f, W, X, y, 0.25) for f in functions), rounded]
 
 
 @task(
@@ -511,6 +514,8 @@ def _charge_cases():
         ? Is a loss that sums over the examples caught by its reg?
         + abs(nothing) <= 1e-9 or abs(price) <= 1e-9  # one of the two is enough
         ? If one of the two losses is wrong, is f's loss the one we mean?
+        + nothing == 0 and price == 0  # the comparison leaves no room for rounding
+        ? Is a difference of two floats right to its last digit?
         + nothing <= 1e-9 and price <= 1e-9  # a loss that is too small passes
         ? Is a loss right when it charges less than it should?
         + not (abs(nothing) <= 1e-9 and abs(price) <= 1e-9)
