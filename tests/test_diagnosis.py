@@ -12,10 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from softmax_lib import (
-    exercises,
-    softmax_loss_vectorized,
-)
+from softmax_lib import exercises, softmax_loss_vectorized
 from softmax_lib.exercises import engine
 from softmax_lib.exercises.slips import parameters
 from softmax_lib.lessons import LESSONS
@@ -36,13 +33,14 @@ FORWARD = """
 FORWARD_HOLES = {"times": "1", "shift": " - S.max(axis=1, keepdims=True)"} | {
     "axis": "axis=1, keepdims=True"
 }
-SHIFTS = {
+FORWARD_SLIPS = {
     "no-shift": {"shift": ""},
     "global-shift": {"shift": " - S.max()"},
     "column-shift": {"shift": " - S.max(axis=0)"},
     "wrong-shift-sign": {"shift": " + S.max(axis=1, keepdims=True)"},
+    "wrong-axis": {"axis": "axis=0"},
+    "double-softmax": {"times": "2"},
 }
-FORWARD_SLIPS = {**SHIFTS, "wrong-axis": {"axis": "axis=0"}, "double-softmax": {"times": "2"}}
 TWICE = {"double-softmax": {"p": "(np.exp(P) / np.exp(P).sum(axis=1, keepdims=True))"}}
 LOSSES = {"L": "np.log(Z[rows, y]) - T[rows, y]"}
 LOGS = {
@@ -61,6 +59,15 @@ SLOPE_SLIPS = {
     "diagonal-jacobian": {"dS": "-Y * (1 - P)"},
     "sign": {"minus": "-"},
 }
+OF_ONE_EXAMPLE = (
+    {"p": "P", "mean": "", **SLOPES},
+    {
+        **TWICE,
+        **SLOPE_SLIPS,
+        "zero-gradient": {"dS": "np.zeros(p.shape)"},
+        "divided-by-classes": {"mean": " / p.size"},
+    },
+)
 GRADIENT = {**SLOPES, "mean": " / len(X)", "rows": ""}
 GRADIENT_SLIPS = {
     **SLOPE_SLIPS,
@@ -143,24 +150,12 @@ PROGRAMS = {
     "6.3": (
         "def f(p, m):\n    P = p\n    P = {p}\n    Y = np.eye(p.size)[[m]]\n"
         "    return {minus}({dS}){mean}",
-        {"p": "P", "mean": "", **SLOPES},
-        {
-            **TWICE,
-            **SLOPE_SLIPS,
-            "zero-gradient": {"dS": "np.zeros(p.shape)"},
-            "divided-by-classes": {"mean": " / p.size"},
-        },
+        *OF_ONE_EXAMPLE,
     ),
     "7.2": (
         "def f(p, m, X_i):\n    P = p\n    P = {p}\n    Y = np.eye(p.size)[[m]]\n"
         "    dS = {minus}({dS})\n    return X_i.T @ dS{mean}",
-        {"p": "P", "mean": "", **SLOPES},
-        {
-            **TWICE,
-            **SLOPE_SLIPS,
-            "zero-gradient": {"dS": "np.zeros(p.shape)"},
-            "divided-by-classes": {"mean": " / p.size"},
-        },
+        *OF_ONE_EXAMPLE,
     ),
     "7.3": (
         "def f(X, P, y):\n    P = {p}\n    Y = np.eye(P.shape[1])[y]\n    dS = {minus}({dS})\n"

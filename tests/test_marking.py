@@ -320,11 +320,6 @@ def test_a_folder_that_cannot_be_written_is_said_before_anything_runs(tmp_path, 
         exercises.report(NOTEBOOKS.parent / "data", out=tmp_path / "out")
 
 
-def work_at(*parts):
-    work = submissions.labeled(parts, None)
-    return work.owner, work.number, work.late, work.attempt, work.stem
-
-
 @pytest.mark.parametrize(
     ("parts", "found"),
     [
@@ -340,7 +335,8 @@ def work_at(*parts):
     ids=str,
 )
 def test_a_path_says_whose_it_is(parts, found):
-    assert work_at(*parts) == found
+    work = submissions.labeled(parts, None)
+    assert (work.owner, work.number, work.late, work.attempt, work.stem) == found
 
 
 def zipped(*members):

@@ -147,18 +147,16 @@ def test_links_to_notebooks_lead_to_their_decks():
 
 
 def test_formulas_are_drawn_and_numbered():
-    page = slides.of_markdown("With $p_k$:\n\n$$p_k = \\frac{1}{2} \\tag{2}$$\n\nAnd `$HOME`.")
-    assert page.count("<svg") == 2
+    aligned = "$$\\begin{aligned} a &= b \\\\ &= c \\end{aligned}$$"
+    page = slides.of_markdown(
+        f"With $p_k$:\n\n$$p_k = \\frac{{1}}{{2}} \\tag{{2}}$$\n\n{aligned}\n\nAnd `$HOME`."
+    )
+    assert page.count("<svg") == 3
     assert "(2)" in page
     assert "$$" not in page
     assert "<code>$HOME</code>" in page
     assert 'aria-label="p_k"' in page
     assert "<use" not in page
-
-
-def test_aligned_equations_are_drawn():
-    page = slides.of_markdown("$$\\begin{aligned} a &= b \\\\ &= c \\end{aligned}$$")
-    assert "<svg" in page
 
 
 def test_a_mark_stays_with_its_formula_and_the_next_word_does_not():

@@ -287,7 +287,7 @@ SENTENCES = {
 QUESTIONS = {
     "not-attempted": "What is the first value you can compute from the arguments?",
     "raised": "What does each name on the last line shown hold then, with which shape and type?",
-    "wrong-return": "What stands after `return`, and is it reached?",
+    "wrong-return": "What was asked for, and which line returns it?",
     "swapped-return": "In which order does the signature name the values?",
     "wrong-shape": "What does each axis of your result count, and what should it count?",
     "transposed": "What does a row of your result belong to: an example, a feature or a class?",
