@@ -62,7 +62,8 @@ class Explorer:
     ``controls()``
         A dict of name to ipywidgets control, each with a description.
     ``build(fig)``
-        Makes the axes, draws what stands, and returns a list of the artists that move.
+        Makes the axes, draws what stands, and returns a list of what moves: artists of matplotlib,
+        and what has ``artists``, such as a `figures.Table`.
     ``update(**values)``
         Moves them to the controls' values and returns ``(caption, alt)``. Anything else it changes
         (a title, a limit) is drawn too, more slowly.
@@ -104,7 +105,8 @@ class Explorer:
         FigureCanvasAgg(self.figure)
         if self.title:
             self.figure.suptitle(self.title, x=0.01, ha="left")
-        self._moving = sorted(self.build(self.figure), key=lambda artist: artist.zorder)
+        parts = [getattr(part, "artists", [part]) for part in self.build(self.figure)]
+        self._moving = sorted(itertools.chain(*parts), key=lambda artist: artist.zorder)
         for artist in self._moving:
             artist.set_animated(True)
             artist.set_in_layout(False)  # or the axes would shift with what moves

@@ -55,7 +55,7 @@ __all__ = [
     "new_figure",
     "note",
     "plot_step_sweep",
-    "round_numbers",
+    "round_ticks",
     "show",
     "sign_color",
 ]
@@ -358,15 +358,19 @@ class Spotlight:
         self.words.set(position=self.table.middle(i, j), text=text)
 
 
-def round_numbers(low, high):
-    """Ticks for a log axis of few decades.
+def round_ticks(axis, low, high):
+    """Ticks for a log axis of few decades, and their plain numbers; none between.
 
     Examples
     --------
-    >>> round_numbers(0.3, 12)
+    >>> fig, ax = new_figure()
+    >>> round_ticks(ax.xaxis, 0.3, 12)
+    >>> ax.get_xticks().tolist()
     [0.5, 1.0, 2.0, 5.0, 10.0]
     """
-    return [t for e in range(-3, 7) for m in (1, 2, 5) if low <= (t := m * 10.0**e) <= high]
+    ticks = [t for e in range(-3, 7) for m in (1, 2, 5) if low <= (t := m * 10.0**e) <= high]
+    axis.set_ticks(ticks, [f"{tick:g}" for tick in ticks])
+    axis.set_ticks([], minor=True)
 
 
 def draw_tiles(ax, images, titles=(), *, left=0, top=0, gap=2, largest=None):
@@ -559,9 +563,9 @@ class Table:
             self.ax.text(*at, name, ha="center", va="bottom", **style)
 
     @staticmethod
-    def clear(ax, left, right, top, bottom):
+    def clear(ax, left, right, top, bottom, **settings):
         """Axes without lines or ticks, y growing downward: the ground of tables."""
-        ax.set(xlim=(left, right), ylim=(bottom, top))
+        ax.set(xlim=(left, right), ylim=(bottom, top), **settings)
         ax.axis("off")
 
 

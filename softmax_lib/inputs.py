@@ -117,7 +117,7 @@ def _array(values, name, needed):
             )
         )
     try:
-        if np.ma.is_masked(values):
+        if any(map(np.ma.is_masked, values if isinstance(values, (list, tuple)) else [values])):
             raise UserWarning
         with warnings.catch_warnings():  # in a list, numpy turns a masked entry into NaN and warns
             warnings.filterwarnings("error", ".*masked element")
@@ -230,7 +230,7 @@ def _label_type(y):
             (np.all(y == np.round(y)), " They are whole numbers: y.astype(int) makes them labels."),
             (True, " They are not whole numbers: are these targets of a regression?"),
         )
-    huge = [n for n in y.tolist() if isinstance(n, int) and abs(n) >= 2**63]
+    huge = [n for n in y.tolist() if isinstance(n, (int, float)) and abs(n) >= 2**63]
     held = {"f": f"holds floats ({y.dtype})", "b": "holds booleans", "O": "holds Python objects"}
     return f"y {held.get(y.dtype.kind, f'has dtype {y.dtype}')}, needed integer labels." + first(
         (huge, f" {shortened((*huge, 0)[0])} is too large for a label. {IDS}"),
@@ -336,7 +336,7 @@ def integer(value, name, least, most=np.inf, needed=None):
         number = operator.index(value)
     except TypeError:
         number = None
-    if number is None or isinstance(value, (bool, np.bool_)):
+    if number is None or isinstance(value, (bool, np.bool_)) or np.ma.is_masked(value):
         raise TypeError(f"{name} is {shortened(value)}, needed an integer.")
     if not least <= number <= most:
         bound = f"an integer >= {least}" if number < least else f"an integer up to {most}"

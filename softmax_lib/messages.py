@@ -8,14 +8,14 @@ import re
 import sys
 import textwrap
 
-__all__ = ["COLORS", "SIGNS", "Message", "Shown", "encodable", "inline"]
+__all__ = ["COLORS", "SIGNS", "Message", "Shown", "encodable", "html_table", "inline"]
 
 SIGNS = {"right": "✓", "not yet": "✗", "not attempted": "○"}
 # Okabe-Ito green, vermilion, sky blue, orange; the text keeps the theme's own color.
 COLORS = {"right": "#009E73", "not yet": "#D55E00", "not attempted": "#56B4E9", "other": "#E69F00"}
 
 # For consoles whose encoding lacks the signs.
-PLAIN = str.maketrans({"✓": "v", "✗": "x", "○": "o", "−": "-", "≈": "~", "≠": "!=", "…": "..."})
+PLAIN = str.maketrans("✓✗○·−≈", "vxo.-~") | {ord("≠"): "!=", ord("…"): "..."}
 
 
 class Message(str):
@@ -97,16 +97,7 @@ def html_text(blocks, color):
     parts = []
     for kind, content in blocks:
         if kind == "table":
-            head, *body = content
-            left = 'style="text-align: left"'
-            rows = [
-                "".join(f'<th scope="col" {left}>{html.escape(str(cell))}</th>' for cell in head)
-            ]
-            for name, *cells in body:
-                row = "".join(f"<td {left}>{html.escape(str(cell))}</td>" for cell in cells)
-                rows.append(f'<th scope="row" {left}>{html.escape(str(name))}</th>{row}')
-            body = "".join(f"<tr>{row}</tr>" for row in rows)
-            parts.append(f'<table style="margin: 0.4em 0">{body}</table>')
+            parts.append(html_table(content))
         elif kind == "code":
             parts.append(f'<pre style="margin: 0.4em 1.5em">{html.escape(content)}</pre>')
         elif kind == "title":
@@ -115,6 +106,19 @@ def html_text(blocks, color):
             parts.append(f"<div>{inline(content)}</div>")
     style = f"border-left: 4px solid {color}; padding: 0.2em 0 0.2em 0.8em"
     return f'<div style="{style}">{"".join(parts)}</div>'
+
+
+def html_table(rows, links=()):
+    """Rows as an HTML table: the first is the head, each one's first cell its name, or a link."""
+    head, *body = [[html.escape(str(cell)) for cell in row] for row in rows]
+    left = 'style="text-align: left"'
+    lines = ["".join(f'<th scope="col" {left}>{cell}</th>' for cell in head)]
+    for k, (name, *cells) in enumerate(body):
+        name = f'<a href="{html.escape(links[k])}">{name}</a>' if links else name
+        row = "".join(f"<td {left}>{cell}</td>" for cell in cells)
+        lines.append(f'<th scope="row" {left}>{name}</th>{row}')
+    inside = "".join(f"<tr>{line}</tr>" for line in lines)
+    return f'<table style="margin: 0.4em 0">{inside}</table>'
 
 
 def inline(text):

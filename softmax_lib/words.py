@@ -8,8 +8,9 @@ from fractions import Fraction
 
 import numpy as np
 
-__all__ = ["as_typed", "describe", "describe_argument", "digits", "fraction", "listed", "number"]
-__all__ += ["shape", "shortened", "signed", "times", "told_apart"]
+__all__ = ["as_typed", "bracketed", "describe", "describe_argument", "digits", "fraction", "listed"]
+__all__ += ["number", "probability", "rough", "shape", "shortened", "signed", "sure", "times"]
+__all__ += ["told_apart", "two_digits", "with_unit"]
 
 
 def number(value, places=None):
@@ -57,9 +58,77 @@ def digits(value):
     elif 0.001 <= abs(value) < 1000:
         text = f"{value:.3f}"
     else:
-        leading, power = f"{value:.0e}".split("e")
-        text = f"{leading}e{int(power)}"
+        text = _power_of_ten(value, 0)
     return text[:1].replace("-", "−") + text[1:]
+
+
+def _power_of_ten(value, places):
+    leading, power = f"{value:.{places}e}".split("e")
+    return f"{leading}e{int(power)}"
+
+
+def rough(value):
+    """Two digits of a small number, all digits before the point of a larger one.
+
+    Examples
+    --------
+    >>> rough(0.0625), rough(1234.5), rough(-3e-9), rough(float("inf"))
+    ('0.062', '1234', '−3.0e−9', 'inf')
+    """
+    if 10 <= abs(value) < 1e5:
+        text = f"{value:.0f}"
+    elif value == 0 or 0.01 <= abs(value) < 10 or not np.isfinite(value):
+        text = f"{value:.2g}"
+    else:
+        text = _power_of_ten(value, 1)
+    return text.replace("-", "−")
+
+
+def two_digits(value):
+    """Two digits of a number of any size, without powers of ten.
+
+    Examples
+    --------
+    >>> two_digits(0.0123), two_digits(123456)
+    ('0.012', '120,000')
+    """
+    return f"{float(f'{value:.2g}'):,.10g}"
+
+
+def with_unit(value, units):
+    """A value with two digits, in the first of the units, largest first, that it reaches.
+
+    Examples
+    --------
+    >>> with_unit(0.00123, {"s": 1.0, "ms": 1e-3})
+    '1.2 ms'
+    """
+    unit, size = next((pair for pair in units.items() if value >= pair[1]), list(units.items())[-1])
+    return f"{two_digits(value / size)} {unit}"
+
+
+def probability(p):
+    """A probability with three decimals, zeros too.
+
+    Examples
+    --------
+    >>> probability(0.25), probability(0)
+    ('0.250', '0.000')
+    """
+    return f"{p:.3f}"
+
+
+def sure(p):
+    """A probability, or a loss, with digits enough to tell it from 0 and 1.
+
+    Examples
+    --------
+    >>> sure(0.25), sure(0.00012), sure(0.99999)
+    ('0.250', '1.2e-04', '0.999990')
+    """
+    if 0 < p < 0.001:
+        return f"{p:.1e}"
+    return f"{p:.6f}" if 0.9995 <= p < 1 else f"{p:.3f}"
 
 
 def fraction(value, over=None):
@@ -91,7 +160,18 @@ def times(a, b, text=number):
     >>> times(2, -1), times(-2, 0.5)
     ('2 × (−1)', '−2 × 0.5')
     """
-    return f"{text(a)} × ({text(b)})" if b < 0 else f"{text(a)} × {text(b)}"
+    return f"{text(a)} × {bracketed(b, text)}"
+
+
+def bracketed(value, text=number):
+    """A number as a factor behind another: in brackets where it is negative.
+
+    Examples
+    --------
+    >>> bracketed(2), bracketed(-0.5)
+    ('2', '(−0.5)')
+    """
+    return f"({text(value)})" if value < 0 else text(value)
 
 
 def listed(values, text=number):

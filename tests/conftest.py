@@ -25,6 +25,13 @@ if os.name == "nt":
     ]
 
 
+@pytest.fixture
+def session(monkeypatch):
+    """A session of exercises of its own, and time enough on a machine that does much else."""
+    monkeypatch.setattr("softmax_lib.exercises.engine._session", {})
+    monkeypatch.setattr("softmax_lib.exercises.engine.SECONDS_PER_CHECK", 120.0)
+
+
 def pytest_configure(config):
     if chromium.required() and not chromium.find():
         raise pytest.UsageError(

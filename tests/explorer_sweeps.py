@@ -1,4 +1,4 @@
-"""Moves every control of an explorer as hands would, and holds it to what DESIGN asks of one."""
+"""Moves every control of an explorer as hands would: nothing may raise, warn or stand still."""
 
 import itertools
 import warnings

@@ -87,7 +87,10 @@ def good_notebook():
                 'exercises.check("2.2", two)',
                 new_output("stream", name="stdout", text="2.2 not attempted yet."),
             ),
-            prose("summary", "## What you have shown\n\n- This.\n\n**Next:** more."),
+            prose(
+                "summary",
+                "## What you have shown\n\n- This.\n\n**Next:** 03_cross_entropy_loss.ipynb.",
+            ),
         ],
     )
     number(notebook)
@@ -196,6 +199,13 @@ def shows_and_asserts_nothing(notebook):
     output("softmax-run", output_type="stream", name="stdout", text="True")(notebook)
 
 
+def shows_a_figure_before_the_answer(notebook):
+    place = notebook.cells.index(cell(notebook, "answer"))
+    new = prose("early", "Look:"), code("early-run", "lesson.plot_errors()", figure())
+    notebook.cells[place:place] = new
+    number(notebook)
+
+
 def continued_below_a_lower_heading(notebook):
     edit("explore", "Play.", "## Play")(notebook)
     edit("check", "## Check it", "### Check it")(notebook)
@@ -241,7 +251,8 @@ BREAKS = {
     "ends_with_what_was_shown_and_what_is_next": [
         drop("summary"),
         edit("summary", "shown", "seen"),
-        edit("summary", "**Next:** more.", ""),
+        edit("summary", "**Next:**", ""),
+        edit("summary", "03_cross_entropy_loss", "more"),
     ],
     "has_headings_that_nest": [edit("softmax", "## ", "### "), edit("softmax", "## ", "# ")],
     "has_prose_between_code": [drop("answer")],
@@ -301,6 +312,8 @@ BREAKS = {
         edit("answer-run", "N - C", '"some text"'),
         edit("answer-run", "N - C", "2"),
         edit("answer-run", "N - C", '"1" if N > C else "0"'),
+        edit("answer", "See:", "$$5 - 3 = 2$$"),
+        shows_a_figure_before_the_answer,
     ],
     "has_exercises": [
         drop("exercise-2"),

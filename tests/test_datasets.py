@@ -117,21 +117,6 @@ def test_repr_shows_shapes_not_a_thousand_numbers():
     )
 
 
-@pytest.mark.parametrize(
-    ("arguments", "error", "sentence"),
-    [
-        ({"bias": "no"}, TypeError, "bias is 'no', needed True (a last column of ones) or False"),
-        ({"bias": 1}, TypeError, "bias is 1, needed True"),
-        ({"seed": 0.5}, TypeError, "seed is 0.5, needed an integer"),
-        ({"seed": -1}, ValueError, "seed is -1, needed an integer >= 0"),
-        ({"seed": None}, TypeError, "seed is None, needed an integer"),
-    ],
-)
-def test_bad_arguments(arguments, error, sentence):
-    with pytest.raises(error, match=re.escape(sentence)):
-        load_digits(**arguments)
-
-
 @pytest.fixture
 def clone(tmp_path, monkeypatch):
     """A clone's folders with a copy of the data file; the library believes it stands there."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from test_equations import named_equations
+from test_import import MATHS
 
 from softmax_lib import derivation, forward
 
@@ -40,6 +41,17 @@ def test_the_code_points_to_slips_and_equations_that_are_there():
         for page, anchor in re.findall(r"docs/(\w+\.md)#?([\w-]*)", path.read_text("utf-8")):
             assert (ROOT / "docs" / page).exists(), path.name
             assert not anchor or anchor in known, f"{path.name}: {anchor}"
+
+
+def test_the_page_of_the_house_names_every_room_on_the_right_floor():
+    """Catches a module that its newcomer must find alone, or one of the teaching as maths."""
+    page = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    table = re.findall(r"^\| (.+?) \| (.+) \|$", page, flags=re.M)
+    rooms = {place: set(re.findall(r"`(\w+)/?`", holds)) for place, holds in table}
+    below = rooms["`softmax_lib/`, ground floor"]
+    assert below == {*MATHS, "progress"}
+    above = {path.stem for path in (ROOT / "softmax_lib").glob("[a-z]*")} - below
+    assert rooms["`softmax_lib/`, upstairs"] == above
 
 
 def test_every_equation_and_every_slip_has_its_heading_in_order():

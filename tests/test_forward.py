@@ -143,20 +143,6 @@ def test_impossible_classes_may_be_complex():
     assert cross_entropy(S, [2])[0].imag == pytest.approx(0.5e-20, rel=1e-14)
 
 
-# Oracles that share no code with ours
-
-
-@pytest.mark.parametrize("scale", [0.1, 1.0, 30.0, 1e4])
-def test_scipy_agrees(scale):
-    """Catches a mistake that the reference in oracles.py might share with us."""
-    S, y = random_scores(scale, N=40, C=7, seed=6)
-    rows = np.arange(40)
-    assert np.allclose(softmax(S), special.softmax(S, axis=1), rtol=1e-12, atol=0)
-    assert np.allclose(log_softmax(S), special.log_softmax(S, axis=1), rtol=1e-12, atol=1e-15)
-    L = special.logsumexp(S, axis=1) - S[rows, y]
-    assert np.allclose(cross_entropy(S, y), L, rtol=1e-12, atol=1e-15 * scale)
-
-
 # Properties
 
 
@@ -177,23 +163,16 @@ def test_rows_are_probabilities(S):
 
 
 @given(score_matrices())
-def test_the_three_functions_tell_one_story(S):
-    """Catches two functions drifting apart: L_i is minus a log-probability, p its exponential."""
-    log_P = log_softmax(S)
-    assert (log_P <= 0).all()
-    assert np.allclose(np.exp(log_P), softmax(S), rtol=1e-9, atol=1e-300)
+def test_scipy_agrees(S):
+    """Catches a mistake that oracles.py might share with us, and two functions drifting apart."""
+    P, log_P = special.softmax(S, axis=1), special.log_softmax(S, axis=1)
+    assert np.allclose(softmax(S), P, rtol=1e-9, atol=1e-300)
+    assert np.allclose(log_softmax(S), log_P, rtol=1e-12, atol=1e-15)
+    assert (log_softmax(S) <= 0).all()
     for m in range(S.shape[1]):
         L = cross_entropy(S, [m] * len(S))
         assert (L >= 0).all()
-        assert np.allclose(L, -log_P[:, m], rtol=1e-15, atol=1e-15)
-
-
-@given(score_matrices(largest=100.0), st.integers(-(2**20), 2**20))
-def test_a_shift_of_the_scores_changes_nothing(S, K):
-    """Catches a probability that depends on the size of the scores and not on their differences."""
-    S = np.round(S * 1024) / 1024  # so that S + K is exact
-    assert np.array_equal(softmax(S + K), softmax(S))
-    assert np.array_equal(log_softmax(S + K), log_softmax(S))
+        assert np.allclose(L, -log_P[:, m], rtol=1e-12, atol=1e-15)
 
 
 # The contract: shapes, dtypes, inputs
@@ -223,12 +202,12 @@ def test_scores_are_rows_times_columns():
     ],
 )
 def test_dtypes(given_as, computed_in):
-    """Catches integer arithmetic (uint8 wraps under the shift), and a float32 quietly widened."""
-    S = np.array([[1, 0, 1], [0, 1, 1]]).astype(given_as)
-    for f in (softmax, log_softmax, lambda S: cross_entropy(S, [0, 2])):
+    """Catches integers that wrap, float16 sums (80,000 is inf), and a float32 quietly widened."""
+    S = (200 * np.array([[1, 0, 1], [0, 1, 1]])).astype(given_as)
+    loss, products = lambda S: cross_entropy(S, [0, 2]), lambda S: scores(S.real, S.T)
+    for f in (softmax, log_softmax, loss, products):
         assert f(S).dtype == computed_in
         assert np.allclose(f(S), f(S.astype(computed_in)), rtol=1e-15, atol=0)
-    assert scores(S, S.T).dtype == computed_in if S.dtype.kind != "c" else True
 
 
 @pytest.mark.parametrize("mixed", [(np.float32, np.float64), (np.float64, np.float32)])
@@ -236,20 +215,6 @@ def test_scores_take_the_wider_dtype(mixed):
     """Catches a result rounded to the narrower of two dtypes."""
     X, W = np.ones((2, 3), mixed[0]), np.ones((3, 2), mixed[1])
     assert scores(X, W).dtype == np.float64
-
-
-@pytest.mark.parametrize("layout", oracles.layouts(np.zeros((1, 1))))
-def test_any_layout_is_accepted_and_left_alone(layout):
-    """Catches an in-place shift, and code that trusts contiguous memory."""
-    S, y = random_scores(3.0, N=4, C=3, seed=8)
-    before = S.copy()
-    other = oracles.layouts(S)[layout]
-    for f in (softmax, log_softmax, lambda S: cross_entropy(S, y), lambda S: scores(S, np.eye(3))):
-        expected = f(S)
-        assert np.allclose(f(other), expected, rtol=1e-15, atol=0)
-        assert np.array_equal(S, before)
-        assert not np.shares_memory(expected, S)
-    assert np.array_equal(np.asarray(other), before)
 
 
 @pytest.mark.parametrize("kind", [float, np.float32, complex])

@@ -202,7 +202,6 @@ def test_differences_are_taken_in_silence(method):
 # relative_error
 
 numbers = st.floats(allow_nan=False, allow_infinity=False)
-vectors = arrays(np.float64, st.integers(0, 6), elements=numbers)
 pairs = st.integers(0, 6).flatmap(
     lambda n: st.tuples(*[arrays(np.float64, n, elements=numbers)] * 2)
 )
@@ -210,7 +209,7 @@ pairs = st.integers(0, 6).flatmap(
 
 @given(pairs)
 def test_the_error_is_symmetric_and_between_zero_and_two(ab):
-    """Catches a division by one of the two alone, and an overflow: all finite floats are tried."""
+    """Catches a division by one of the two alone, 0/0 = nan, and an overflow: any finite floats."""
     a, b = ab
     assert 0 <= relative_error(a, b) <= 2
     assert relative_error(a, b) == relative_error(b, a)
@@ -218,11 +217,6 @@ def test_the_error_is_symmetric_and_between_zero_and_two(ab):
     assert errors.shape == a.shape
     assert ((errors >= 0) & (errors <= 2)).all()
     assert np.array_equal(errors, relative_error(b, a, entrywise=True))
-
-
-@given(vectors)
-def test_equal_is_zero_opposite_is_two_and_nothing_against_something_is_one(a):
-    """Catches 0/0 = nan, and an epsilon in the denominator that hides tiny differences."""
     assert relative_error(a, a) == 0
     assert relative_error(a, -a) == (2 if a.any() else 0)
     assert relative_error(a, 0 * a) == (1 if a.any() else 0)
@@ -252,37 +246,43 @@ def test_what_is_not_finite_never_passes(ab, bad, twice):
     assert np.isfinite(errors[:-1]).all()
 
 
-@pytest.mark.parametrize("size", [5e-324, 1e-310, 1e-200, 1.0, 1e200, 1e307])
-def test_the_error_by_norm_is_the_textbook_one(size):
-    """Catches squares that over- or underflow: |(3, 4) - (3, 5)| / |(3, 5)| at any size."""
-    a, b = size * np.array([3.0, 4.0]), size * np.array([3.0, 5.0])
-    assert relative_error(a, b) == pytest.approx(1 / np.sqrt(34), rel=1e-14)
-    assert relative_error(a, b, entrywise=True) == pytest.approx([0, 0.2], rel=1e-14)
+# Beyond the range of double, where long double has a wider one.
+huge = np.longdouble("1e1000" if np.finfo(np.longdouble).maxexp > 1024 else "1e300")
 
 
-def test_a_difference_in_the_last_digit_is_measured_to_the_last_digit():
-    """Catches an error that is itself rounded: one unit roundoff is to be told from two."""
-    assert relative_error([1.0], [1 + 2**-52]) == pytest.approx(2**-52, rel=1e-12)
-    assert relative_error([1.0], [1 + 2**-52], entrywise=True) == pytest.approx(2**-52, rel=1e-12)
-    assert relative_error(np.float32([1]), np.float32([1 + 2**-23])) == pytest.approx(2**-23)
-
-
-@pytest.mark.parametrize("z", [3 + 4j, 1e300j, 1.7e308 * (1 + 1j), 5e-324 * (1 + 2j)])
-def test_complex_numbers_are_compared_by_modulus(z):
-    """Catches the imaginary part left out, and a modulus beyond the largest float."""
-    assert relative_error([z], [0]) == relative_error([0], [z]) == pytest.approx(1)
-    assert relative_error([0], [z], entrywise=True) == pytest.approx([1])
-    assert relative_error([z], [0], entrywise=True) == pytest.approx([1])
-    assert relative_error([z], [-z], entrywise=True) == pytest.approx([2])
-    assert relative_error([z], [1j * z]) == pytest.approx(np.sqrt(2))
-
-
-def test_integers_are_compared_as_numbers():
-    """Catches |-128| = -128, the way of an int8."""
-    low, zero = np.int8([-128]), np.int8([0])
-    for entrywise in (False, True):
-        assert relative_error(low, zero, entrywise=entrywise) == 1
-        assert relative_error(zero, low, entrywise=entrywise) == 1
+@pytest.mark.parametrize(
+    ("a", "b", "error", "errors"),
+    [
+        *(
+            (size * np.array([3.0, 4.0]), size * np.array([3.0, 5.0]), 1 / np.sqrt(34), [0, 0.2])
+            for size in (5e-324, 1e-310, 1e-200, 1.0, 1e200, 1e307, huge, 1 / huge)
+        ),
+        ([1.0, 1e-12], [1.0, 2e-12], 1e-12, [0, 0.5]),  # tiny entries may be all noise
+        ([1.0], [1 + 2**-52], 2**-52, [2**-52]),  # one unit roundoff is told from two
+        (np.float32([1]), np.float32([1 + 2**-23]), 2**-23, [2**-23]),
+        *(
+            row
+            for z in (3 + 4j, 1e300j, 1.7e308 * (1 + 1j), 5e-324 * (1 + 2j), 1j * huge)
+            for row in (
+                ([z], [0], 1, [1]),
+                ([z], [-z], 2, [2]),
+                ([z], [1j * z], np.sqrt(2), [np.sqrt(2)]),
+            )
+        ),
+        (np.zeros(2, np.longdouble), np.zeros(2), 0, [0, 0]),
+        (np.zeros(2, np.clongdouble), np.zeros(2), 0, [0, 0]),
+        (np.int8([-128]), np.int8([0]), 1, [1]),  # |-128| is -128, the way of an int8
+        ([[1, 2]], [[1, 3]], 1 / np.sqrt(10), [[0, 1 / 3]]),
+        (2, 1, 0.5, 0.5),
+    ],
+)
+def test_known_errors(a, b, error, errors):
+    """Catches squares out of range, a modulus left out, an error rounded in a narrow dtype."""
+    for one, other in ((a, b), (b, a)):
+        assert relative_error(one, other) == pytest.approx(error, rel=1e-12)
+        assert type(relative_error(one, other)) is float
+        entries = relative_error(one, other, entrywise=True).astype(float)
+        assert entries == pytest.approx(np.array(errors), rel=1e-12)
 
 
 def test_rounding_never_lifts_an_error_above_two():
@@ -291,16 +291,6 @@ def test_rounding_never_lifts_an_error_above_two():
     a = rng.normal(size=(3000, 5))
     b = -a * (1 + 2.0**-52 * rng.integers(-1, 2, size=a.shape))
     assert max(map(relative_error, a, b)) <= 2
-
-
-def test_norm_and_entries_tell_different_things():
-    """Catches a maximum over the entries used as the verdict: tiny entries are all noise."""
-    a, b = np.array([1.0, 1e-12]), np.array([1.0, 2e-12])
-    assert relative_error(a, b) == pytest.approx(1e-12, rel=1e-3)
-    assert relative_error(a, b, entrywise=True).tolist() == [0, 0.5]
-    assert type(relative_error(a, b)) is float
-    assert type(relative_error([[1, 2]], [[1, 3]])) is float
-    assert relative_error(2, 1) == 0.5
 
 
 # gradient_check: what passes
@@ -343,11 +333,10 @@ def test_what_a_check_reports(method):
     assert check.method == method
     for fact in ("passed", "<=", method, "20 numbers"):
         assert fact in repr(check)
-    failed = gradient_check(lambda W: (value, 2 * dW), W, method) if method != "complex" else None
-    if failed:
-        assert failed.passed is False
-        for fact in ("FAILED", ">"):
-            assert fact in repr(failed)
+    failed = gradient_check(lambda W: (np.sum(W), 2 + 0 * W.real), W, method)
+    assert failed.passed is False
+    for fact in ("FAILED", ">"):
+        assert fact in repr(failed)
 
 
 @pytest.mark.parametrize(
@@ -407,12 +396,12 @@ def test_a_zero_gradient_is_right_for_a_constant():
 
 
 def wrong_gradients(W, X, y, reg):
-    """The right loss, and gradients that have one slip each."""
+    """Gradients that have one slip each."""
     N, C = len(y), W.shape[1]
-    loss, dW = softmax_loss_vectorized(W, X, y, reg)
+    _, dW = softmax_loss_vectorized(W, X, y, reg)
     data = dW - 2 * reg * W
     P, Y = softmax(X @ W), np.eye(C)[y]
-    return loss, {
+    return {
         "no mean": N * data + 2 * reg * W,
         "no reg gradient": data,
         "half reg gradient": data + reg * W,
@@ -426,36 +415,19 @@ def wrong_gradients(W, X, y, reg):
     }
 
 
-each_slip = pytest.mark.parametrize("slip", wrong_gradients(*problem(), 0.1)[1])
-
-
-@each_slip
+@pytest.mark.parametrize("slip", wrong_gradients(*problem(), 0.1))
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("directions", [None, 4])
-@pytest.mark.parametrize("method", ["forward", "central"])
+@each_method
 def test_a_wrong_gradient_fails(slip, dtype, directions, method):
     """Catches a check that passes the slips it was built for (6 and 7 among them)."""
     W, X, y = problem(dtype=dtype, seed=4)
-
-    def f(W):
-        loss, gradients = wrong_gradients(W, X, y, 0.1)
-        return loss, gradients[slip]
-
-    check = gradient_check(f, W, method, directions=directions)
+    wrong = wrong_gradients(W, X, y, 0.1)[slip]
+    check = gradient_check(
+        lambda W: (softmax_loss_vectorized(W, X, y, 0.1)[0], wrong), W, method, None, directions
+    )
     assert not check.passed
     assert not check.error <= 0.02  # ten times a rounding error would be luck
-
-
-@each_slip
-def test_a_wrong_gradient_fails_by_the_complex_step(slip):
-    """Catches a complex step that compares the imaginary part of the gradient with itself."""
-    W, X, y = problem(seed=4)
-    dW = wrong_gradients(W, X, y, 0.1)[1][slip]
-
-    def f(at):
-        return softmax_loss_vectorized(at, X, y, 0.1)[0], dW
-
-    assert not gradient_check(f, W, "complex").passed
 
 
 @pytest.mark.parametrize("method", ["central", "complex"])
@@ -615,7 +587,8 @@ def test_default_steps_of_a_sweep(dtype, decades):
     assert sweep.dtype == dtype
     assert list(sweep.errors) == list(sweep.truncation) == list(sweep.rounding) == METHODS
     assert all(sweep.errors[m].shape == sweep.steps.shape for m in METHODS)
-    assert np.linalg.norm(sweep.U) == pytest.approx(1)
+    assert sweep.U.dtype == np.float64  # normalized in float32, its length is 1 to seven digits
+    assert np.linalg.norm(sweep.U) == pytest.approx(1, rel=1e-15)
     assert np.array_equal(step_sweep(W, X, y, 0.1, steps=[1.0], seed=0).U, sweep.U)
     assert not np.array_equal(step_sweep(W, X, y, 0.1, steps=[1.0], seed=1).U, sweep.U)
 

@@ -309,33 +309,16 @@ def test_longdouble_weights_still_give_a_python_number(loss):
 
 
 @each_loss
-@pytest.mark.parametrize("layout", oracles.layouts(np.zeros((1, 1))))
-def test_any_layout_is_accepted_and_left_alone(loss, layout):
-    """Catches inputs changed in place or returned as dW, and code that trusts contiguous memory."""
-    W, X, y = problem(seed=9)
-    W2, X2 = oracles.layouts(W)[layout], oracles.layouts(X)[layout]
-    y.flags.writeable = False
-    value, dW = loss(W, X, y, 0.1)
-    value2, dW2 = loss(W2, X2, y, 0.1)
-    assert value2 == pytest.approx(value, rel=1e-14)
-    assert relative_error(dW2, dW) <= 1e-14
-    dW2 += 1
-    loss(W2, X2, y, 0)[1][:] = 7
-    assert np.array_equal(np.asarray(W2), W)
-    assert np.array_equal(np.asarray(X2), X)
-
-
-@each_loss
 @pytest.mark.parametrize(
-    "reg", [np.float32(0.25), np.float64(0.25), np.array(0.25), Fraction(1, 4)]
+    "reg", [np.float32(0.25), np.array(0.25), Fraction(1, 4), -0.0, np.array(0), np.int64(0)]
 )
 def test_reg_may_be_any_real_number(loss, reg):
-    """Catches a float32 or 0-d reg that changes dtypes or turns the loss into an array."""
+    """Catches a float32 or 0-d reg that changes dtypes or turns the loss to an array; 0 refused."""
     W, X, y = problem(dtype=np.float32, seed=11)
     value, dW = loss(W, X, y, reg)
     assert type(value) is float
     assert dW.dtype == np.float32
-    assert value == loss(W, X, y, 0.25)[0]
+    assert value == loss(W, X, y, float(reg))[0]
 
 
 @each_loss

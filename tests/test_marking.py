@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 import os
 import re
 import stat
@@ -321,11 +320,6 @@ def test_a_folder_that_cannot_be_written_is_said_before_anything_runs(tmp_path, 
         exercises.report(NOTEBOOKS.parent / "data", out=tmp_path / "out")
 
 
-def work_at(*parts):
-    work = submissions.labeled(parts, None)
-    return work.owner, work.number, work.late, work.attempt, work.stem
-
-
 @pytest.mark.parametrize(
     ("parts", "found"),
     [
@@ -341,7 +335,8 @@ def work_at(*parts):
     ids=str,
 )
 def test_a_path_says_whose_it_is(parts, found):
-    assert work_at(*parts) == found
+    work = submissions.labeled(parts, None)
+    assert (work.owner, work.number, work.late, work.attempt, work.stem) == found
 
 
 def zipped(*members):
@@ -472,22 +467,3 @@ def test_a_fingerprint_is_of_the_code_and_not_of_its_names():
     assert fingerprint("def f(X, W):\n    return X @ W", task) == ""
     assert fingerprint(source_of(task.solution), task) in ("", "ours")
     assert fingerprint("def f(:", task) == ""
-
-
-def test_importing_the_exercises_brings_nothing_that_only_marking_needs():
-    program = """
-import sys
-from softmax_lib import exercises
-assert callable(exercises.report)
-needless = {"nbclient", "nbformat", "csv", "tqdm", "jupyter_client", "zipfile"}
-needless |= {name for name in sys.modules if name.startswith("softmax_lib.marking")}
-sys.exit(", ".join(needless & set(sys.modules)) or 0)
-"""
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-
-
-def test_a_record_is_plain_data(marked):
-    records = list((marked[1] / "marks" / "records").glob("*.json"))
-    assert len(records) == 3
-    assert all(set(json.loads(r.read_text())) == {"tasks", "notes"} for r in records)

@@ -60,10 +60,8 @@ class Played:
 
 
 @pytest.fixture
-def cell(monkeypatch):
+def cell(session, monkeypatch):
     """Defines what a cell defines, as a kernel does: its text can be read afterwards."""
-    monkeypatch.setattr(engine, "_session", {})
-    monkeypatch.setattr(engine, "SECONDS_PER_CHECK", 120.0)
 
     def run(source):
         name = f"/tmp/cell_{next(counter)}.py"

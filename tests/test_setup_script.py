@@ -177,32 +177,19 @@ def test_a_moved_folder_is_linked_again(ready):
     assert any("-e ." in call for call in ready.calls)
 
 
-def leave_a_file(venv):
-    venv.write_text("")
-
-
-def leave_no_python(venv):
-    (venv / "bin").mkdir(parents=True)
-
-
-def leave_a_dead_link(venv):
-    leave_no_python(venv)
-    (venv / "bin/python").symlink_to("/no/such/python3.11")
-
-
-def leave_an_interrupted_install(venv):
-    leave_no_python(venv)
-    (venv / "bin/python").write_text(PYTHON)
-    (venv / "bin/python").chmod(0o755)
-    (venv / "installing").write_text("")
-
-
 @pytest.mark.parametrize(
-    "leave", [leave_a_file, leave_no_python, leave_a_dead_link, leave_an_interrupted_install]
+    "leave",
+    [
+        ": >.venv",
+        "mkdir -p .venv/bin",
+        "mkdir -p .venv/bin; ln -s /no/such/python3.11 .venv/bin/python",
+        "mkdir -p .venv/bin; cp ../bin/python3 .venv/bin/python; : >.venv/installing",
+    ],
+    ids=["a file", "no Python", "a dead link", "an interrupted install"],
 )
 def test_a_half_made_environment_is_made_again(project, leave):
     project.add("python3", PYTHON)
-    leave(project.venv)
+    subprocess.run(leave, shell=True, check=True, cwd=project.root)
     ran = project.run("make", "setup")
     assert ran.returncode == 0, ran.stderr
     assert "making it again" in ran.stdout

@@ -1,7 +1,9 @@
 """`make slides`: decks that need no network, and hold what a room needs and no more."""
 
 import ast
+import os
 import re
+import time
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -145,18 +147,16 @@ def test_links_to_notebooks_lead_to_their_decks():
 
 
 def test_formulas_are_drawn_and_numbered():
-    page = slides.of_markdown("With $p_k$:\n\n$$p_k = \\frac{1}{2} \\tag{2}$$\n\nAnd `$HOME`.")
-    assert page.count("<svg") == 2
+    aligned = "$$\\begin{aligned} a &= b \\\\ &= c \\end{aligned}$$"
+    page = slides.of_markdown(
+        f"With $p_k$:\n\n$$p_k = \\frac{{1}}{{2}} \\tag{{2}}$$\n\n{aligned}\n\nAnd `$HOME`."
+    )
+    assert page.count("<svg") == 3
     assert "(2)" in page
     assert "$$" not in page
     assert "<code>$HOME</code>" in page
     assert 'aria-label="p_k"' in page
     assert "<use" not in page
-
-
-def test_aligned_equations_are_drawn():
-    page = slides.of_markdown("$$\\begin{aligned} a &= b \\\\ &= c \\end{aligned}$$")
-    assert "<svg" in page
 
 
 def test_a_mark_stays_with_its_formula_and_the_next_word_does_not():
@@ -246,5 +246,26 @@ def test_main_writes_the_decks_and_their_list(tmp_path, monkeypatch, capsys):
     nbformat.write(new_notebook(cells=[markdown("# A & B", "slide")]), path)
     slides.main([str(path)])
     index = (tmp_path / "build/slides/index.html").read_text(encoding="utf-8")
-    assert '<a href="00_one.html">A &amp; B</a>' in index
+    assert '<a href="00_one.html">A &amp; B</a></li>' in index
     assert "Decks written: 1." in capsys.readouterr().out
+
+
+def test_the_list_tells_what_stands_there_and_a_deck_goes_with_its_notebook(tmp_path, monkeypatch):
+    """Catches a deck of last week that is taken for this week's."""
+    monkeypatch.setattr(slides, "ROOT", tmp_path)
+    (tmp_path / "notebooks").mkdir()
+    gone, edited, fresh = (tmp_path / "notebooks" / f"0{k}.ipynb" for k in range(3))
+    for path in (gone, edited, fresh):
+        nbformat.write(new_notebook(cells=[markdown(f"# {path.stem}", "slide")]), path)
+    slides.main([])
+    gone.unlink()
+    later = time.time() + 60
+    os.utime(edited, (later, later))
+    slides.main([str(fresh)])
+    folder = tmp_path / "build/slides"
+    assert {path.name for path in folder.iterdir()} == {"01.html", "02.html", "index.html"}
+    listed = re.findall(r"<li>.*</li>", (folder / "index.html").read_text(encoding="utf-8"))
+    assert listed == [
+        '<li><a href="01.html">01</a> (older than its notebook)</li>',
+        '<li><a href="02.html">02</a></li>',
+    ]

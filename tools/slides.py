@@ -263,17 +263,29 @@ def deck_of(notebook, notes=(), letters=8.0):
     return page, title
 
 
+def entries_of(folder, notebooks):
+    """The decks in a folder as a list in HTML; those of notebooks that are gone are removed."""
+    kept, entries = {path.stem: path for path in notebooks}, []
+    for deck in sorted(folder.glob("*.html")):
+        if deck.stem not in kept:
+            deck.unlink()
+            continue
+        title = re.search("<title>(.*?)</title>", deck.read_text(encoding="utf-8"))[1]
+        older = deck.stat().st_mtime < kept[deck.stem].stat().st_mtime
+        entries.append(
+            f'<li><a href="{deck.name}">{title}</a>{" (older than its notebook)" * older}</li>'
+        )
+    return entries
+
+
 def main(names):
     paths = [Path(name) for name in names] or sorted((ROOT / "notebooks").glob("*.ipynb"))
     folder = ROOT / "build" / "slides"
     folder.mkdir(parents=True, exist_ok=True)
-    entries = []
     for path in paths:
-        page, title = deck_of(
-            nbformat.read(path, as_version=4), notes_of(path), smallest_letters(path)
-        )
+        page, _ = deck_of(nbformat.read(path, as_version=4), notes_of(path), smallest_letters(path))
         (folder / f"{path.stem}.html").write_text(page, encoding="utf-8")
-        entries.append(f'<li><a href="{path.stem}.html">{html.escape(title)}</a></li>')
+    entries = entries_of(folder, [*(ROOT / "notebooks").glob("*.ipynb"), *paths])
     (folder / "index.html").write_text(
         '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>Slides</title>\n'
         '<body style="font: 1.2em/1.8 Georgia, serif; margin: 3em">\n<h1>Slides</h1>\n<ul>\n'
@@ -281,7 +293,7 @@ def main(names):
         + f"\n</ul>\n{HELP}",
         encoding="utf-8",
     )
-    print(f"Decks written: {len(entries)}. Open build/slides/index.html; no network is needed.")
+    print(f"Decks written: {len(paths)}. Open build/slides/index.html; no network is needed.")
 
 
 if __name__ == "__main__":

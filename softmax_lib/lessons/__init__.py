@@ -76,10 +76,13 @@ class Task:
     slips : tuple of (str, str, str)
         What students do wrong here: a slug of `softmax_lib.lessons.slips.SENTENCES` (or the end of
         a sentence "In dW, ..."), what stands in the solution's source, and what a student writes in
-        its place.
+        its place; `softmax_lib.lessons.slips.patch` reads them from a patch of that source.
     questions : mapping of str to str, optional
         For the name of a slip, or of a kind of failure such as ``"wrong-shape"``, the question that
         fits here better than that of `softmax_lib.lessons.slips.QUESTIONS`.
+    rereads : mapping of str to str, optional
+        For the name of a slip, the section that treats it better here than that of
+        `softmax_lib.lessons.slips.REREAD`, in the form of `reread`.
     model : callable, optional
         What the slips are rewritings of, when the solution calls what they are in.
     conditions : tuple of callable
@@ -136,6 +139,7 @@ class Task:
     question: str
     slips: tuple[tuple[str, str, str], ...] = ()
     questions: Mapping[str, str] = field(default_factory=dict)
+    rereads: Mapping[str, str] = field(default_factory=dict)
     model: Callable | None = None
     conditions: tuple[Callable, ...] = ()
     axes: Mapping[str, str] = field(default_factory=lambda: AXES)

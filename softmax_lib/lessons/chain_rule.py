@@ -28,8 +28,8 @@ from softmax_lib.figures import (
 from softmax_lib.forward import cross_entropy, softmax
 from softmax_lib.gradcheck import default_step, numerical_gradient, relative_error
 from softmax_lib.lessons import task, tasks_of
-from softmax_lib.lessons.slips import instead_of
-from softmax_lib.words import digits, listed, number, shape
+from softmax_lib.lessons.slips import patch
+from softmax_lib.words import bracketed, digits, listed, number, shape
 
 _two = partial(number, places=2)
 
@@ -58,8 +58,7 @@ def plot_chain(values, rates):
         arrow(ax, (k + 0.2, 0.1), (k + 0.8, 0.1), color=forward)
         arrow(ax, (k + 0.8, -0.1), (k + 0.2, -0.1), color=backward)
         centered(ax, k + 0.5, 0.34, f"${name}$ = {_two(rate)}")
-        factor = f"({_two(rate)})" if rate < 0 else _two(rate)
-        centered(ax, k + 0.5, -0.36, f"× {factor}", color=backward)
+        centered(ax, k + 0.5, -0.36, f"× {bracketed(rate, _two)}", color=backward)
     centered(ax, -0.62, 0.62, "forward:\nvalues", color=forward)
     centered(ax, -0.62, -0.66, "back:\nslopes", color=backward)
     ax.set(xlim=(-0.95, 3.3), ylim=(-1.2, 0.85))
@@ -286,9 +285,8 @@ class _ShapeTrain(Explorer):
         self.verdict = ax.text(left + D + 0.3, 3.7, "", va="center", weight="bold")
         red = {"color": ink(PALETTE["vermillion"]), "fontsize": 9, "linespacing": 1.3}
         self.message = ax.text(left, 2.75, "", va="center", **red)
-        tables = (*self.cars, self.product, self.whole)
         return [
-            *(artist for table in tables for artist in table.artists),
+            *(*self.cars, self.product, self.whole),
             *(*self.wheels, *self.titles, *self.shapes, *self.bars, *self.meetings),
             *(self.verdict, self.message),
         ]
@@ -386,47 +384,26 @@ def _slope_cases():
     equation="eq. (5)",
     reread='05_chain_rule, "The first factor, on paper"',
     question="If Y_i is one-hot, is your row zero everywhere but at m, and negative there?",
-    slips=(
-        *instead_of(
-            "-Y_i / p",
-            (
-                "sign",
-                "Y_i / p",
-                "Does the loss rise or fall when the probability of a right class grows?",
-            ),
-            ("p stands above, Y_i below", "-p / Y_i", "What is the derivative of log p by p?"),
-            (
-                "Y_i is missing",
-                "-1 / p",
-                "Which terms of the sum are there for a class whose Y_ik is 0?",
-            ),
-            (
-                "the terms of the loss come back, not their slopes",
-                "-Y_i * np.log(p)",
-                "What is the derivative of log p by p?",
-            ),
-            (
-                "one entry of Y_i alone is used",
-                "-Y_i.max() * (np.arange(p.size) == Y_i.argmax()) / p",
-                "How many entries of this Y_i are not 0, and how many of your row?",
-            ),
-            (
-                "one entry of Y_i alone is used, as if it were 1",
-                "-1.0 * (np.arange(p.size) == Y_i.argmax()) / p",
-                "How many entries of this Y_i are not 0, and how many of your row?",
-            ),
-            (
-                "it is the derivative by the scores, p - Y_i",
-                "p - Y_i",
-                "By what do you differentiate here: by p, or by the scores?",
-            ),
-            (
-                "the slope of the logarithm is missing",
-                "-Y_i * p",
-                "What is the derivative of log p by p?",
-            ),
-        ),
-    ),
+    slips=patch("""
+        - -Y_i / p
+        + Y_i / p  # sign
+        ? Does the loss rise or fall when the probability of a right class grows?
+        + -p / Y_i  # p stands above, Y_i below
+        ? What is the derivative of log p by p?
+        + -1 / p  # Y_i is missing
+        ? Which terms of the sum are there for a class whose Y_ik is 0?
+        + -Y_i * np.log(p)  # the terms of the loss come back, not their slopes
+        ? What is the derivative of log p by p?
+        + -Y_i.max() * (np.arange(p.size) == Y_i.argmax()) / p  # one entry of Y_i alone is used
+        ? How many entries of this Y_i are not 0, and how many of your row?
+        + -1.0 * (np.arange(p.size) == Y_i.argmax()) / p
+        # one entry of Y_i alone is used, as if it were 1
+        ? How many entries of this Y_i are not 0, and how many of your row?
+        + p - Y_i  # it is the derivative by the scores, p - Y_i
+        ? By what do you differentiate here: by p, or by the scores?
+        + -Y_i * p  # the slope of the logarithm is missing
+        ? What is the derivative of log p by p?
+    """),
     questions={
         "wrong-shape": "How many axes have p and Y_i, and how many has your row?",
     },
@@ -482,49 +459,26 @@ def _shares_of_squares(x):
     reread='05_chain_rule, "From numbers to rows"',
     question="For one column: which entry of x moves, and how far apart are the two places?",
     rtol=1e-5,
-    slips=(
-        *instead_of(
-            "(f(x + step) - f(x - step))[0] / (2 * h)",
-            (
-                "the difference is a forward one",
-                "(f(x + step) - f(x))[0] / h",
-                "To which sides of x do you step?",
-            ),
-            (
-                "the difference is a backward one",
-                "(f(x) - f(x - step))[0] / h",
-                "To which sides of x do you step?",
-            ),
-            (
-                "the run is taken to be h",
-                "(f(x + step) - f(x - step))[0] / h",
-                "How far apart are the two places where you ask f?",
-            ),
-            (
-                "it is multiplied by h, where h should divide",
-                "(f(x + step) - f(x - step))[0] / 2 * h",
-                "In which order does Python work out a / 2 * h?",
-            ),
-            ("sign", "(f(x - step) - f(x + step))[0] / (2 * h)"),
-        ),
-        (
-            "all entries move at once",
-            "step[0, c] = h",
-            "step[:] = h",
-            "How many entries differ between x and the place where you ask f?",
-        ),
-        (
-            "steps pile up: what has moved stays moved",
-            "step[0, c] = h",
-            "step[0, : c + 1] = h",
-            "When the second entry moves, where does the first one stand?",
-        ),
-        (
-            "last-example-only",
-            "    return np.stack",
-            "    columns[:-1] = [0 * column for column in columns[:-1]]\n    return np.stack",
-        ),
-    ),
+    slips=patch("""
+        - (f(x + step) - f(x - step))[0] / (2 * h)
+        + (f(x + step) - f(x))[0] / h  # the difference is a forward one
+        ? To which sides of x do you step?
+        + (f(x) - f(x - step))[0] / h  # the difference is a backward one
+        ? To which sides of x do you step?
+        + (f(x + step) - f(x - step))[0] / h  # the run is taken to be h
+        ? How far apart are the two places where you ask f?
+        + (f(x + step) - f(x - step))[0] / 2 * h  # it is multiplied by h, where h should divide
+        ? In which order does Python work out a / 2 * h?
+        + (f(x - step) - f(x + step))[0] / (2 * h)  # sign
+        - step[0, c] = h
+        + step[:] = h  # all entries move at once
+        ? How many entries differ between x and the place where you ask f?
+        + step[0, : c + 1] = h  # steps pile up: what has moved stays moved
+        ? When the second entry moves, where does the first one stand?
+        - return np.stack
+        + columns[:-1] = [0 * column for column in columns[:-1]]
+        + return np.stack  # last-example-only
+    """),
     questions={
         "raised": "How many numbers does f return here, and how many does x hold?",
         "wrong-shape": "Numerator layout: do the rows belong to f, or to x?",
@@ -565,70 +519,34 @@ def _size_cases():
     equation="eq. (4)",
     reread='05_chain_rule, "From which end?"',
     question="Which of the three sizes in a product vanishes, and which one is carried along?",
-    slips=(
-        (
-            "the last product is left out",
-            "len(sizes) - 1)",
-            "len(sizes) - 2)",
-            "How many products does a chain of three tables have?",
-        ),
-        (
-            "the first product is left out",
-            "range(1, ",
-            "range(2, ",
-            "How many products does a chain of three tables have?",
-        ),
-        *instead_of(
-            "sizes[0] * sizes[k] * sizes[k + 1]",
-            (
-                "the size that is carried along is missing",
-                "sizes[k] * sizes[k + 1]",
-                "How many multiplications does (a, b)(b, c) take?",
-            ),
-            (
-                "each table costs with its neighbor alone: nothing is carried along",
-                "sizes[k - 1] * sizes[k] * sizes[k + 1]",
-                "From the left, how many rows has the product of the first two tables?",
-            ),
-            ("the size that vanishes is left out", "sizes[0] * sizes[k + 1]"),
-            ("it is a sum of sizes", "sizes[0] + sizes[k] + sizes[k + 1]"),
-        ),
-        *instead_of(
-            "sizes[k - 1] * sizes[k] * sizes[-1]",
-            (
-                "the size that is carried along is missing",
-                "sizes[k - 1] * sizes[k]",
-                "How many multiplications does (a, b)(b, c) take?",
-            ),
-            (
-                "each table costs with its neighbor alone: nothing is carried along",
-                "sizes[k - 1] * sizes[k] * sizes[k + 1]",
-                "From the left, how many rows has the product of the first two tables?",
-            ),
-            (
-                "the size that vanishes is left out",
-                "sizes[k - 1] * sizes[-1]",
-                "An entry of a product is a sum: of how many terms?",
-            ),
-            (
-                "it is a sum of sizes",
-                "sizes[k - 1] + sizes[k] + sizes[-1]",
-                "How many multiplications does (a, b)(b, c) take?",
-            ),
-        ),
-        (
-            "all sizes are multiplied",
-            "return left, right",
-            "return int(np.prod(sizes)), right",
-            "Are the products made one after the other, or all at once?",
-        ),
-        (
-            "all sizes are multiplied",
-            "return left, right",
-            "return left, int(np.prod(sizes))",
-            "Are the products made one after the other, or all at once?",
-        ),
-    ),
+    slips=patch("""
+        - len(sizes) - 1)
+        + len(sizes) - 2)  # the last product is left out
+        ? How many products does a chain of three tables have?
+        - (1, len
+        + (2, len  # the first product is left out
+        ? How many products does a chain of three tables have?
+        - sizes[0] * sizes[k] * sizes[k + 1]
+        + sizes[k] * sizes[k + 1]  # the size that is carried along is missing
+        ? How many multiplications does (a, b)(b, c) take?
+        + sizes[k - 1] * sizes[k] * sizes[k + 1]
+        # each table costs with its neighbor alone: nothing is carried along
+        ? From the left, how many rows has the product of the first two tables?
+        + sizes[0] * sizes[k + 1]  # the size that vanishes is left out
+        + sizes[0] + sizes[k] + sizes[k + 1]  # it is a sum of sizes
+        - sizes[k - 1] * sizes[k] * sizes[-1]
+        + sizes[k - 1] * sizes[k]  # the size that is carried along is missing
+        + sizes[k - 1] * sizes[k] * sizes[k + 1]
+        # each table costs with its neighbor alone: nothing is carried along
+        + sizes[k - 1] * sizes[-1]  # the size that vanishes is left out
+        ? An entry of a product is a sum: of how many terms?
+        + sizes[k - 1] + sizes[k] + sizes[-1]  # it is a sum of sizes
+        ? How many multiplications does (a, b)(b, c) take?
+        - return left, right
+        + return int(np.prod(sizes)), right  # all sizes are multiplied
+        ? Are the products made one after the other, or all at once?
+        + return left, int(np.prod(sizes))  # all sizes are multiplied
+    """),
 )
 def count_multiplications(sizes):
     """Multiplications of a chain of tables, from the left and from the right, eq. (4)."""

@@ -29,9 +29,9 @@ from softmax_lib.lessons.slips import (
     LOG,
     PENALTY,
     at_height,
-    instead_of,
+    patch,
 )
-from softmax_lib.words import listed, signed
+from softmax_lib.words import listed, signed, sure
 
 # The plain logarithm, the patched one, the stable one: three curves that run on top of each other
 # for a while, so each is thinner than the one below it.
@@ -77,26 +77,26 @@ def plot_both_ends(losses):
     """
     fig, (left, right) = new_figure(height=3.9, ncols=2)
     wrong_gaps, right_gaps = np.arange(0.0, 901.0), np.arange(1.0, 61.0)
-    wrong, sure = {}, {}
+    wrong, right_by = {}, {}
     with np.errstate(all="ignore"):
         for name, loss in losses.items():
             wrong[name] = loss(np.stack([0 * wrong_gaps, -wrong_gaps], axis=1), np.full(901, 1))
-            sure[name] = loss(np.stack([0 * right_gaps, -right_gaps], axis=1), np.full(60, 0))
+            right_by[name] = loss(np.stack([0 * right_gaps, -right_gaps], axis=1), np.full(60, 0))
     plain, patched, stable = losses
-    place = error_axis(right, sure[plain], sure[stable])
+    place = error_axis(right, right_by[plain], right_by[stable])
     for name, style in zip(losses, STYLES, strict=True):
         shown = np.where(np.isfinite(wrong[name]), wrong[name], np.nan)
         left.plot(wrong_gaps, shown, **style)
-        shown = np.where(sure[name] >= 0, place(np.maximum(sure[name], 0)), np.nan)
+        shown = np.where(right_by[name] >= 0, place(np.maximum(right_by[name], 0)), np.nan)
         right.plot(right_gaps, shown, label=name, **style)
 
     last = wrong_gaps[np.isfinite(wrong[plain])][-1]
     cap = wrong[patched][-1]
-    zero = right_gaps[sure[plain] == 0][0]
-    ends = right_gaps[sure[patched] > 0][-1]
+    zero = right_gaps[right_by[plain] == 0][0]
+    ends = right_gaps[right_by[patched] > 0][-1]
     cross = {"marker": "X", "markersize": 9, "zorder": 4, "markeredgecolor": "white"}
     left.plot(last, last, color=PALETTE["vermillion"], **cross)
-    right.plot(ends, sure[patched][right_gaps == ends][0], color=PALETTE["orange"], **cross)
+    right.plot(ends, right_by[patched][right_gaps == ends][0], color=PALETTE["orange"], **cross)
     red, amber = ink(PALETTE["vermillion"]), ink(PALETTE["orange"])
     note(left, f"infinite beyond {last:.0f}", (last, last), (-12, 0), color=red, va="center")
     note(left, f"stuck at {cap:.1f}", (640, cap), (0, 6), color=amber, ha="center", va="bottom")
@@ -105,7 +105,7 @@ def plot_both_ends(losses):
     left.grid(True)
     note(right, f"0 from {zero:.0f} on", (60, place([0.0])[0]), (-2, 6), color=red, ha="right")
     note(
-        right, f"negative\nbeyond {ends:.0f}", (ends, sure[patched][right_gaps == ends][0]),
+        right, f"negative\nbeyond {ends:.0f}", (ends, right_by[patched][right_gaps == ends][0]),
         (-12, -4), color=amber, va="top",
     )  # fmt: skip
     right.set(xlim=(0, 60), xlabel="gap, right class ahead")
@@ -210,16 +210,16 @@ class _ScoresToLoss(Explorer):
             right.annotate("", (0.5, 0), (0, -21), ha="center", va="top", **points),
             right.annotate("", (0, 0.5), (-27, 0), ha="right", va="center", rotation=90, **points),
         )
-        return [*self.p.artists, *self.slopes.artists, self.sum, self.point, *self.names]
+        return [self.p, self.slopes, self.sum, self.point, *self.names]
 
     def update(self, s0, s1, s2, m):
         S = np.array([[s0, s1, s2]])
         p, loss = softmax(S)[0], cross_entropy(S, [m])[0]
         slope = p.copy()
         slope[m] = -np.delete(p, m).sum()  # p_m - 1, without its cancellation
-        self.p.move(p, map(_short, p), m)
+        self.p.move(p, map(sure, p), m)
         self.slopes.move(slope, map(signed, slope), m)
-        result = f"−log {_short(p[m])} = {_short(loss)}"
+        result = f"−log {sure(p[m])} = {sure(loss)}"
         self.sum.set_text(f"$m$ = {m}:   $L_i$ = {result}")
         first, second = (k for k in range(3) if k != m)
         leads = S[0, m] - S[0, [first, second]]
@@ -235,19 +235,12 @@ class _ScoresToLoss(Explorer):
         slopes = f"slopes by the scores {listed(slope, signed)}"
         caption = f"Right class {m}: L_i = {result}; {verdict}. In blue and red: {slopes}."
         return caption, (
-            f"Bars: p = ({listed(p, _short)}) from scores ({s0:.1f}, {s1:.1f}, {s2:.1f}); "
+            f"Bars: p = ({listed(p, sure)}) from scores ({s0:.1f}, {s1:.1f}, {s2:.1f}); "
             f"below them, as bars from 0, {slopes}. Beside them contours of the loss over the two "
             f"leads of the right class, with a point at ({leads[0]:.1f}, {leads[1]:.1f}), where "
-            f"the loss is {_short(loss)}. The loss falls to 0 toward the upper right and grows "
+            f"the loss is {sure(loss)}. The loss falls to 0 toward the upper right and grows "
             f"without bound toward the other sides."
         )
-
-
-def _short(number):
-    """A probability or a loss in few characters, with digits enough to tell it from 0 and 1."""
-    if 0 < number < 0.001:
-        return f"{number:.1e}"
-    return f"{number:.6f}" if 0.9995 <= number < 1 else f"{number:.3f}"
 
 
 explore = _ScoresToLoss
@@ -287,47 +280,28 @@ def _scores_cases():
     slips=(
         *FORWARD,
         *LOG,
-        *instead_of(
-            "-log_P[rows, y]",
-            (
-                "1 - p_m stands where -log p_m belongs",
-                "1 - np.exp(log_P[rows, y])",
-                "What does an answer cost whose p_m is 0: 1, or more?",
-            ),
-            (
-                "p_m itself comes back",
-                "np.exp(log_P[rows, y])",
-                "What does a sure and right answer cost?",
-            ),
-        ),
-        *instead_of(
-            "S - S.max(axis=1, keepdims=True)",
-            (
-                "the smallest score is taken off",
-                "S - S.min(axis=1, keepdims=True)",
-                "After your shift, which is the largest exponent of a row?",
-            ),
-            (
-                "the scores have changed sign",
-                "S.max(axis=1, keepdims=True) - S",
-                "Which class has the largest exponent in your code, and which should?",
-            ),
-        ),
-        *(
-            (
-                "every class is asked yes or no by itself: it is the loss of C sigmoids",
-                "-log_P[rows, y]",
-                f"-(lambda Y, p: Y * np.log(p + {e}) + (1 - Y) * np.log(1 - p + {e}))"
-                "(np.eye(S.shape[1])[y], E / Z).sum(axis=1)",
-                "Which terms of the sum over l in eq. (3) are not 0?",
-            )
-            for e in ("0", "1e-12")
-        ),
-        (
-            "last-example-only",
-            "return -log_P[rows, y]",
-            "log_P[:-1] = 0\n    return -log_P[rows, y]",
-        ),
+        *patch("""
+            - -log_P[rows, y]
+            + 1 - np.exp(log_P[rows, y])  # 1 - p_m stands where -log p_m belongs
+            ? What does an answer cost whose p_m is 0: 1, or more?
+            + np.exp(log_P[rows, y])  # p_m itself comes back
+            ? What does a sure and right answer cost?
+            - S - S.max(axis=1, keepdims=True)
+            + S - S.min(axis=1, keepdims=True)  # the smallest score is taken off
+            ? After your shift, which is the largest exponent of a row?
+            + S.max(axis=1, keepdims=True) - S  # the scores have changed sign
+            ? Which class has the largest exponent in your code, and which should?
+            - return -log_P[rows, y]
+            + p, Y = E / Z, np.eye(S.shape[1])[y]
+            + return -(Y * np.log(p) + (1 - Y) * np.log(1 - p)).sum(axis=1)
+            # every class is asked yes or no by itself: it is the loss of C sigmoids
+            ? Which terms of the sum over l in eq. (3) are not 0?
+            + p, Y = E / Z, np.eye(S.shape[1])[y]
+            + return -(Y * np.log(p + 1e-12) + (1 - Y) * np.log(1 - p + 1e-12)).sum(axis=1)
+            # every class is asked yes or no by itself: it is the loss of C sigmoids
+            + log_P[:-1] = 0
+            + return -log_P[rows, y]  # last-example-only
+        """),
     ),
     questions={
         "wrong-shape": "How many losses should come back, and along which axis do yours lie?",
@@ -395,20 +369,15 @@ def _mean_cases():
         *FORWARD,
         *LOG,
         *PENALTY[:3],
-        *instead_of(
-            "reg * np.sum(W * W)",
-            (
-                "the squares of the weights are averaged",
-                "reg * np.mean(W * W)",
-                "What is asked for of the squares: their sum, or their mean?",
-            ),
-            (
-                "the last row of W is left out of the regularization",
-                "reg * np.sum(W[:-1] ** 2)",
-                "Does the text make an exception for the weights of the bias?",
-            ),
-        ),
-        ("last-example-only", "L_i.mean()", "L_i[-1] / len(L_i)"),
+        *patch("""
+            - reg * np.sum(W * W)
+            + reg * np.mean(W * W)  # the squares of the weights are averaged
+            ? What is asked for of the squares: their sum, or their mean?
+            + reg * np.sum(W[:-1] ** 2)  # the last row of W is left out of the regularization
+            ? Does the text make an exception for the weights of the bias?
+            - L_i.mean()
+            + L_i[-1] / len(L_i)  # last-example-only
+        """),
     ),
     questions={
         "raised": "In which order does scores take its arguments?",
@@ -444,29 +413,22 @@ def _label_cases():
     equation="eq. (3)",
     reread='03_cross_entropy_loss, "Which row is one-hot?"',
     question="How many columns has your Y, and in which of them is the 1 of the first row?",
-    slips=(
-        *instead_of(
-            "Y[np.arange(len(y)), y] = 1",
-            ("every-label", "Y[:, y] = 1", "How many ones stand in your first row?"),
-            ("labels-from-one", "Y[np.arange(len(y)), y - 1] = 1"),
-            (
-                "the first row stays empty",
-                "Y[np.arange(1, len(y)), y[1:]] = 1",
-                "At which number does your loop begin, and what is the number of the first row?",
-            ),
-            (
-                "0 and 1 are exchanged",
-                "Y[:] = 1\n    Y[np.arange(len(y)), y] = 0",
-                "How many ones does a one-hot row hold?",
-            ),
-            (
-                "the labels themselves stand there, where a 1 belongs",
-                "Y[np.arange(len(y)), y] = y",
-                "What stands in the row of an example with label 0?",
-            ),
-        ),
-        ("last-example-only", "return Y", "Y[:-1] = 0\n    return Y"),
-    ),
+    slips=patch("""
+        - Y[np.arange(len(y)), y] = 1
+        + Y[:, y] = 1  # every-label
+        ? How many ones stand in your first row?
+        + Y[np.arange(len(y)), y - 1] = 1  # labels-from-one
+        + Y[np.arange(1, len(y)), y[1:]] = 1  # the first row stays empty
+        ? At which number does your loop begin, and what is the number of the first row?
+        + Y[:] = 1
+        + Y[np.arange(len(y)), y] = 0  # 0 and 1 are exchanged
+        ? How many ones does a one-hot row hold?
+        + Y[np.arange(len(y)), y] = y  # the labels themselves stand there, where a 1 belongs
+        ? What stands in the row of an example with label 0?
+        - return Y
+        + Y[:-1] = 0
+        + return Y  # last-example-only
+    """),
     questions={
         "wrong-shape": "How many columns has your Y if no example has the last class?",
         "transposed": "Does a row of your Y belong to an example, or to a class?",
@@ -504,42 +466,30 @@ def _shares_cases():
     reread='03_cross_entropy_loss, "What does a model that knows nothing pay?"',
     question="Which share does your log get for each example, and for a class that none has?",
     slips=(
-        ("log-of-zero", "-np.log(shares[y])", "-(np.eye(C)[y] * np.log(shares)).sum(axis=1)"),
+        *patch("""
+            - -np.log(shares[y])
+            + -(np.eye(C)[y] * np.log(shares)).sum(axis=1)  # log-of-zero
+        """),
         *(("log-epsilon", "np.log(shares[y])", f"np.log(shares[y] + {e})") for e in EPSILONS),
-        ("divided-by-classes", ".mean()", ".mean() / len(set(y))"),
-        ("last-example-only", ".mean()", "[-1] / len(y)"),
-        ("labels-from-one", "shares[y]", "shares[y - 1]"),
-        *instead_of(
-            "-np.log(shares[y]).mean()",
-            (
-                "it is log C, the price of knowing nothing at all",
-                "np.log(C)",
-                "What does this model know that one with equal probabilities does not?",
-            ),
-            (
-                "the mean of the shares is taken, then its logarithm",
-                "-np.log(shares[y].mean())",
-                "Is the logarithm of a mean the mean of the logarithms?",
-            ),
-            (
-                "the logarithm has base 2",
-                "-np.log2(shares[y]).mean()",
-                "Which logarithm does eq. (3) take?",
-            ),
-        ),
-        *instead_of(
-            "counts / len(y)",
-            (
-                "counts stand where shares belong",
-                "counts",
-                "What do the probabilities of your model sum to?",
-            ),
-            (
-                "the counts are divided by C",
-                "counts / C",
-                "What do the probabilities of your model sum to?",
-            ),
-        ),
+        *patch("""
+            - .mean()
+            + .mean() / len(set(y))  # divided-by-classes
+            + [-1] / len(y)  # last-example-only
+            - shares[y]
+            + shares[y - 1]  # labels-from-one
+            - -np.log(shares[y]).mean()
+            + np.log(C)  # it is log C, the price of knowing nothing at all
+            ? What does this model know that one with equal probabilities does not?
+            + -np.log(shares[y].mean())  # the mean of the shares is taken, then its logarithm
+            ? Is the logarithm of a mean the mean of the logarithms?
+            + -np.log2(shares[y]).mean()  # the logarithm has base 2
+            ? Which logarithm does eq. (3) take?
+            - counts / len(y)
+            + counts  # counts stand where shares belong
+            ? What do the probabilities of your model sum to?
+            + counts / C  # the counts are divided by C
+            ? What do the probabilities of your model sum to?
+        """),
     ),
 )
 def loss_of_shares(y, C):

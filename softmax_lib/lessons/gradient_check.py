@@ -17,7 +17,7 @@ from softmax_lib.figures import (
 from softmax_lib.gradcheck import unit_roundoff
 from softmax_lib.lessons import task, tasks_of
 from softmax_lib.lessons.conditions import evaluations, no_warning
-from softmax_lib.lessons.slips import FORWARD, HEIGHTS, at_height, instead_of
+from softmax_lib.lessons.slips import FORWARD, HEIGHTS, at_height, patch
 from softmax_lib.loss import softmax_loss_vectorized
 from softmax_lib.sweep import step_sweep
 
@@ -223,42 +223,24 @@ explore = _StepExplorer
     equation="the complex step",
     reread='04_numerical_derivatives, "The complex step"',
     question="What must you divide by, so that the answer does not depend on h?",
-    slips=(
-        *instead_of(
-            "f(x + 1j * h).imag / h",
-            ("the h is not undone", "f(x + 1j * h).imag"),
-            (
-                "it is a central difference, and suffers from its rounding",
-                "(f(x + h) - f(x - h)) / (2 * h)",
-                "What is x + h, in floats, when h is 1e-100?",
-            ),
-            (
-                "it is a forward difference, and suffers from its rounding",
-                "(f(x + h) - f(x)) / h",
-                "What is x + h, in floats, when h is 1e-100?",
-            ),
-            (
-                "the size of the complex value is taken, not its imaginary part",
-                "abs(f(x + 1j * h)) / h",
-                "Which part of f(x + ih) is f(x), and which holds the slope?",
-            ),
-            ("sign", "-f(x + 1j * h).imag / h"),
-            (
-                "zero-gradient",
-                "0 * x",
-                "Is what you give to f complex, or has it no imaginary part?",
-            ),
-        ),
-        *(
-            (
-                "the h that was given is not used",
-                "f(x + 1j * h).imag / h",
-                f"f(x + {step} * 1j).imag / {step}",
-                "Which step does your line take when h is 1e-100?",
-            )
-            for step in ("1e-2", "1e-3", "1e-4")
-        ),
-    ),
+    slips=patch("""
+        - f(x + 1j * h).imag / h
+        + f(x + 1j * h).imag  # the h is not undone
+        + (f(x + h) - f(x - h)) / (2 * h)
+        # it is a central difference, and suffers from its rounding
+        ? What is x + h, in floats, when h is 1e-100?
+        + (f(x + h) - f(x)) / h  # it is a forward difference, and suffers from its rounding
+        ? What is x + h, in floats, when h is 1e-100?
+        + abs(f(x + 1j * h)) / h  # the size of the complex value is taken, not its imaginary part
+        ? Which part of f(x + ih) is f(x), and which holds the slope?
+        + -f(x + 1j * h).imag / h  # sign
+        + 0 * x  # zero-gradient
+        ? Is what you give to f complex, or has it no imaginary part?
+        + f(x + 1e-2 * 1j).imag / 1e-2  # the h that was given is not used
+        ? Which step does your line take when h is 1e-100?
+        + f(x + 1e-3 * 1j).imag / 1e-3  # the h that was given is not used
+        + f(x + 1e-4 * 1j).imag / 1e-4  # the h that was given is not used
+    """),
     questions={
         "zero-gradient": "Is what you give to f complex, or has it no imaginary part?",
         "wrong-dtype": "Which part of f(x + ih) is asked for: is it a real number?",
@@ -297,33 +279,22 @@ def _slope_cases():
     question="Which of the C rates belongs to the right class of each example?",
     slips=(
         *FORWARD,
-        *instead_of(
-            " - s[np.arange(len(y)), y]",
-            ("no-minus-one", ""),
-            ("sign", " + s[np.arange(len(y)), y]"),
-            ("labels-from-one", " - s[np.arange(len(y)), y - 1]"),
-            (
-                "every-label",
-                " - s[:, y].mean(axis=1)",
-                "Which of the N labels belongs to example i?",
-            ),
-        ),
-        *instead_of(
-            "np.sum(P * s, axis=1)",
-            ("diagonal-jacobian", "(P * s)[np.arange(len(y)), y]"),
-            (
-                "the mean of s is taken with equal weights",
-                "np.mean(s, axis=1)",
-                "By which numbers are the C rates weighted in E_p[s]?",
-            ),
-        ),
-        (
-            "it is divided by the length of U",
-            "return np.mean(",
-            "return 1 / np.linalg.norm(U) * np.mean(",
-            "If U were twice as long, should the slope along it be the same?",
-        ),
-        ("last-example-only", "return np.mean(", "s[:-1] = P[:-1] = 0\n    return np.mean("),
+        *patch("""
+            - - s[np.arange(len(y)), y]  # no-minus-one
+            + + s[np.arange(len(y)), y]  # sign
+            + - s[np.arange(len(y)), y - 1]  # labels-from-one
+            + - s[:, y].mean(axis=1)  # every-label
+            ? Which of the N labels belongs to example i?
+            - np.sum(P * s, axis=1)
+            + (P * s)[np.arange(len(y)), y]  # diagonal-jacobian
+            + np.mean(s, axis=1)  # the mean of s is taken with equal weights
+            ? By which numbers are the C rates weighted in E_p[s]?
+            - return np.mean(
+            + return 1 / np.linalg.norm(U) * np.mean(  # it is divided by the length of U
+            ? If U were twice as long, should the slope along it be the same?
+            + s[:-1] = P[:-1] = 0
+            + return np.mean(  # last-example-only
+        """),
     ),
     questions={
         "wrong-shape": "How many slopes has a loss along one direction?",
@@ -357,46 +328,24 @@ def slope_along(W, X, y, U):
     equation="the two errors of a difference",
     reread='09_gradient_check, "Predict the best step"',
     question="What power of h is left when you multiply the equation by h squared?",
-    slips=(
-        *instead_of(
-            "cube ** (1 / 3)",
-            (
-                "a square root is taken",
-                "cube ** (1 / 2)",
-                "What power of h is left when you multiply the equation by h squared?",
-            ),
-            (
-                "the power is taken before the division",
-                "cube ** 1 / 3",
-                "In which order does Python work out a ** 1 / 3?",
-            ),
-            ("no root is taken", "cube", "Is what you have h, or a power of h?"),
-        ),
-        *instead_of(
-            "3 * u * abs(L) / abs(third)",
-            (
-                "a factor of the derivative is lost",
-                "6 * u * abs(L) / abs(third)",
-                "What is the derivative of h^2 / 6 by h?",
-            ),
-            (
-                "a factor of the derivative is lost",
-                "u * abs(L) / abs(third)",
-                "What is the derivative of h^2 / 6 by h?",
-            ),
-            (
-                "a factor of the derivative is lost",
-                "1.5 * u * abs(L) / abs(third)",
-                "What is the derivative of h^2 / 6 by h?",
-            ),
-            (
-                "L and the third derivative have changed places",
-                "3 * u * abs(third) / abs(L)",
-                "Does more rounding, a larger |L|, ask for a larger step or a smaller one?",
-            ),
-            ("u is missing", "3 * abs(L) / abs(third)", "Where is the rounding in your formula?"),
-        ),
-    ),
+    slips=patch("""
+        - cube ** (1 / 3)
+        + cube ** (1 / 2)  # a square root is taken
+        ? What power of h is left when you multiply the equation by h squared?
+        + cube ** 1 / 3  # the power is taken before the division
+        ? In which order does Python work out a ** 1 / 3?
+        + cube  # no root is taken
+        ? Is what you have h, or a power of h?
+        - 3 * u * abs(L) / abs(third)
+        + 6 * u * abs(L) / abs(third)  # a factor of the derivative is lost
+        ? What is the derivative of h^2 / 6 by h?
+        + u * abs(L) / abs(third)  # a factor of the derivative is lost
+        + 1.5 * u * abs(L) / abs(third)  # a factor of the derivative is lost
+        + 3 * u * abs(third) / abs(L)  # L and the third derivative have changed places
+        ? Does more rounding, a larger |L|, ask for a larger step or a smaller one?
+        + 3 * abs(L) / abs(third)  # u is missing
+        ? Where is the rounding in your formula?
+    """),
     questions={
         "wrong-dtype": "Which sign has the number that you take the root of?",
     },
@@ -434,62 +383,36 @@ def _pairs():
     equation="eq. (14), and how it is compared",
     reread='09_gradient_check, "One number for the verdict"',
     question="What do you divide by where both entries are 0?",
-    slips=(
-        *instead_of(
-            "np.maximum(np.abs(a), np.abs(b))",
-            (
-                "the size is that of b alone",
-                "np.abs(b)",
-                "If a and b change places, should the error change?",
-            ),
-            (
-                "the size is that of a alone",
-                "np.abs(a)",
-                "If a and b change places, should the error change?",
-            ),
-            (
-                "the size is the sum of both",
-                "np.abs(a) + np.abs(b)",
-                "Is the larger of the two asked for, or their sum?",
-            ),
-            (
-                "the size of a negative number is lost",
-                "np.maximum(a, b)",
-                "Which is larger here, -3 or -2, and which is larger in size?",
-            ),
-            (
-                "it is relative to the largest entry of all",
-                "max(np.abs(a).max(), np.abs(b).max())",
-                "Is the size one for the array, or one for each entry?",
-            ),
-        ),
-        *instead_of(
-            "np.where(size > 0, size, 1)",
-            ("0 is divided by 0", "size", "What do you divide by where both entries are 0?"),
-            *(
-                (
-                    "a constant in the denominator swallows small entries",
-                    f"np.maximum({e}, size)",
-                    "Which size have the smallest entries here, and which has your constant?",
-                )
-                for e in ("1e-6", "1e-7", "1e-8")
-            ),
-            *(
-                (
-                    "the size is the sum of both, and a constant swallows small entries",
-                    f"np.maximum({e}, np.abs(a) + np.abs(b))",
-                    "Is the larger of the two asked for, or their sum, or a constant?",
-                )
-                for e in ("1e-6", "1e-7", "1e-8")
-            ),
-        ),
-        (
-            "the sign of the difference stays",
-            "np.abs(a - b)",
-            "(a - b)",
-            "May an error be negative here?",
-        ),
-    ),
+    slips=patch("""
+        - np.maximum(np.abs(a), np.abs(b))
+        + np.abs(b)  # the size is that of b alone
+        ? If a and b change places, should the error change?
+        + np.abs(a)  # the size is that of a alone
+        ? If a and b change places, should the error change?
+        + np.abs(a) + np.abs(b)  # the size is the sum of both
+        ? Is the larger of the two asked for, or their sum?
+        + np.maximum(a, b)  # the size of a negative number is lost
+        ? Which is larger here, -3 or -2, and which is larger in size?
+        + max(np.abs(a).max(), np.abs(b).max())  # it is relative to the largest entry of all
+        ? Is the size one for the array, or one for each entry?
+        - np.where(size > 0, size, 1)
+        + size  # 0 is divided by 0
+        ? What do you divide by where both entries are 0?
+        + np.maximum(1e-6, size)  # a constant in the denominator swallows small entries
+        ? Which size have the smallest entries here, and which has your constant?
+        + np.maximum(1e-7, size)  # a constant in the denominator swallows small entries
+        + np.maximum(1e-8, size)  # a constant in the denominator swallows small entries
+        + np.maximum(1e-6, np.abs(a) + np.abs(b))
+        # the size is the sum of both, and a constant swallows small entries
+        ? Is the larger of the two asked for, or their sum, or a constant?
+        + np.maximum(1e-7, np.abs(a) + np.abs(b))
+        # the size is the sum of both, and a constant swallows small entries
+        + np.maximum(1e-8, np.abs(a) + np.abs(b))
+        # the size is the sum of both, and a constant swallows small entries
+        - np.abs(a - b)
+        + (a - b)  # the sign of the difference stays
+        ? May an error be negative here?
+    """),
     questions={
         "wrong-shape": "One number for all, or one for each entry?",
     },

@@ -33,7 +33,7 @@ from softmax_lib.lessons.slips import (
     SLOPE,
     SUM,
     at_height,
-    instead_of,
+    patch,
 )
 from softmax_lib.loss import softmax_loss_vectorized
 from softmax_lib.words import digits, listed, number
@@ -179,7 +179,7 @@ class _LoopStepper(Explorer):
         self.frames = self.x.frame(i=0), self.p.frame(0, 0), self.dw.frame(j=0)
         Table.clear(ax, -0.4, 22.7, -0.3, top + N + 0.2)
         moving = [self.bar, *self.code, *self.says, self.verdict, *self.frames]
-        return [*moving, *self.dw.artists]
+        return [*moving, self.dw]
 
     def update(self, step, code):
         N, C = self.P.shape
@@ -304,120 +304,71 @@ def _slope_cases():
     reread='05_chain_rule, "What does the product add up?"',
     question="Take the first value that is wrong: which line of the forward pass uses it, and how?",
     slips=(
-        *instead_of(
-            "-1 / (P[rows, y] * len(y))",
-            (
-                "it is the derivative of -p_m, not of -log p_m",
-                "-1 / len(y)",
-                "What is the derivative of log p by p?",
-            ),
-            (
-                "p_m stands above, where it should divide",
-                "-P[rows, y] / len(y)",
-                "What is the derivative of log p by p?",
-            ),
-        ),
-        ("every-label", "dP[rows, y] =", "dP[:, y] ="),
-        (
-            "every class has a slope, not only the right one",
-            "dP[rows, y] = -1 / (P[rows, y] * len(y))",
-            "dP = -1 / (P * len(y))",
-            "Which entry of a row of P is in the loss of its example?",
-        ),
-        *instead_of(
-            "-(dP * E).sum(axis=1, keepdims=True) / Z**2",
-            (
-                "Z is not squared",
-                "-(dP * E).sum(axis=1, keepdims=True) / Z",
-                "What is the derivative of 1 / Z by Z?",
-            ),
-            (
-                "E is missing: each p is E / Z, not 1 / Z",
-                "-dP.sum(axis=1, keepdims=True) / Z**2",
-                "What is the derivative of E / Z by Z?",
-            ),
-            (
-                "dP is missing: it is the slope of P, not of the loss",
-                "-E.sum(axis=1, keepdims=True) / Z**2",
-                "How does the loss change when P does, and where is that in your line?",
-            ),
-            ("sign", "(dP * E).sum(axis=1, keepdims=True) / Z**2", "Does p grow when Z grows?"),
-        ),
-        *instead_of(
-            "dP / Z + dZ",
-            (
-                "the way through Z is missing",
-                "dP / Z",
-                "If one entry of E grows, what happens to Z, and to all of that row's P?",
-            ),
-            (
-                "the way past Z is missing",
-                "dZ + 0 * E",
-                "In p = E / Z, how does p change with E when Z is held?",
-            ),
-            (
-                "P stands where dP belongs",
-                "P / Z + dZ",
-                "Which of your names is a slope, and which a value?",
-            ),
-            (
-                "the way through Z is taken off",
-                "dP / Z - dZ",
-                "E is in Z with which sign, and the minus of the quotient rule is where already?",
-            ),
-        ),
-        *instead_of(
-            "dE * E",
-            ("the slope of exp is missing", "dE.copy()", "What is the derivative of exp(t) by t?"),
-            (
-                "exp is taken of the slopes",
-                "np.exp(dE)",
-                "Which factor does the chain rule put behind dE?",
-            ),
-            (
-                "the exponent stands where its exp belongs",
-                "dE * T",
-                "What is the derivative of exp(t) by t?",
-            ),
-            (
-                "P stands where E belongs",
-                "dE * P",
-                "What is the derivative of exp(t) by t: E, or E over Z?",
-            ),
-        ),
+        *patch("""
+            - -1 / (P[rows, y] * len(y))
+            + -1 / len(y)  # it is the derivative of -p_m, not of -log p_m
+            ? What is the derivative of log p by p?
+            + -P[rows, y] / len(y)  # p_m stands above, where it should divide
+            ? What is the derivative of log p by p?
+            - dP[rows, y] =
+            + dP[:, y] =  # every-label
+            - dP[rows, y] = -1 / (P[rows, y] * len(y))
+            + dP = -1 / (P * len(y))  # every class has a slope, not only the right one
+            ? Which entry of a row of P is in the loss of its example?
+            - -(dP * E).sum(axis=1, keepdims=True) / Z**2
+            + -(dP * E).sum(axis=1, keepdims=True) / Z  # Z is not squared
+            ? What is the derivative of 1 / Z by Z?
+            + -dP.sum(axis=1, keepdims=True) / Z**2  # E is missing: each p is E / Z, not 1 / Z
+            ? What is the derivative of E / Z by Z?
+            + -E.sum(axis=1, keepdims=True) / Z**2
+            # dP is missing: it is the slope of P, not of the loss
+            ? How does the loss change when P does, and where is that in your line?
+            + (dP * E).sum(axis=1, keepdims=True) / Z**2  # sign
+            ? Does p grow when Z grows?
+            - dP / Z + dZ
+            + dP / Z  # the way through Z is missing
+            ? If one entry of E grows, what happens to Z, and to all of that row's P?
+            + dZ + 0 * E  # the way past Z is missing
+            ? In p = E / Z, how does p change with E when Z is held?
+            + P / Z + dZ  # P stands where dP belongs
+            ? Which of your names is a slope, and which a value?
+            + dP / Z - dZ  # the way through Z is taken off
+            ? E is in Z with which sign, and the minus of the quotient rule is where already?
+            - dE * E
+            + dE.copy()  # the slope of exp is missing
+            ? What is the derivative of exp(t) by t?
+            + np.exp(dE)  # exp is taken of the slopes
+            ? Which factor does the chain rule put behind dE?
+            + dE * T  # the exponent stands where its exp belongs
+            ? What is the derivative of exp(t) by t?
+            + dE * P  # P stands where E belongs
+            ? What is the derivative of exp(t) by t: E, or E over Z?
+        """),
         *(
             (name, "dS = dT", f"dS = P.copy()\n    {wrong}\n    dS = dS / len(y)")
             for name, right, wrong, *_ in SLOPE
             if right == "dS[rows, y] -= 1" and name != "diagonal-jacobian"
         ),
-        ("no-mean-gradient", "dS = dT", "dS = P.copy()\n    dS[rows, y] -= 1 / len(y)"),
-        (
-            "the division drops what stands behind the point",
-            "dS = dT",
-            "dS = (dT * len(y)) // len(y)",
-            "What is -1 // 6 in Python, and what is 0.5 // 6?",
+        *patch("""
+            - dS = dT
+            + dS = P.copy()
+            + dS[rows, y] -= 1 / len(y)  # no-mean-gradient
+            + dS = (dT * len(y)) // len(y)  # the division drops what stands behind the point
+            ? What is -1 // 6 in Python, and what is 0.5 // 6?
+            + dS = dT - np.eye(S.shape[1])[S.argmax(axis=1)] * dT
+            # the largest score of a row is thought to have a slope of its own
+            ? What do the entries of a row of dT sum to: is anything left for the maximum?
+            + dS = np.where(S == S.max(axis=1, keepdims=True), 0, dT)
+            # the largest score of a row is thought to have a slope of its own
+        """),
+        *(
+            ("last-example-only", "return dP", f"{name}[:-1] = 0\n    return dP")
+            for name in ("dP", "dZ", "dE", "dT")
         ),
-        *instead_of(
-            "dS = dT",
-            (
-                "the largest score of a row is thought to have a slope of its own",
-                "dS = dT - np.eye(S.shape[1])[S.argmax(axis=1)] * dT",
-                "What do the entries of a row of dT sum to: is anything left for the maximum?",
-            ),
-            (
-                "the largest score of a row is thought to have a slope of its own",
-                "dS = np.where(S == S.max(axis=1, keepdims=True), 0, dT)",
-                "What do the entries of a row of dT sum to: is anything left for the maximum?",
-            ),
-        ),
-        *instead_of(
-            "return dP, dZ, dE, dT, dS",
-            *(
-                ("last-example-only", f"{name}[:-1] = 0\n    return dP, dZ, dE, dT, dS")
-                for name in ("dP", "dZ", "dE", "dT")
-            ),
-            ("no-minus-one", "return dP, dZ, dE, dT, P / len(y)"),
-        ),
+        *patch("""
+            - return dP, dZ, dE, dT, dS
+            + return dP, dZ, dE, dT, P / len(y)  # no-minus-one
+        """),
     ),
     questions={
         "wrong-shape": "Which shape has the value itself, and so its derivative?",
@@ -486,43 +437,31 @@ def _loss_cases():
         *SLOPE,
         *SUM,
         *PENALTY,
-        (
-            "overwritten-probabilities",
-            "T - np.log(Z)",
-            "np.log(E / Z - np.eye(E.shape[1])[y])",
-        ),
-        *instead_of(
-            "2 * reg * W",
-            ("the weights are squared", "2 * reg * W * W", "What is the derivative of w w by w?"),
-            ("the weights are summed", "2 * reg * np.sum(W)", "Which shape has the slope of reg?"),
-        ),
-        *(
-            (
-                "the last row of W is left out of the regularization",
-                piece,
-                piece.replace("W", "(W * (np.arange(len(W)) < len(W) - 1)[:, None])"),
-                "Does the text make an exception for the weights of the bias?",
-            )
-            for piece in ("np.sum(W * W)", "2 * reg * W")
-        ),
-        (
-            "the labels' numbers are taken off, not a 1 at their places",
-            "dS[rows, y] -= 1",
-            "dS = dS - np.asarray(y)[:, None]",
-            "Is y_i an amount, or a place in row i?",
-        ),
-        (
-            "reg is added to dL/dS, before X is multiplied",
-            "X.T @ dS / len(y) + 2 * reg * W",
-            "X.T @ (dS / len(y) + 2 * reg)",
-            "Does the part of reg depend on X?",
-        ),
-        (
-            "the gradient is multiplied by the loss",
-            "X.T @ dS / len(y) + 2 * reg * W",
-            "X.T @ dS / len(y) * loss",
-            "In which line of the chain rule does the loss itself stand?",
-        ),
+        *patch("""
+            - T - np.log(Z)
+            + np.log(E / Z - np.eye(E.shape[1])[y])  # overwritten-probabilities
+            - 2 * reg * W
+            + 2 * reg * W * W  # the weights are squared
+            ? What is the derivative of w w by w?
+            + 2 * reg * np.sum(W)  # the weights are summed
+            ? Which shape has the slope of reg?
+            - np.sum(W * W)
+            + np.sum(W[:-1] * W[:-1])
+            # the last row of W is left out of the regularization
+            ? Does the text make an exception for the weights of the bias?
+            - 2 * reg * W
+            + 2 * reg * (W * (np.arange(len(W)) < len(W) - 1)[:, None])
+            # the last row of W is left out of the regularization
+            - dS[rows, y] -= 1
+            + dS = dS - np.asarray(y)[:, None]
+            # the labels' numbers are taken off, not a 1 at their places
+            ? Is y_i an amount, or a place in row i?
+            - X.T @ dS / len(y) + 2 * reg * W
+            + X.T @ (dS / len(y) + 2 * reg)  # reg is added to dL/dS, before X is multiplied
+            ? Does the part of reg depend on X?
+            + X.T @ dS / len(y) * loss  # the gradient is multiplied by the loss
+            ? In which line of the chain rule does the loss itself stand?
+        """),
     ),
     questions={
         "wrong-shape": "By what do you differentiate last, and which shape has it?",
@@ -589,29 +528,16 @@ def _step_cases():
     slips=(
         *FORWARD,
         *SLOPE,
-        *instead_of(
-            "W - learning_rate * (X_i.T @ dS)",
-            (
-                "the gradient comes back, not the weights",
-                "X_i.T @ dS",
-                "From where does the step start, and where does it end?",
-            ),
-            (
-                "the step comes back, not the weights",
-                "-learning_rate * (X_i.T @ dS)",
-                "From where does the step start, and where does it end?",
-            ),
-            (
-                "the step comes back, not the weights",
-                "learning_rate * (X_i.T @ dS)",
-                "From where does the step start, and where does it end?",
-            ),
-            (
-                "the learning rate is missing",
-                "W - X_i.T @ dS",
-                "How much longer is your step when the learning rate doubles?",
-            ),
-        ),
+        *patch("""
+            - W - learning_rate * (X_i.T @ dS)
+            + X_i.T @ dS  # the gradient comes back, not the weights
+            ? From where does the step start, and where does it end?
+            + -learning_rate * (X_i.T @ dS)  # the step comes back, not the weights
+            ? From where does the step start, and where does it end?
+            + learning_rate * (X_i.T @ dS)  # the step comes back, not the weights
+            + W - X_i.T @ dS  # the learning rate is missing
+            ? How much longer is your step when the learning rate doubles?
+        """),
     ),
     questions={
         "sign": "After your step, is the probability of the right class larger than before?",
@@ -651,28 +577,18 @@ def _parts_cases():
     reread='08_gradient_in_code, "The loss has two parts, the gradient one"',
     question="Do your a and b give back dW, entry by entry?",
     atol=1e-9,
-    slips=(
-        *instead_of(
-            "columns, np.ravel(dW)",
-            (
-                "dW is flattened column by column, data and W row by row",
-                "columns, np.ravel(dW, 'F')",
-                "In which order do you read the entries of dW, and in which those of data?",
-            ),
-        ),
-        (
-            "each number is fitted alone, as if the other part were not there",
-            "a, b = np.linalg.lstsq(columns, np.ravel(dW), rcond=None)[0]",
-            "a, b = np.sum(dW * data) / np.sum(data**2), np.sum(dW * W) / np.sum(W * W)",
-            "If data and W are not at right angles, can each factor be found without the other?",
-        ),
-        (
-            "a and b are exchanged",
-            "float(a), float(b)",
-            "float(b), float(a)",
-            "Which of your two columns comes first?",
-        ),
-    ),
+    slips=patch("""
+        - columns, np.ravel(dW)
+        + columns, np.ravel(dW, 'F')  # dW is flattened column by column, data and W row by row
+        ? In which order do you read the entries of dW, and in which those of data?
+        - a, b = np.linalg.lstsq(columns, np.ravel(dW), rcond=None)[0]
+        + a, b = np.sum(dW * data) / np.sum(data**2), np.sum(dW * W) / np.sum(W * W)
+        # each number is fitted alone, as if the other part were not there
+        ? If data and W are not at right angles, can each factor be found without the other?
+        - float(a), float(b)
+        + float(b), float(a)  # a and b are exchanged
+        ? Which of your two columns comes first?
+    """),
     questions={
         "constant-answer": "Which of your two numbers would never change, whatever dW came in?",
     },

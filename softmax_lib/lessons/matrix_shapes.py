@@ -21,7 +21,7 @@ from softmax_lib.figures import (
 )
 from softmax_lib.lessons import task, tasks_of
 from softmax_lib.lessons.conditions import loops
-from softmax_lib.lessons.slips import instead_of
+from softmax_lib.lessons.slips import patch
 from softmax_lib.words import listed, number, shape, times
 
 FEATURES = ("heavy", "long", "yellow", "red")
@@ -240,7 +240,7 @@ class _ProductExplorer(Explorer):
 
     def build(self, fig):
         self.meeting = _Meeting(fig.subplots(), self.X, self.W)
-        return self.meeting.artists
+        return [self.meeting]
 
     def update(self, i, j, added):
         total = self.meeting.move(i, j, added)
@@ -290,8 +290,7 @@ class _ViewExplorer(Explorer):
         self.frames = [self.s.frame(0, 0) for _ in self.s.numbers]
         self.pieces = [centered(ax, 0, 0) for _ in self.s.numbers]
         Table.clear(ax, 0, self.s.right + 2.6, -1.7, self.s.bottom + 1.1)
-        tables = [part for table in (self.x, self.w, self.s) for part in table.artists]
-        return [*tables, *self.frames, *self.pieces, self.w_label]
+        return [self.x, self.w, self.s, *self.frames, *self.pieces, self.w_label]
 
     def update(self, view, cells):
         transposed = view == 9
@@ -392,34 +391,21 @@ def _score_cases():
     equation="eq. (1)",
     reread='01_matrix_shapes, "A row of scores"',
     question="Which D products make up one score, and does every score of S get its own?",
-    slips=(
-        ("last-example-only", "range(N)", "range(N - 1, N)"),
-        (
-            "only the first row is filled",
-            "range(N)",
-            "range(1)",
-            "Under which loop does your line with return stand, and how often does that turn?",
-        ),
-        *instead_of(
-            "np.sum(X[i] * W[:, j])",
-            (
-                "the last feature is left out",
-                "np.sum((X[i] * W[:, j])[:-1])",
-                "How many products make up one score, and how many do you add?",
-            ),
-            (
-                "only the last feature counts",
-                "(X[i] * W[:, j])[-1]",
-                "What does S[i, j] hold after each turn of your innermost loop?",
-            ),
-            (
-                "only the first feature counts",
-                "(X[i] * W[:, j])[0]",
-                "How many products make up one score, and how many do you add?",
-            ),
-            ("the mean of the products is taken", "np.mean(X[i] * W[:, j])", "Sum, or mean?"),
-        ),
-    ),
+    slips=patch("""
+        - range(N)
+        + range(N - 1, N)  # last-example-only
+        + range(1)  # only the first row is filled
+        ? Under which loop does your line with return stand, and how often does that turn?
+        - np.sum(X[i] * W[:, j])
+        + np.sum((X[i] * W[:, j])[:-1])  # the last feature is left out
+        ? How many products make up one score, and how many do you add?
+        + (X[i] * W[:, j])[-1]  # only the last feature counts
+        ? What does S[i, j] hold after each turn of your innermost loop?
+        + (X[i] * W[:, j])[0]  # only the first feature counts
+        ? How many products make up one score, and how many do you add?
+        + np.mean(X[i] * W[:, j])  # the mean of the products is taken
+        ? Sum, or mean?
+    """),
     questions={
         "raised": "Which of your two rows of numbers has length D, and which has another length?",
         "transposed": "Which index of S counts the examples: the first, or the second?",
@@ -463,32 +449,19 @@ def _shape_cases():
     equation="eq. (1)",
     reread='01_matrix_shapes, "Keep both axes"',
     question="Which axes meet in this product, and what does .T do to an array of one axis?",
-    slips=(
-        (
-            "transpose is ignored",
-            "if transpose",
-            "if False",
-            "What is the shape of a once its axes have changed places?",
-        ),
-        (
-            "both are transposed",
-            "a = a[::-1]",
-            "a, b = a[::-1], b[::-1]",
-            "Which of the two matrices has the .T behind it in A.T @ B?",
-        ),
-        (
-            "b is transposed, not a",
-            "a = a[::-1]",
-            "b = b[::-1]",
-            "Which of the two matrices has the .T behind it in A.T @ B?",
-        ),
-        (
-            "a number is given an axis",
-            "a[:-1] + b[1:]",
-            "(a[:-1] + b[1:] or (1,))",
-            "How many axes has a single number, and which tuple says that?",
-        ),
-    ),
+    slips=patch("""
+        - if transpose
+        + if False  # transpose is ignored
+        ? What is the shape of a once its axes have changed places?
+        - a = a[::-1]
+        + a, b = a[::-1], b[::-1]  # both are transposed
+        ? Which of the two matrices has the .T behind it in A.T @ B?
+        + b = b[::-1]  # b is transposed, not a
+        ? Which of the two matrices has the .T behind it in A.T @ B?
+        - a[:-1] + b[1:]
+        + (a[:-1] + b[1:] or (1,))  # a number is given an axis
+        ? How many axes has a single number, and which tuple says that?
+    """),
     questions={
         "raised": "What is a[1] when a has one axis only?",
         "wrong-return": "Is what you return a tuple of whole numbers?",
@@ -525,43 +498,26 @@ def _bias_cases():
     equation="eq. (1)",
     reread='01_matrix_shapes, "A bias is one more row of W"',
     question="By which number is b multiplied in every row, and on which side does it stand?",
-    slips=(
-        *instead_of(
-            "np.hstack([X, ones])",
-            (
-                "the column of ones stands first",
-                "np.hstack([ones, X])",
-                "Which row of W1 meets your column of ones, and is b that row?",
-            ),
-            ("no column of ones is added", "X", "Which number is each b_j multiplied by in X1 W1?"),
-        ),
-        *instead_of(
-            "np.vstack([W, b])",
-            (
-                "b is the first row",
-                "np.vstack([b, W])",
-                "In which place is the column of ones asked for, and the row that meets it?",
-            ),
-            (
-                "ones stand where b belongs",
-                "np.vstack([W, np.ones(W.shape[1])])",
-                "What must row D of W1 be, so that X1 W1 is X W + b?",
-            ),
-            ("no row is added", "W", "What must row D of W1 be, so that X1 W1 is X W + b?"),
-        ),
-        (
-            "zeros stand where ones belong",
-            "np.ones(",
-            "np.zeros(",
-            "What is left of b once your new column has multiplied it?",
-        ),
-        (
-            "b is added to W",
-            "np.vstack([W, b])",
-            "np.vstack([W + b, b])",
-            "Is b multiplied by the features too?",
-        ),
-    ),
+    slips=patch("""
+        - np.hstack([X, ones])
+        + np.hstack([ones, X])  # the column of ones stands first
+        ? Which row of W1 meets your column of ones, and is b that row?
+        + X  # no column of ones is added
+        ? Which number is each b_j multiplied by in X1 W1?
+        - np.vstack([W, b])
+        + np.vstack([b, W])  # b is the first row
+        ? In which place is the column of ones asked for, and the row that meets it?
+        + np.vstack([W, np.ones(W.shape[1])])  # ones stand where b belongs
+        ? What must row D of W1 be, so that X1 W1 is X W + b?
+        + W  # no row is added
+        ? What must row D of W1 be, so that X1 W1 is X W + b?
+        - np.ones(
+        + np.zeros(  # zeros stand where ones belong
+        ? What is left of b once your new column has multiplied it?
+        - np.vstack([W, b])
+        + np.vstack([W + b, b])  # b is added to W
+        ? Is b multiplied by the features too?
+    """),
 )
 def with_bias(X, W, b):
     """X with a last column of ones, W with b as its last row."""
@@ -593,36 +549,19 @@ def _gradient_cases():
     equation="eq. (11)",
     reread='01_matrix_shapes, "Which scores does one weight move?"',
     question="Which column of W does S_ic contain, and which numbers multiply it?",
-    slips=(
-        *instead_of(
-            "G[:, c] = X[i]",
-            (
-                "it is filled with weights",
-                "G[:, c] = W[:, c]",
-                "S_ic is linear in W_dc: which number multiplies it there?",
-            ),
-            (
-                "every column is filled",
-                "G[:] = X[i][:, None]",
-                "Does a weight of another class move the score S_ic?",
-            ),
-            (
-                "ones stand where the features belong",
-                "G[:, c] = 1",
-                "By which number is W_dc multiplied in S_ic?",
-            ),
-            (
-                "the wrong example's features are taken",
-                "G[:, c] = X[i - 1]",
-                "Which row of X makes the score S_ic?",
-            ),
-            (
-                "the wrong column is filled",
-                "G[:, c - 1] = X[i]",
-                "Which column of W does the score S_ic use?",
-            ),
-        ),
-    ),
+    slips=patch("""
+        - G[:, c] = X[i]
+        + G[:, c] = W[:, c]  # it is filled with weights
+        ? S_ic is linear in W_dc: which number multiplies it there?
+        + G[:] = X[i][:, None]  # every column is filled
+        ? Does a weight of another class move the score S_ic?
+        + G[:, c] = 1  # ones stand where the features belong
+        ? By which number is W_dc multiplied in S_ic?
+        + G[:, c] = X[i - 1]  # the wrong example's features are taken
+        ? Which row of X makes the score S_ic?
+        + G[:, c - 1] = X[i]  # the wrong column is filled
+        ? Which column of W does the score S_ic use?
+    """),
     questions={
         "raised": "What does i count and what c, and how long are the axes that you use them on?",
         "wrong-shape": "By how many weights do you differentiate, those of class c or all?",

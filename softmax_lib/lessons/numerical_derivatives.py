@@ -18,7 +18,7 @@ from softmax_lib.figures import (
     show,
 )
 from softmax_lib.lessons import task, tasks_of
-from softmax_lib.lessons.slips import instead_of
+from softmax_lib.lessons.slips import patch
 
 NAMES = {"forward": "forward", "central": "central", "complex": "complex step"}
 ORDERS = {"forward": 1, "central": 2}
@@ -162,34 +162,23 @@ explore = _SecantAndTangent
     equation="(x + ih)^3, multiplied out",
     reread='04_numerical_derivatives, "The complex step"',
     question="Which of the four products in (a + ib)(x + ih) are real, and with which sign?",
-    slips=(
-        *instead_of(
-            "a * x - b * h",
-            ("i times i is taken to be 1", "(x * x + h * h) * x + b * h"),
-            ("i times i is taken to be 1", "a * x + b * h", "What is ib times ih: is it positive?"),
-            ("the terms with h squared are missing", "x * x * x", "Is ih times ih real?"),
-            ("each part is cubed by itself", "x * x * x - h * h * h"),
-        ),
-        *instead_of(
-            "a * h + b * x",
-            ("i times i is taken to be 1", "(x * x + h * h) * h + b * x"),
-            (
-                "the term with h cubed is missing",
-                "3 * x * x * h",
-                "What is (ih)(ih)(ih), and which of the two parts does it join?",
-            ),
-            (
-                "the imaginary part is divided by h",
-                "(a * h + b * x) / h",
-                "Which number stands beside i, before anything is divided?",
-            ),
-            (
-                "each part is cubed by itself",
-                "h * h * h",
-                "Is (x + ih)(x + ih) equal to x x + (ih)(ih), or is there more?",
-            ),
-        ),
-    ),
+    slips=patch("""
+        - a * x - b * h
+        + (x * x + h * h) * x + b * h  # i times i is taken to be 1
+        + a * x + b * h  # i times i is taken to be 1
+        ? What is ib times ih: is it positive?
+        + x * x * x  # the terms with h squared are missing
+        ? Is ih times ih real?
+        + x * x * x - h * h * h  # each part is cubed by itself
+        - a * h + b * x
+        + (x * x + h * h) * h + b * x  # i times i is taken to be 1
+        + 3 * x * x * h  # the term with h cubed is missing
+        ? What is (ih)(ih)(ih), and which of the two parts does it join?
+        + (a * h + b * x) / h  # the imaginary part is divided by h
+        ? Which number stands beside i, before anything is divided?
+        + h * h * h  # each part is cubed by itself
+        ? Is (x + ih)(x + ih) equal to x x + (ih)(ih), or is there more?
+    """),
 )
 def cube_step(x, h):
     """Real and imaginary part of (x + ih)^3, from real numbers alone."""
@@ -221,10 +210,6 @@ def _slope_cases():
     ]
 
 
-ONE_SIDED = "To which sides of A do you step, and how far apart are the two places?"
-ALONE = "How many entries differ between A and the place at which you ask f?"
-
-
 @task(
     "4.2",
     "Every slope of a function of an array",
@@ -238,32 +223,32 @@ ALONE = "How many entries differ between A and the place at which you ask f?"
     equation="the central difference",
     reread='04_numerical_derivatives, "One entry at a time"',
     question="While one entry moves, what do the others do, and where do they stand afterwards?",
-    slips=(
-        *instead_of(
-            "(f(A + step) - f(A - step)) / (2 * h)",
-            ("the difference is a forward one", "(f(A + step) - f(A)) / h", ONE_SIDED),
-            ("the difference is a backward one", "(f(A) - f(A - step)) / h", ONE_SIDED),
-            ("sign", "(f(A - step) - f(A + step)) / (2 * h)"),
-        ),
-        *instead_of(
-            " / (2 * h)",
-            ("the run is taken to be h", " / h", "How long is the way from A - h to A + h?"),
-            ("it is multiplied by h", " / 2 * h", "How does Python work out a / 2 * h?"),
-            ("it is not divided by the run", "", "A slope is rise over run: where is the run?"),
-        ),
-        *instead_of(
-            "step[at] = h",
-            ("all entries move at once", "step[...] = h", ALONE),
-            ("a whole row moves at once", "step[at[0]] = h", ALONE),
-        ),
-        (
-            "what has moved stays moved",
-            "        step = np.zeros(A.shape)\n",
-            "        step = np.zeros(A.shape) if not G.any() else step\n",
-            "When the second entry moves, where does the first one stand?",
-        ),
-        ("last-example-only", "    return G", "    G.ravel()[:-1] = 0\n    return G"),
-    ),
+    slips=patch("""
+        - (f(A + step) - f(A - step)) / (2 * h)
+        + (f(A + step) - f(A)) / h  # the difference is a forward one
+        ? To which sides of A do you step, and how far apart are the two places?
+        + (f(A) - f(A - step)) / h  # the difference is a backward one
+        ? To which sides of A do you step, and how far apart are the two places?
+        + (f(A - step) - f(A + step)) / (2 * h)  # sign
+        - / (2 * h)
+        + / h  # the run is taken to be h
+        ? How long is the way from A - h to A + h?
+        + / 2 * h  # it is multiplied by h
+        ? How does Python work out a / 2 * h?
+        - / (2 * h)  # it is not divided by the run
+        ? A slope is rise over run: where is the run?
+        - step[at] = h
+        + step[...] = h  # all entries move at once
+        ? How many entries differ between A and the place at which you ask f?
+        + step[at[0]] = h  # a whole row moves at once
+        ? How many entries differ between A and the place at which you ask f?
+        - step = np.zeros(A.shape)
+        + step = np.zeros(A.shape) if not G.any() else step  # what has moved stays moved
+        ? When the second entry moves, where does the first one stand?
+        - return G
+        + G.ravel()[:-1] = 0
+        + return G  # last-example-only
+    """),
     rtol=1e-6,
 )
 def slopes(f, A, h):
@@ -296,48 +281,30 @@ def slopes(f, A, h):
     equation="an error that grows like c h^k",
     reread='04_numerical_derivatives, "The order of a method"',
     question="With e = c h^k, what does the quotient of your two errors say about k?",
-    slips=(
-        *instead_of(
-            "rise / run",
-            ("no logarithm is taken", "(e_1 / e_2) / (h_1 / h_2)"),
-            ("no logarithm is taken", "e_1 / e_2"),
-            (
-                "the logarithm of the steps is missing",
-                "rise",
-                "By how much does log h change here?",
-            ),
-            ("the logarithm of the steps is missing", "rise / np.log(2)"),
-            (
-                "no logarithm is taken",
-                "(e_1 - e_2) / (h_1 - h_2)",
-                "If a step 10 times smaller errs 100 times less, is the order 10, or is it 2?",
-            ),
-            (
-                "steps stand over errors",
-                "run / rise",
-                "On log axes, which of the two is drawn upward: the error or the step?",
-            ),
-            ("one error alone makes k, so c counts too", "np.log(e_1) / np.log(h_1)"),
-            (
-                "one error alone makes k, so c counts too",
-                "np.log(e_2) / np.log(h_2)",
-                "Which k does your line give for the single error 5 h, and which is right?",
-            ),
-            ("sign", "-rise / run", "Does the error grow or shrink when the step grows?"),
-            (
-                "the sign is lost",
-                "abs(rise / run)",
-                "Which sign has k if a smaller step errs more?",
-            ),
-            ("k is rounded", "np.round(rise / run)", "Must k be whole where two errors meet?"),
-        ),
-        (
-            "the steps are taken to be a factor 10 apart",
-            "np.log(h_1 / h_2)",
-            "np.log(10)",
-            "How many times smaller than the first step is the second one here?",
-        ),
-    ),
+    slips=patch("""
+        - rise / run
+        + (e_1 / e_2) / (h_1 / h_2)  # no logarithm is taken
+        + e_1 / e_2  # no logarithm is taken
+        + rise  # the logarithm of the steps is missing
+        ? By how much does log h change here?
+        + rise / np.log(2)  # the logarithm of the steps is missing
+        + (e_1 - e_2) / (h_1 - h_2)  # no logarithm is taken
+        ? If a step 10 times smaller errs 100 times less, is the order 10, or is it 2?
+        + run / rise  # steps stand over errors
+        ? On log axes, which of the two is drawn upward: the error or the step?
+        + np.log(e_1) / np.log(h_1)  # one error alone makes k, so c counts too
+        + np.log(e_2) / np.log(h_2)  # one error alone makes k, so c counts too
+        ? Which k does your line give for the single error 5 h, and which is right?
+        + -rise / run  # sign
+        ? Does the error grow or shrink when the step grows?
+        + abs(rise / run)  # the sign is lost
+        ? Which sign has k if a smaller step errs more?
+        + np.round(rise / run)  # k is rounded
+        ? Must k be whole where two errors meet?
+        - np.log(h_1 / h_2)
+        + np.log(10)  # the steps are taken to be a factor 10 apart
+        ? How many times smaller than the first step is the second one here?
+    """),
 )
 def order(h_1, e_1, h_2, e_2):
     """The k of errors that grow like c h^k, from the errors e_1 and e_2 at two steps."""

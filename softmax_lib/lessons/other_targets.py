@@ -16,8 +16,8 @@ from softmax_lib.figures import (
 from softmax_lib.forward import softmax
 from softmax_lib.lessons import task, tasks_of
 from softmax_lib.lessons.conditions import numpy_alone
-from softmax_lib.lessons.slips import FORWARD, HEIGHTS, at_height, instead_of
-from softmax_lib.words import listed, number, signed
+from softmax_lib.lessons.slips import FORWARD, HEIGHTS, at_height, patch
+from softmax_lib.words import listed, number, probability, signed
 
 
 @house_style
@@ -82,7 +82,7 @@ class _Pull(Explorer):
         self.q = [left.plot(k + reach, [0, 0], color=INK, linewidth=3)[0] for k in range(3)]
         self.scores = [centered(left, k, 1.07, fontsize=9) for k in range(3)]
         self.says = left.text(-0.5, 1.18, "", va="center", fontsize=10)
-        return [*self.p.artists, *self.q, *self.slopes.artists, *self.scores, self.says]
+        return [self.p, *self.q, self.slopes, *self.scores, self.says]
 
     def update(self, s0, s1, s2, target):
         S, q = np.array([[s0, s1, s2]]), TARGETS[target]
@@ -95,11 +95,10 @@ class _Pull(Explorer):
             line.set_ydata([height] * 2)
             text.set_text(f"score {number(score, 1)}")
         self.says.set_text(f"loss {loss:.3f}, at least {least:.3f}")
-        three = "{:.3f}".format
         caption = f"{target}: loss {loss:.3f}, and no p can reach less than {least:.3f}."
         return caption, (
             f"Scores ({listed(S, lambda score: number(score, 1))}). Left, bars "
-            f"p = ({listed(p, three)}) with lines at q = ({listed(q, three)}). "
+            f"p = ({listed(p, probability)}) with lines at q = ({listed(q, probability)}). "
             f"Right, bars of the slope p − q = ({', '.join(slopes)}), "
             f"blue above 0, orange-red below. {caption}"
         )
@@ -135,20 +134,17 @@ def _smoothed_cases():
     equation="eq. (3)",
     reread='13_other_targets, "Label smoothing"',
     question="What do the rows of your Q sum to?",
-    slips=(
-        *instead_of(
-            "epsilon / C)",
-            ("epsilon is shared by the other classes alone", "epsilon / (C - 1))"),
-            ("every class gets the whole of epsilon", "epsilon)"),
-            ("nothing is spread over the classes", "0.0)"),
-        ),
-        *instead_of(
-            "+= 1 - epsilon",
-            ("the label keeps its whole 1", "+= 1"),
-            ("the label has no share of epsilon", "= 1 - epsilon"),
-        ),
-        ("every-label", "Q[np.arange(len(y)), y]", "Q[:, y]"),
-    ),
+    slips=patch("""
+        - epsilon / C)
+        + epsilon / (C - 1))  # epsilon is shared by the other classes alone
+        + epsilon)  # every class gets the whole of epsilon
+        + 0.0)  # nothing is spread over the classes
+        - += 1 - epsilon
+        + += 1  # the label keeps its whole 1
+        + = 1 - epsilon  # the label has no share of epsilon
+        - Q[np.arange(len(y)), y]
+        + Q[:, y]  # every-label
+    """),
 )
 def smoothed(y, C, epsilon):
     """Smoothed targets Q (N, C): epsilon is shared by all classes, the rest is the label's."""
@@ -200,19 +196,18 @@ def _shares_cases():
     question="Does every class of a row add its term to your loss?",
     slips=(
         *FORWARD,
-        *instead_of(
-            "T - np.log(Z)",
-            ("log-of-zero", "np.log(E / Z)"),
-            ("unshifted-score", "S - np.log(Z)"),
-            ("log-epsilon", "np.log(E / Z + 1e-12)"),
-        ),
-        (
-            "the largest share is taken for the label",
-            "Q * log_P",
-            "(Q == Q.max(axis=1, keepdims=True)) * log_P",
-        ),
-        ("sign", "E / Z - Q", "Q - E / Z"),
-        ("no-minus-one", "E / Z - Q", "E / Z"),
+        *patch("""
+            - T - np.log(Z)
+            + np.log(E / Z)  # log-of-zero
+            + S - np.log(Z)  # unshifted-score
+            + np.log(E / Z + 1e-12)  # log-epsilon
+            - Q * log_P
+            + (Q == Q.max(axis=1, keepdims=True)) * log_P
+            # the largest share is taken for the label
+            - E / Z - Q
+            + Q - E / Z  # sign
+            + E / Z  # no-minus-one
+        """),
     ),
     conditions=(numpy_alone,),
 )
@@ -258,41 +253,39 @@ def _weighted_cases():
     reread='13_other_targets, "Examples that count more"',
     question="What does your loss become when all weights are doubled?",
     slips=(
-        *instead_of(
-            "a[kept] / a.sum()",
-            ("the weights are divided by N, not by their sum", "a[kept] / len(a)"),
-            ("the weights are divided by how many are not 0", "a[kept] / len(kept)"),
-            ("the weights are not divided by anything", "a[kept]"),
-            (
-                "examples without a label are left out, and the weights are ignored",
-                "np.ones(len(kept)) / len(kept)",
-            ),
-        ),
-        ("the gradient has no weights", "share[:, None] * dS", "dS / len(kept)"),
+        *patch("""
+            - a[kept] / a.sum()
+            + a[kept] / len(a)  # the weights are divided by N, not by their sum
+            + a[kept] / len(kept)  # the weights are divided by how many are not 0
+            + a[kept]  # the weights are not divided by anything
+            + np.ones(len(kept)) / len(kept)
+            # examples without a label are left out, and the weights are ignored
+            - share[:, None] * dS
+            + dS / len(kept)  # the gradient has no weights
+        """),
         *(
-            (
-                "the weights multiply X, where they belong to the losses",
-                "a[kept] / a.sum()",
-                f"np.ones(len(kept)) / {total}\n"
-                "    X = a[:, None] * X\n    S = X[kept] @ W\n"
-                "    T = S - S.max(axis=1, keepdims=True)\n"
-                "    log_P = T - np.log(np.exp(T).sum(axis=1, keepdims=True))",
-                "What does p become for an example whose x is doubled, and may it change?",
-            )
+            slip
             for total in ("len(kept)", "len(a)", "a.sum()")
+            for slip in patch(f"""
+                - a[kept] / a.sum()
+                + np.ones(len(kept)) / {total}
+                + X = a[:, None] * X
+                + S = X[kept] @ W
+                + T = S - S.max(axis=1, keepdims=True)
+                + log_P = T - np.log(np.exp(T).sum(axis=1, keepdims=True))
+                # the weights multiply X, where they belong to the losses
+                ? What does p become for an example whose x is doubled, and may it change?
+            """)
         ),
-        (
-            "reg is divided by the sum of the weights",
-            "reg * np.sum(W * W)",
-            "reg * np.sum(W * W) / a.sum()",
-            "To what does reg belong: to the examples, or to the weights W?",
-        ),
-        ("reg is divided by the sum of the weights", "2 * reg * W", "2 * reg * W / a.sum()"),
-        (
-            "log-of-zero",
-            "T - np.log(np.exp(T).sum(axis=1, keepdims=True))",
-            "np.log(np.exp(T) / np.exp(T).sum(axis=1, keepdims=True))",
-        ),
+        *patch("""
+            - reg * np.sum(W * W)
+            + reg * np.sum(W * W) / a.sum()  # reg is divided by the sum of the weights
+            ? To what does reg belong: to the examples, or to the weights W?
+            - 2 * reg * W
+            + 2 * reg * W / a.sum()  # reg is divided by the sum of the weights
+            - T - np.log(np.exp(T).sum(axis=1, keepdims=True))
+            + np.log(np.exp(T) / np.exp(T).sum(axis=1, keepdims=True))  # log-of-zero
+        """),
     ),
 )
 def loss_with_weights(W, X, y, a, reg):

@@ -26,8 +26,8 @@ from softmax_lib.forward import cross_entropy, scores, softmax
 from softmax_lib.gradcheck import unit_roundoff
 from softmax_lib.lessons import task, tasks_of
 from softmax_lib.lessons.matrix_shapes import CLASSES, FEATURES, fruits
-from softmax_lib.lessons.slips import SLOPE, SUM, instead_of
-from softmax_lib.words import fraction, listed, number, shape, signed
+from softmax_lib.lessons.slips import SLOPE, SUM, patch
+from softmax_lib.words import bracketed, fraction, listed, number, shape, signed
 
 _decimals = partial(number, places=3)
 
@@ -330,7 +330,7 @@ class _OuterExplorer(Explorer):
         Table.clear(ax, -2.0, self.g.right + 0.2, -1.9, self.dw.bottom + 1.1)
         return [
             *(self.heading, self.factor, *self.lines, self.place, self.result),
-            *(*self.dw.artists, *self.frames.values(), *self.entry.artists),
+            *(self.dw, *self.frames.values(), self.entry),
         ]
 
     def update(self, i, j, mode):
@@ -347,8 +347,7 @@ class _OuterExplorer(Explorer):
         self.heading.set_text(f"Fruit {i}, {CLASSES[m]}; class {j}, {CLASSES[j]}")
         self.factor.set_text(f"$p_j - 1[j = m]$ = {self.P[i, j]:.3f} − {one} = {_decimals(g)}")
         for d, line in enumerate(self.lines):
-            factor = f"({_decimals(g)})" if g < 0 else _decimals(g)
-            product = f"{fraction(X_i[d])} × {factor}"
+            product = f"{fraction(X_i[d])} × {bracketed(g, _decimals)}"
             line.set_text(f"{FEATURES[d]}: {product} = {_decimals(X_i[d] * g)}")
         what = rf"$X_i^\top (P_i - Y_i)$, i = {i}"
         if added:
@@ -402,32 +401,18 @@ def _jacobian_cases():
     equation="eq. (13)",
     reread='07_scores_to_weights, "Which scores contain the weights of one class?"',
     question="Does a row of your J belong to a score, and a column to a weight?",
-    slips=(
-        *instead_of(
-            "J[j] = X_i[0]",
-            (
-                "every row is filled",
-                "J[:] = X_i[0]",
-                "Does a score of another class contain the weights W_j?",
-            ),
-            (
-                "ones stand where the features belong",
-                "J[j] = 1",
-                "By which number is W_dj multiplied in S_ij?",
-            ),
-            (
-                "the wrong row is filled",
-                "J[j - 1] = X_i[0]",
-                "From which number are the classes counted?",
-            ),
-            (
-                "the features are divided among the classes",
-                "J[j] = X_i[0] / C",
-                "Is there a mean in eq. (1)?",
-            ),
-            ("sign", "J[j] = -X_i[0]"),
-        ),
-    ),
+    slips=patch("""
+        - J[j] = X_i[0]
+        + J[:] = X_i[0]  # every row is filled
+        ? Does a score of another class contain the weights W_j?
+        + J[j] = 1  # ones stand where the features belong
+        ? By which number is W_dj multiplied in S_ij?
+        + J[j - 1] = X_i[0]  # the wrong row is filled
+        ? From which number are the classes counted?
+        + J[j] = X_i[0] / C  # the features are divided among the classes
+        ? Is there a mean in eq. (1)?
+        + J[j] = -X_i[0]  # sign
+    """),
     questions={
         "raised": "Which axis of X_i counts the features?",
         "transposed": "Numerator layout: do the rows of J belong to the scores, or to the weights?",
@@ -471,31 +456,28 @@ def _example_cases():
     equation="eq. (14)",
     reread='07_scores_to_weights, "The transpose: from rows to columns"',
     question="Which column of your result belongs to the right class, and which sign has it?",
-    slips=(
-        ("double-softmax", "p.copy()", "softmax(p)"),
-        *instead_of(
-            "G_i[0, m] -= 1",
-            ("no-minus-one", "G_i[0, m] -= 0"),
-            ("sign", "G_i[0, m] += 1"),
-            ("diagonal-jacobian", "G_i = (G_i - 1) * np.eye(p.size)[[m]]"),
-            ("sigmoid-factor", "G_i[0, m] -= 1\n    G_i *= p * (1 - p)"),
-            ("derivative-of-p", "G_i *= 1 - p"),
-            ("derivative-of-p", "G_i[0, m] -= 1\n    G_i *= p[0, m]"),
-            ("derivative-of-p", "G_i[0, m] -= 1\n    G_i *= -p[0, m]"),
-            ("labels-from-one", "G_i[0, m - 1] -= 1"),
-            ("the 1 is taken off every class", "G_i -= 1", "How many entries of p lose 1?"),
-            (
-                "the column of the right class stays empty",
-                "G_i[0, m] = 0",
-                "What is p_j - 1[j = m] for j = m?",
-            ),
-            (
-                "the right class's column is the other way round",
-                "G_i[0, m] = 1 - G_i[0, m]",
-                "Toward X_i or away from it: where should a step move W_m?",
-            ),
-        ),
-    ),
+    slips=patch("""
+        - p.copy()
+        + softmax(p)  # double-softmax
+        - G_i[0, m] -= 1
+        + G_i[0, m] -= 0  # no-minus-one
+        + G_i[0, m] += 1  # sign
+        + G_i = (G_i - 1) * np.eye(p.size)[[m]]  # diagonal-jacobian
+        + G_i[0, m] -= 1
+        + G_i *= p * (1 - p)  # sigmoid-factor
+        + G_i *= 1 - p  # derivative-of-p
+        + G_i[0, m] -= 1
+        + G_i *= p[0, m]  # derivative-of-p
+        + G_i[0, m] -= 1
+        + G_i *= -p[0, m]  # derivative-of-p
+        + G_i[0, m - 1] -= 1  # labels-from-one
+        + G_i -= 1  # the 1 is taken off every class
+        ? How many entries of p lose 1?
+        + G_i[0, m] = 0  # the column of the right class stays empty
+        ? What is p_j - 1[j = m] for j = m?
+        + G_i[0, m] = 1 - G_i[0, m]  # the right class's column is the other way round
+        ? Toward X_i or away from it: where should a step move W_m?
+    """),
     questions={
         "raised": "Which product of the column X_i.T and the row p - Y_i has shape (D, C)?",
         "transposed": "Column j of dL/dW belongs to class j: which axis of yours counts them?",
@@ -543,29 +525,18 @@ def _batch_cases():
     slips=(
         *SLOPE,
         *SUM,
-        *instead_of(
-            "X.T @ dS / len(y)",
-            (
-                "the division is by D, where the examples are to be counted",
-                "X.T @ dS / X.shape[1]",
-                "Which axis of X counts the examples?",
-            ),
-            (
-                "the division is by all entries of X, where the examples are to be counted",
-                "X.T @ dS / X.size",
-                "How many terms does the mean over the examples have?",
-            ),
-            (
-                "the division drops what stands behind the point",
-                "X.T @ (dS // len(y))",
-                "What is -1 // 6 in Python, and what is 0.5 // 6?",
-            ),
-            (
-                "the first example is left out",
-                "X[1:].T @ dS[1:] / len(y)",
-                "At which number does your loop over the examples begin?",
-            ),
-        ),
+        *patch("""
+            - X.T @ dS / len(y)
+            + X.T @ dS / X.shape[1]  # the division is by D, where the examples are to be counted
+            ? Which axis of X counts the examples?
+            + X.T @ dS / X.size
+            # the division is by all entries of X, where the examples are to be counted
+            ? How many terms does the mean over the examples have?
+            + X.T @ (dS // len(y))  # the division drops what stands behind the point
+            ? What is -1 // 6 in Python, and what is 0.5 // 6?
+            + X[1:].T @ dS[1:] / len(y)  # the first example is left out
+            ? At which number does your loop over the examples begin?
+        """),
     ),
     questions={
         "transposed": "Which axis of W, and so of dW, counts the classes?",
@@ -618,57 +589,30 @@ def _sum_cases():
     equation="eq. (14)",
     reread='07_scores_to_weights, "A check without differences"',
     question="Is your bound relative to the size of dW, and is every feature held to it?",
-    slips=(
-        ("wrong-axis", "axis=1", "axis=0"),
-        *instead_of(
-            "(sums <= 1e-9 * np.abs(dW).max()).all()",
-            (
-                "one sum over all entries is tested, not one for each feature",
-                "abs(dW.sum()) <= 1e-9 * np.abs(dW).max()",
-                "Can two sums that are not zero add up to zero?",
-            ),
-            (
-                "the bound is a fixed number",
-                "np.allclose(dW.sum(axis=1), 0)",
-                "If every entry of dW were 1e12 times smaller, would your verdict change?",
-            ),
-            (
-                "the bound is a fixed number",
-                "(sums <= 1e-9).all()",
-                "If every entry of dW were 1e12 times smaller, would your verdict change?",
-            ),
-            (
-                "the sums are asked to be exactly zero",
-                "(sums == 0).all()",
-                "Must floats that ought to cancel do so to the last digit?",
-            ),
-            (
-                "one feature that cancels is enough",
-                "(sums <= 1e-9 * np.abs(dW).max()).any()",
-                "How many of the features must pass?",
-            ),
-            (
-                "a dW of zeros fails, though its columns cancel",
-                "(sums < 1e-9 * np.abs(dW).max()).all()",
-                "Is 0 up to 0 off allowed, and what does < say to that?",
-            ),
-            (
-                "a negative sum passes, however large",
-                "(dW.sum(axis=1) <= 1e-9 * np.abs(dW).max()).all()",
-                "Is a sum of -5 near zero?",
-            ),
-            (
-                "each feature is held to its own largest entry, not to that of dW",
-                "(sums <= 1e-9 * np.abs(dW).max(axis=1)).all()",
-                "Of which array is the largest entry asked for?",
-            ),
-            (
-                "it says True when the check fails",
-                "(sums > 1e-9 * np.abs(dW).max()).any()",
-                "Which of the two says that the columns cancel, True or False?",
-            ),
-        ),
-    ),
+    slips=patch("""
+        - axis=1
+        + axis=0  # wrong-axis
+        - (sums <= 1e-9 * np.abs(dW).max()).all()
+        + abs(dW.sum()) <= 1e-9 * np.abs(dW).max()
+        # one sum over all entries is tested, not one for each feature
+        ? Can two sums that are not zero add up to zero?
+        + np.allclose(dW.sum(axis=1), 0)  # the bound is a fixed number
+        ? If every entry of dW were 1e12 times smaller, would your verdict change?
+        + (sums <= 1e-9).all()  # the bound is a fixed number
+        + (sums == 0).all()  # the sums are asked to be exactly zero
+        ? Must floats that ought to cancel do so to the last digit?
+        + (sums <= 1e-9 * np.abs(dW).max()).any()  # one feature that cancels is enough
+        ? How many of the features must pass?
+        + (sums < 1e-9 * np.abs(dW).max()).all()  # a dW of zeros fails, though its columns cancel
+        ? Is 0 up to 0 off allowed, and what does < say to that?
+        + (dW.sum(axis=1) <= 1e-9 * np.abs(dW).max()).all()  # a negative sum passes, however large
+        ? Is a sum of -5 near zero?
+        + (sums <= 1e-9 * np.abs(dW).max(axis=1)).all()
+        # each feature is held to its own largest entry, not to that of dW
+        ? Of which array is the largest entry asked for?
+        + (sums > 1e-9 * np.abs(dW).max()).any()  # it says True when the check fails
+        ? Which of the two says that the columns cancel, True or False?
+    """),
     questions={
         "wrong-shape": "One verdict for dW, or one for each feature?",
     },

@@ -1,21 +1,68 @@
-"""Slips that many exercises share, as rewritings of lines that their solutions share.
+"""How a slip is declared, and the slips that many exercises share, with what is said of them.
 
-A slip is (its name, what stands in the solution, what a student writes in its place). A solution
-takes those it has the line for; the order is that in which they are made when there are several.
+A slip is a rewriting of the solution's source. Of those shared here a solution takes the ones it
+has the lines for; the order is that in which they are made when there are several.
 """
+
+import inspect
+import re
 
 import numpy as np
 
+from softmax_lib.lessons import LESSONS
+
 __all__ = ["FORWARD", "GAPS", "HEIGHTS", "LOG", "PENALTY", "QUESTIONS", "REREAD", "SENTENCES"]
-__all__ += ["SLOPE", "SUM", "at_height", "instead_of"]
+__all__ += ["SLOPE", "SUM", "at_height", "patch", "section_on"]
 
 
-def instead_of(right, *wrongs):
-    """Slips that have a line in common: what stands there, then (name, what is written instead).
+# What is taken out, what is put in, the name, the question.
+_SLIP = re.compile(r"^((?:- .*\n)*)((?:\+ .*\n)*)# (.*)\n((?:\? .*\n)*)", re.MULTILINE)
 
-    A third text is the question that fits the slip in this exercise.
+
+def patch(text):
+    """Slips as a patch of the solution: ``-`` what stands there, ``+`` what a student writes.
+
+    Behind ``#``, at the end of a line or on one of its own, stands the slip's name, and behind
+    ``?`` its question, where it has one in this exercise. The next slip need not repeat the ``-``
+    lines; without ``+`` lines they are left out. Lines after the first are indented like the body
+    of the solution.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    tuple of (str, str, str) or (str, str, str, str)
+        Name, what stands there, what is written instead, and the question.
+
+    Raises
+    ------
+    ValueError
+        When a line has no sign, or a slip no name.
+
+    Examples
+    --------
+    >>> patch('''
+    ...     - X.T @ dS
+    ...     + X @ dS  # the transpose is missing
+    ...     ? Which shape has W?
+    ... ''')
+    (('the transpose is missing', 'X.T @ dS', 'X @ dS', 'Which shape has W?'),)
     """
-    return tuple((name, right, wrong, *question) for name, wrong, *question in wrongs)
+    lines = inspect.cleandoc(text).replace("  # ", "\n# ") + "\n"
+    if rest := _SLIP.sub("", lines):
+        raise ValueError(f"a line without its sign, or a slip without a name: {rest!r}")
+    slips, right = [], ""
+    for taken, put, name, question in _SLIP.findall(lines):
+        right = _unsigned(taken, "\n    ") or right
+        asked = [_unsigned(question, " ")] if question else []
+        slips.append((name, right, _unsigned(put, "\n    "), *asked))
+    return tuple(slips)
+
+
+def _unsigned(lines, between):
+    return between.join(line[2:] for line in lines.splitlines())
 
 
 # Scores whose largest, 0, stands in every row and in every column, far above the others.
@@ -36,87 +83,101 @@ def at_height(W, X, *rest):
     return W, X, *rest
 
 
-TWICE = """    E = np.exp(T)
-    S = E / E.sum(axis=1, keepdims=True)
-    T = S - S.max(axis=1, keepdims=True)
-    E = np.exp(T)
-"""
-
 # From T = S - S.max(axis=1, keepdims=True), E = np.exp(T) and E.sum(axis=1, keepdims=True).
-FORWARD = (
-    ("double-softmax", "    E = np.exp(T)\n", TWICE),
-    ("no-shift", " - S.max(axis=1, keepdims=True)", ""),
-    ("global-shift", "S.max(axis=1, keepdims=True)", "S.max()"),
-    ("global-shift", "S.max(axis=1, keepdims=True)", "S[0].max()"),
-    ("column-shift", "S.max(axis=1, keepdims=True)", "S.max(axis=0)"),
-    ("wrong-shift-sign", "S - S.max(", "S + S.max("),
-    ("wrong-axis", "(axis=1, keepdims=True)", "()"),
-    ("wrong-axis", "E.sum(axis=1,", "E.sum(axis=0,"),
-    ("wrong-axis", "axis=1, keepdims", "axis=0, keepdims"),
-    ("wrong-axis", "E.sum(axis=1, keepdims=True)", "E.sum()"),
-)
+FORWARD = patch("""
+    - E = np.exp(T)
+    + E = np.exp(T)
+    + S = E / E.sum(axis=1, keepdims=True)
+    + T = S - S.max(axis=1, keepdims=True)
+    + E = np.exp(T)  # double-softmax
+    - S - S.max(axis=1, keepdims=True)
+    + S  # no-shift
+    - S.max(axis=1, keepdims=True)
+    + S.max()  # global-shift
+    + S[0].max()  # global-shift
+    + S.max(axis=0)  # column-shift
+    - S - S.max(
+    + S + S.max(  # wrong-shift-sign
+    - (axis=1, keepdims=True)
+    + ()  # wrong-axis
+    - E.sum(axis=1,
+    + E.sum(axis=0,  # wrong-axis
+    - axis=1, keepdims
+    + axis=0, keepdims  # wrong-axis
+    - E.sum(axis=1, keepdims=True)
+    + E.sum()  # wrong-axis
+""")
 
 # What students add to p before its logarithm.
 EPSILONS = (*(f"1e-{k}" for k in range(3, 17)), "np.finfo(float).eps", "1e-20", "1e-300")
 
 # From log_P = T - np.log(Z), with L_i = -log_P[rows, y].
 LOG = (
-    *instead_of(
-        "T - np.log(Z)",
-        ("log-of-zero", "np.log(E / Z)"),
-        ("unshifted-score", "S - np.log(Z)"),
-        ("the logarithm has base 2", "(T - np.log(Z)) / np.log(2)", "Which number has log 1?"),
-        ("the logarithm has base 10", "(T - np.log(Z)) / np.log(10)", "Which number has log 1?"),
-        *(("log-epsilon", f"np.log(E / Z + {e})") for e in EPSILONS),
-        *(("log-epsilon", f"np.log(np.maximum(E / Z, {e}))") for e in EPSILONS),
+    *patch("""
+        - T - np.log(Z)
+        + np.log(E / Z)  # log-of-zero
+        + S - np.log(Z)  # unshifted-score
+        + (T - np.log(Z)) / np.log(2)  # the logarithm has base 2
+        ? Which number has log 1?
+        + (T - np.log(Z)) / np.log(10)  # the logarithm has base 10
+        ? Which number has log 1?
+    """),
+    *(
+        ("log-epsilon", "T - np.log(Z)", wrong)
+        for wrongs in ("np.log(E / Z + {e})", "np.log(np.maximum(E / Z, {e}))")
+        for wrong in (wrongs.format(e=e) for e in EPSILONS)
     ),
-    *instead_of(
-        "-log_P[rows, y]",
-        ("log-of-zero", "-(np.eye(E.shape[1])[y] * np.log(E / Z)).sum(axis=1)"),
-        ("every-label", "-log_P[:, y]"),
-        ("labels-from-one", "-log_P[rows, y - 1]"),
-    ),
+    *patch("""
+        - -log_P[rows, y]
+        + -(np.eye(E.shape[1])[y] * np.log(E / Z)).sum(axis=1)  # log-of-zero
+        + -log_P[:, y]  # every-label
+        + -log_P[rows, y - 1]  # labels-from-one
+    """),
 )
 
 # From dS = ..., dS[rows, y] -= 1.
-SLOPE = (
-    ("double-softmax", "P.copy()", "np.exp(P) / np.exp(P).sum(axis=1, keepdims=True)"),
-    *instead_of(
-        "dS[rows, y] -= 1",
-        ("no-minus-one", "dS = dS"),
-        ("sign", "dS[rows, y] += 1"),
-        ("every-label", "dS[:, y] -= 1"),
-        ("the 1 is taken off every class", "dS -= 1", "How many entries of a row lose 1?"),
-        ("labels-from-one", "dS[rows, y - np.ones_like(y)] -= 1"),
-        ("diagonal-jacobian", "dS = (dS - 1) * np.eye(dS.shape[1])[y]"),
-        ("sigmoid-factor", "Q = dS * (1 - dS)\n    dS[rows, y] -= 1\n    dS *= Q"),
-        ("derivative-of-p", "dS *= 1 - dS"),
-        ("derivative-of-p", "Q = dS[rows, y][:, None]\n    dS[rows, y] -= 1\n    dS *= Q"),
-        ("derivative-of-p", "Q = -dS[rows, y][:, None]\n    dS[rows, y] -= 1\n    dS *= Q"),
-    ),
-)
+SLOPE = patch("""
+    - P.copy()
+    + np.exp(P) / np.exp(P).sum(axis=1, keepdims=True)  # double-softmax
+    - dS[rows, y] -= 1
+    + dS = dS  # no-minus-one
+    + dS[rows, y] += 1  # sign
+    + dS[:, y] -= 1  # every-label
+    + dS -= 1  # the 1 is taken off every class
+    ? How many entries of a row lose 1?
+    + dS[rows, y - np.ones_like(y)] -= 1  # labels-from-one
+    + dS = (dS - 1) * np.eye(dS.shape[1])[y]  # diagonal-jacobian
+    + Q = dS * (1 - dS)
+    + dS[rows, y] -= 1
+    + dS *= Q  # sigmoid-factor
+    + dS *= 1 - dS  # derivative-of-p
+    + Q = dS[rows, y][:, None]
+    + dS[rows, y] -= 1
+    + dS *= Q  # derivative-of-p
+    + Q = -dS[rows, y][:, None]
+    + dS[rows, y] -= 1
+    + dS *= Q  # derivative-of-p
+""")
 
 # From reg * np.sum(W * W) and 2 * reg * W.
-PENALTY = (
-    *instead_of(
-        "np.sum(W * W)",
-        ("reg-not-squared", "np.sum(W)"),
-        ("reg-not-squared", "np.sum(np.abs(W))"),
-        ("reg-not-squared", "np.sqrt(np.sum(W * W))"),
-    ),
-    *instead_of(
-        "2 * reg * W",
-        ("reg-not-squared", "reg"),
-        ("reg-not-squared", "reg * np.sign(W)"),
-        ("W is missing behind 2 reg", "2 * reg", "What is the derivative of reg w w by w?"),
-    ),
-)
+PENALTY = patch("""
+    - np.sum(W * W)
+    + np.sum(W)  # reg-not-squared
+    + np.sum(np.abs(W))  # reg-not-squared
+    + np.sqrt(np.sum(W * W))  # reg-not-squared
+    - 2 * reg * W
+    + reg  # reg-not-squared
+    + reg * np.sign(W)  # reg-not-squared
+    + 2 * reg  # W is missing behind 2 reg
+    ? What is the derivative of reg w w by w?
+""")
 
 # From X.T @ dS.
-SUM = (
-    ("last-example-only", "X.T @ dS", "X[-1:].T @ dS[-1:]"),
-    ("only the first example counts", "X.T @ dS", "X[:1].T @ dS[:1]"),
-)
+SUM = patch("""
+    - X.T @ dS
+    + X[-1:].T @ dS[-1:]  # last-example-only
+    + X[:1].T @ dS[:1]  # only the first example counts
+""")
 
 
 # What `check` says of a slip. The order is that of `Verdict.mistakes`: what hides others is first.
@@ -226,9 +287,10 @@ SENTENCES = {
 
 # The question that points at a slip without saying it. Without one, the task's own is asked.
 QUESTIONS = {
+    "kept-state": "What does your function keep from one call to the next?",
     "not-attempted": "What is the first value you can compute from the arguments?",
     "raised": "What does each name on the last line shown hold then, with which shape and type?",
-    "wrong-return": "What stands after `return`, and is it reached?",
+    "wrong-return": "What was asked for, and which line returns it?",
     "swapped-return": "In which order does the signature name the values?",
     "wrong-shape": "What does each axis of your result count, and what should it count?",
     "transposed": "What does a row of your result belong to: an example, a feature or a class?",
@@ -276,27 +338,35 @@ QUESTIONS = {
 
 # The section that treats a slip, where there is one; for all others it is the task's own.
 REREAD = {
-    "no-shift": '02_stability_shift, "The shift"',
-    "wrong-shift-sign": '02_stability_shift, "The shift"',
-    "global-shift": '02_stability_shift, "One maximum for each row"',
-    "column-shift": '02_stability_shift, "One maximum for each row"',
-    "log-of-zero": '03_cross_entropy_loss, "Where the logarithm breaks"',
-    "log-epsilon": '03_cross_entropy_loss, "Where the logarithm breaks"',
-    "unshifted-score": '03_cross_entropy_loss, "Where the logarithm breaks"',
-    "every-label": '03_cross_entropy_loss, "The loss of one example"',
-    "labels-from-one": '03_cross_entropy_loss, "Nobody looked at the inputs"',
-    "reg-not-squared": '03_cross_entropy_loss, "From one example to the whole set"',
-    "sigmoid-factor": '06_softmax_jacobian, "The collapse"',
-    "derivative-of-p": '06_softmax_jacobian, "The collapse"',
-    "overwritten-probabilities": '08_gradient_in_code, "The copy that must not be forgotten"',
-    "no-mean-loss": '03_cross_entropy_loss, "From one example to the whole set"',
-    "diagonal-jacobian": '06_softmax_jacobian, "Two cases"',
-    "no-minus-one": '06_softmax_jacobian, "The collapse"',
-    "transposed": '07_scores_to_weights, "The transpose: from rows to columns"',
-    "mutates-input": '08_gradient_in_code, "The copy that must not be forgotten"',
-    "no-mean-gradient": '08_gradient_in_code, "The loss has two parts, the gradient one"',
-    "no-reg-gradient": '08_gradient_in_code, "The loss has two parts, the gradient one"',
-    "half-reg-gradient": '08_gradient_in_code, "The loss has two parts, the gradient one"',
-    "zero-gradient": '08_gradient_in_code, "A name that is not there"',
-    "last-example-only": '08_gradient_in_code, "A name that is not there"',
+    "no-shift": (2, "The shift"),
+    "wrong-shift-sign": (2, "The shift"),
+    "global-shift": (2, "One maximum for each row"),
+    "column-shift": (2, "One maximum for each row"),
+    "log-of-zero": (3, "Where the logarithm breaks"),
+    "log-epsilon": (3, "Where the logarithm breaks"),
+    "unshifted-score": (3, "Where the logarithm breaks"),
+    "every-label": (3, "The loss of one example"),
+    "labels-from-one": (3, "Nobody looked at the inputs"),
+    "reg-not-squared": (3, "From one example to the whole set"),
+    "sigmoid-factor": (6, "The collapse"),
+    "derivative-of-p": (6, "The collapse"),
+    "overwritten-probabilities": (8, "The copy that must not be forgotten"),
+    "no-mean-loss": (3, "From one example to the whole set"),
+    "diagonal-jacobian": (6, "Two cases"),
+    "no-minus-one": (6, "The collapse"),
+    "transposed": (7, "The transpose: from rows to columns"),
+    "mutates-input": (8, "The copy that must not be forgotten"),
+    "no-mean-gradient": (8, "The loss has two parts, the gradient one"),
+    "no-reg-gradient": (8, "The loss has two parts, the gradient one"),
+    "half-reg-gradient": (8, "The loss has two parts, the gradient one"),
+    "zero-gradient": (8, "A name that is not there"),
+    "last-example-only": (8, "A name that is not there"),
 }
+
+
+def section_on(slug, task):
+    """Where to read on a slip: its section, but for those still to come or better in this task."""
+    notebook, section = REREAD.get(slug, (len(LESSONS), ""))
+    if slug in task.rereads or notebook > int(task.number.partition(".")[0]):
+        return task.rereads.get(slug, task.reread)
+    return f'{notebook:02}_{LESSONS[notebook]}, "{section}"'

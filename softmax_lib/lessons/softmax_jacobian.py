@@ -23,8 +23,8 @@ from softmax_lib.forward import softmax
 from softmax_lib.gradcheck import unit_roundoff
 from softmax_lib.lessons import task, tasks_of
 from softmax_lib.lessons.conditions import memory
-from softmax_lib.lessons.slips import instead_of
-from softmax_lib.words import digits, fraction, listed, number
+from softmax_lib.lessons.slips import patch
+from softmax_lib.words import digits, fraction, listed, number, probability
 
 # The two cases of eq. (7), told apart by color, by mark and by words.
 _MARK = {"linestyle": "", "markersize": 7, "fillstyle": "none", "markeredgewidth": 1.5}
@@ -108,7 +108,7 @@ def plot_jacobian(p, over):
     beside.axis("off")
     _key(beside, 0.15, 0.5, 0.45, fontsize=12)
     strength = "The stronger the color, the larger the\nentry. Full strength is 1/4."
-    words = f"p = ({listed(p, '{:.3f}'.format)})\n\n{strength}"
+    words = f"p = ({listed(p, probability)})\n\n{strength}"
     beside.text(0, 1.75, words, va="center", fontsize=10)
     J = dp_dSi(p)
     diagonal = np.eye(len(J), dtype=bool)
@@ -136,7 +136,7 @@ def plot_saturation(S_i, factors):
         J = dp_dSi(p)
         _draw_jacobian(ax, p, fontsize=10)
         ax.set_title(f"scores × {factor}", fontsize=11)
-        ax.set_xlabel(f"p = ({listed(p, '{:.3f}'.format)})", fontsize=10)
+        ax.set_xlabel(f"p = ({listed(p, probability)})", fontsize=10)
         facts.append(f"{np.abs(J).max():.2f} for scores × {factor}")
         tables.append(f"scores × {factor}: {'; '.join(listed(row, digits) for row in J)}")
     show(
@@ -234,9 +234,8 @@ class _Collapse(Explorer):
         end = self.J.right + 0.15
         self.verdict = ax.text(end, below + 1.08, "", va="center", weight="bold", fontsize=9.5)
         Table.clear(ax, -0.1, end + 1.3, -1.1, below + 2.4)
-        tables = (self.J, self.upstream, self.product, self.fused)
         return [
-            *(artist for table in tables for artist in table.artists),
+            *(self.J, self.upstream, self.product, self.fused),
             *(*_mark_cases(ax, self.J), *self.columns, *self.bars, *self.names),
             *(self.row, self.entry, self.verdict),
         ]
@@ -310,42 +309,28 @@ def _jacobians_cases():
     equation="eq. (7)",
     reread='06_softmax_jacobian, "Two cases"',
     question="Which two indices does 1[k = c] compare, and how long are their axes?",
-    slips=(
-        ("double-softmax", "    same_class", "    P = softmax(P)\n    same_class"),
-        *instead_of(
-            "(same_class - P[:, None, :])",
-            ("diagonal-jacobian", "(1 - P[:, None, :]) * same_class"),
-            (
-                "diagonal-jacobian",
-                "same_class",
-                "Does p_k change when the score of another class does?",
-            ),
-            ("sign", "(same_class + P[:, None, :])"),
-            ("sign", "abs(same_class - P[:, None, :])"),
-            (
-                "the diagonal lacks its second term: p_k stands there, not p_k (1 - p_k)",
-                "(same_class - P[:, None, :] * (1 - same_class))",
-                "When k = c, which two terms of (6) are there?",
-            ),
-        ),
-        (
-            "the outer product p.T @ p has become one number",
-            "P[:, :, None] * (same_class - P[:, None, :])",
-            "P[:, :, None] * same_class - (P * P).sum(axis=1)[:, None, None]",
-            "How many axes has P[i], and what does .T do to an array of one axis?",
-        ),
-        (
-            "both factors have the same index: one p_c times another",
-            "P[:, :, None] *",
-            "P[:, None, :] *",
-            "Along which axis does k run in each of your two factors?",
-        ),
-        (
-            "last-example-only",
-            "P[:, :, None] *",
-            "(np.arange(len(P)) == len(P) - 1)[:, None, None] * P[:, :, None] *",
-        ),
-    ),
+    slips=patch("""
+        - same_class =
+        + P = softmax(P)
+        + same_class =  # double-softmax
+        - (same_class - P[:, None, :])
+        + (1 - P[:, None, :]) * same_class  # diagonal-jacobian
+        + same_class  # diagonal-jacobian
+        ? Does p_k change when the score of another class does?
+        + (same_class + P[:, None, :])  # sign
+        + abs(same_class - P[:, None, :])  # sign
+        + (same_class - P[:, None, :] * (1 - same_class))
+        # the diagonal lacks its second term: p_k stands there, not p_k (1 - p_k)
+        ? When k = c, which two terms of (6) are there?
+        - P[:, :, None] * (same_class - P[:, None, :])
+        + P[:, :, None] * same_class - (P * P).sum(axis=1)[:, None, None]
+        # the outer product p.T @ p has become one number
+        ? How many axes has P[i], and what does .T do to an array of one axis?
+        - P[:, :, None] *
+        + P[:, None, :] *  # both factors have the same index: one p_c times another
+        ? Along which axis does k run in each of your two factors?
+        + (np.arange(len(P)) == len(P) - 1)[:, None, None] * P[:, :, None] *  # last-example-only
+    """),
     questions={
         "raised": "Which two indices does 1[k = c] compare, and how long are their axes?",
         "wrong-shape": "How many Jacobians are there, and along which axis do they lie?",
@@ -389,34 +374,27 @@ def _many_classes():
     reread='06_softmax_jacobian, "Two cases"',
     question="Is the part that all entries share one number, and what is it for v = (1, …, 1)?",
     atol=1e-12,
-    slips=(
-        ("double-softmax", "    mean =", "    p = softmax(p)\n    mean ="),
-        ("diagonal-jacobian", "(p * v).sum()", "p * v"),
-        ("sign", "v - mean", "v + mean"),
-        *instead_of(
-            "(p * v).sum()",
-            (
-                "the mean of v is taken with equal weights",
-                "v.mean()",
-                "Which weights has the mean of v in v J?",
-            ),
-            ("the weights of the mean are missing", "v.sum()", "Which weights has the mean of v?"),
-        ),
-        *instead_of(
-            "p * (v - mean)",
-            ("the p in front is missing", "v - mean", "What does a row of J have in front of all?"),
-            (
-                "the mean is not multiplied by p",
-                "p * v - mean",
-                "What do the entries of v J sum to, and what do yours sum to?",
-            ),
-            (
-                "nothing is taken off: it is v times the diagonal p",
-                "p * v",
-                "And the cases k != c?",
-            ),
-        ),
-    ),
+    slips=patch("""
+        - mean =
+        + p = softmax(p)
+        + mean =  # double-softmax
+        - (p * v).sum()
+        + p * v  # diagonal-jacobian
+        - v - mean
+        + v + mean  # sign
+        - (p * v).sum()
+        + v.mean()  # the mean of v is taken with equal weights
+        ? Which weights has the mean of v in v J?
+        + v.sum()  # the weights of the mean are missing
+        ? Which weights has the mean of v?
+        - p * (v - mean)
+        + v - mean  # the p in front is missing
+        ? What does a row of J have in front of all?
+        + p * v - mean  # the mean is not multiplied by p
+        ? What do the entries of v J sum to, and what do yours sum to?
+        + p * v  # nothing is taken off: it is v times the diagonal p
+        ? And the cases k != c?
+    """),
     questions={
         "transposed": "Which shape has a row times a square matrix?",
         "wrong-shape": "Which shape has a row times a square matrix?",
@@ -462,41 +440,32 @@ def _slope_cases():
     equation="eq. (7) with (5)",
     reread='06_softmax_jacobian, "The collapse"',
     question="Which entries of your row differ from p, and what is there where p_m is 0?",
-    slips=(
-        ("double-softmax", "p.copy()", "softmax(p)"),
-        *instead_of(
-            "row[0, m] -= 1",
-            ("no-minus-one", "row[0, m] -= 0"),
-            ("sign", "row[0, m] += 1"),
-            ("diagonal-jacobian", "row = (row - 1) * np.eye(p.size)[[m]]"),
-            ("sigmoid-factor", "row[0, m] -= 1\n    row *= p * (1 - p)"),
-            ("derivative-of-p", "row *= 1 - p"),
-            ("derivative-of-p", "row[0, m] -= 1\n    row *= p[0, m]"),
-            ("derivative-of-p", "row[0, m] -= 1\n    row *= -p[0, m]"),
-            ("labels-from-one", "row[0, m - 1] -= 1"),
-            (
-                "the label's number is taken off all entries",
-                "row -= m",
-                "Is m an amount, or a place in the row?",
-            ),
-            (
-                "the 1 is taken off every class",
-                "row -= 1",
-                "How many entries of the row lose 1?",
-            ),
-            (
-                "at the right class 1 - p_m stands, not p_m - 1",
-                "row[0, m] = 1 - row[0, m]",
-                "Should the score of the right class rise or fall, so that the loss falls?",
-            ),
-            (
-                "a p_m of 0 is divided by",
-                "v = np.zeros_like(p)\n    v[0, m] = -1 / p[0, m]\n"
-                "    row = p * (v - (p * v).sum())",
-                "What is 0 times inf, and can the two be canceled on paper?",
-            ),
-        ),
-    ),
+    slips=patch("""
+        - p.copy()
+        + softmax(p)  # double-softmax
+        - row[0, m] -= 1
+        + row[0, m] -= 0  # no-minus-one
+        + row[0, m] += 1  # sign
+        + row = (row - 1) * np.eye(p.size)[[m]]  # diagonal-jacobian
+        + row[0, m] -= 1
+        + row *= p * (1 - p)  # sigmoid-factor
+        + row *= 1 - p  # derivative-of-p
+        + row[0, m] -= 1
+        + row *= p[0, m]  # derivative-of-p
+        + row[0, m] -= 1
+        + row *= -p[0, m]  # derivative-of-p
+        + row[0, m - 1] -= 1  # labels-from-one
+        + row -= m  # the label's number is taken off all entries
+        ? Is m an amount, or a place in the row?
+        + row -= 1  # the 1 is taken off every class
+        ? How many entries of the row lose 1?
+        + row[0, m] = 1 - row[0, m]  # at the right class 1 - p_m stands, not p_m - 1
+        ? Should the score of the right class rise or fall, so that the loss falls?
+        + v = np.zeros_like(p)
+        + v[0, m] = -1 / p[0, m]
+        + row = p * (v - (p * v).sum())  # a p_m of 0 is divided by
+        ? What is 0 times inf, and can the two be canceled on paper?
+    """),
     questions={
         "raised": "How many axes has p, and how do you reach its entry m?",
         "wrong-shape": "How many axes has p, and how many has your row?",

@@ -17,12 +17,13 @@ from softmax_lib.figures import (
     house_style,
     new_figure,
     note,
-    round_numbers,
+    round_ticks,
     show,
 )
 from softmax_lib.lessons import task, tasks_of
 from softmax_lib.lessons.conditions import memory, read_once
-from softmax_lib.lessons.slips import instead_of
+from softmax_lib.lessons.slips import patch
+from softmax_lib.words import two_digits, with_unit
 
 # The stopwatch
 
@@ -101,19 +102,9 @@ def blas():
 # Pictures
 
 
-def _with_unit(value, units):
-    """A value in the largest unit that it reaches, two digits."""
-    unit, size = next((pair for pair in units.items() if value >= pair[1]), list(units.items())[-1])
-    return f"{_two_digits(value / size)} {unit}"
-
-
-def _two_digits(value):
-    return f"{float(f'{value:.2g}'):,.10g}"
-
-
-_of_time = partial(_with_unit, units={"s": 1.0, "ms": 1e-3, "µs": 1e-6})
-_of_bytes = partial(_with_unit, units={"GB": 1e9, "MB": 1e6, "kB": 1e3})
-_of_rate = partial(_with_unit, units={"billion": 1e9, "million": 1e6})  # operations a second
+_of_time = partial(with_unit, units={"s": 1.0, "ms": 1e-3, "µs": 1e-6})
+_of_bytes = partial(with_unit, units={"GB": 1e9, "MB": 1e6, "kB": 1e3})
+_of_rate = partial(with_unit, units={"billion": 1e9, "million": 1e6})  # operations a second
 
 
 @house_style
@@ -151,14 +142,14 @@ def plot_roofline(machine, points, title, join=False):
     show(
         fig,
         f"On the machine that ran this: at best {_of_rate(machine.rate)} operations a second, and "
-        f"{_two_digits(machine.bandwidth / 1e9)} GB a second. Share of the best reached: "
+        f"{two_digits(machine.bandwidth / 1e9)} GB a second. Share of the best reached: "
         + ", ".join(
-            f"{label} {_two_digits(100 * s)}\N{NO-BREAK SPACE}%" for label, s in shares.items()
+            f"{label} {two_digits(100 * s)}\N{NO-BREAK SPACE}%" for label, s in shares.items()
         )
         + "."
         + above * (max(shares.values()) > 1.1),
         "Log-log plot of operations a second against operations per byte. A line, the roof, rises "
-        f"to a ridge at {_two_digits(ridge)} operations per byte, then runs flat. Below it "
+        f"to a ridge at {two_digits(ridge)} operations per byte, then runs flat. Below it "
         f"stand markers, in operations a second: {told}.",
     )
 
@@ -213,7 +204,7 @@ def plot_reading(kilobytes, rates):
     ax.set(xlabel="size of the array that is read again", ylabel="GB read a second")
     ax.grid(True)
     told = ", ".join(
-        f"{_two_digits(rate / 1e9)} GB/s at {_of_bytes(1e3 * kB)}"
+        f"{two_digits(rate / 1e9)} GB/s at {_of_bytes(1e3 * kB)}"
         for kB, rate in zip(kilobytes, rates, strict=True)
     )
     show(
@@ -236,8 +227,7 @@ def plot_blocks(times, whole, row_bytes):
     ax.set(xscale="log", yscale="log", ylim=(low, top))
     ax.set_xticks(rows, [f"{r}\n{_of_bytes(r * row_bytes)}" for r in rows])
     ax.minorticks_off()
-    marks = round_numbers(low, top)
-    ax.set_yticks(marks, [f"{mark:g}" for mark in marks])
+    round_ticks(ax.yaxis, low, top)
     ax.set(xlabel="rows of a block, and their bytes", ylabel="milliseconds")
     ax.grid(True, axis="y")
     best = int(rows[seconds.argmin()])
@@ -368,7 +358,7 @@ class _Roofline(Explorer):
         read = f"X is read {'once' if readings == 1 else 'twice'}"
         lines = (
             f"a block: {_of_bytes(block)}, cache {cache:g} MB: {read}",
-            f"{_two_digits(intensity)} operations per byte, ridge at {_two_digits(ridge)}",
+            f"{two_digits(intensity)} operations per byte, ridge at {two_digits(ridge)}",
             f"in all {_of_time(total)}: {limit} limit" + "s" * (limit == "arithmetic"),
         )
         for text, line in zip(self.words, lines, strict=True):
@@ -379,7 +369,7 @@ class _Roofline(Explorer):
         return (
             f"{read}; {lines[2]}.",
             f"Left, a roof that rises to {rate} billion operations a second at a ridge of "
-            f"{_two_digits(ridge)} operations per byte, and a point at {_two_digits(intensity)} "
+            f"{two_digits(ridge)} operations per byte, and a point at {two_digits(intensity)} "
             f"operations per byte, {_of_rate(1e9 * reached)} operations a second. Right, "
             f"three dots: {told}. C = {C}, D = {D}, {rows} rows a block; {lines[0]}.",
         )
@@ -411,50 +401,28 @@ explore = _Roofline
     equation="eqs. (1) and (14), counted",
     reread='12_speed, "What the machine could do at best"',
     question="Which is larger, the time of the operations or that of the bytes?",
-    slips=(
-        *instead_of(
-            "max(arithmetic, 2 * reading) / max(arithmetic, reading)",
-            (
-                "the smaller of two times is taken",
-                "min(arithmetic, 2 * reading) / min(arithmetic, reading)",
-                "If the bytes need 2 s and the operations 1 s, when is the machine done at best?",
-            ),
-            (
-                "the two times are added, where they can overlap",
-                "(arithmetic + 2 * reading) / (arithmetic + reading)",
-                "Must a machine stop to calculate while it reads?",
-            ),
-            (
-                "it is the reciprocal: the new time over the old one",
-                "max(arithmetic, reading) / max(arithmetic, 2 * reading)",
-                "Is a version that takes half the time 2 times faster, or 0.5 times?",
-            ),
-            (
-                "the operations are left out",
-                "2 * reading / reading",
-                "What if the operations take longer than the bytes?",
-            ),
-        ),
-        *instead_of(
-            "4 * N * D * C / rate",
-            (
-                "one of the two products is left out",
-                "2 * N * D * C / rate",
-                "How many matrix products does one call make, forward and back?",
-            ),
-            (
-                "an addition and a multiplication are counted as one",
-                "N * D * C / rate",
-                "How many operations is a multiplication that is added to a sum?",
-            ),
-        ),
-        (
-            "the bytes of a number are left out",
-            "N * D * itemsize",
-            "N * D",
-            "How many bytes has one entry of X?",
-        ),
-    ),
+    slips=patch("""
+        - max(arithmetic, 2 * reading) / max(arithmetic, reading)
+        + min(arithmetic, 2 * reading) / min(arithmetic, reading)
+        # the smaller of two times is taken
+        ? If the bytes need 2 s and the operations 1 s, when is the machine done at best?
+        + (arithmetic + 2 * reading) / (arithmetic + reading)
+        # the two times are added, where they can overlap
+        ? Must a machine stop to calculate while it reads?
+        + max(arithmetic, reading) / max(arithmetic, 2 * reading)
+        # it is the reciprocal: the new time over the old one
+        ? Is a version that takes half the time 2 times faster, or 0.5 times?
+        + 2 * reading / reading  # the operations are left out
+        ? What if the operations take longer than the bytes?
+        - 4 * N * D * C / rate
+        + 2 * N * D * C / rate  # one of the two products is left out
+        ? How many matrix products does one call make, forward and back?
+        + N * D * C / rate  # an addition and a multiplication are counted as one
+        ? How many operations is a multiplication that is added to a sum?
+        - N * D * itemsize
+        + N * D  # the bytes of a number are left out
+        ? How many bytes has one entry of X?
+    """),
 )
 def gain_at_best(N, D, C, itemsize, rate, bandwidth):
     """How many times faster one reading of X is than two, at best."""
@@ -488,58 +456,36 @@ def _many_rows():
     equation="eq. (10), a block of rows at a time",
     reread='12_speed, "Both: blocks of rows"',
     question="What do you make of the two sums, and which digits does a subtraction leave?",
-    slips=(
-        (
-            "the squares of a far column swallow its spread",
-            "origin = len(X), X[0]",
-            "origin = len(X), 0 * X[0]",
-            "How many digits have the squares here, and how many are left of their difference?",
-        ),
-        *instead_of(
-            "np.sqrt(variance)",
-            ("the root is missing: it is the variance", "variance", "Which unit has your std?"),
-            (
-                "it is divided by N - 1",
-                "np.sqrt(variance * N / (N - 1))",
-                "By what does the text divide: by N, or by N - 1?",
-            ),
-            (
-                "the blocks' own deviations are averaged",
-                "np.mean([X[k : k + rows].std(axis=0) for k in range(0, N, rows)], axis=0)",
-                "Do two blocks that each vary little, about different means, vary little as one?",
-            ),
-        ),
-        (
-            "the blocks' own means are averaged",
-            "return origin + mean",
-            "return np.mean([X[k : k + rows].mean(axis=0) for k in range(0, N, rows)], axis=0)",
-            "How much should a last, shorter block count?",
-        ),
-        (
-            "the mean is not moved back",
-            "return origin + mean",
-            "return mean",
-            "What was taken off every row before it was summed?",
-        ),
-        (
-            "the square of the mean is not taken off",
-            "squares / N - mean * mean",
-            "squares / N",
-            "About which point are the squares taken: the mean, or another one?",
-        ),
-        (
-            "the square of a quotient stands where that of a number belongs",
-            "away * away",
-            "away / away",
-            "What is away / away, whatever away is?",
-        ),
-        (
-            "only the last block counts",
-            "total += away.sum(axis=0)\n        squares +=",
-            "total = away.sum(axis=0)\n        squares =",
-            "What do your sums hold after the second block?",
-        ),
-    ),
+    slips=patch("""
+        - origin = len(X), X[0]
+        + origin = len(X), 0 * X[0]  # the squares of a far column swallow its spread
+        ? How many digits have the squares here, and how many are left of their difference?
+        - np.sqrt(variance)
+        + variance  # the root is missing: it is the variance
+        ? Which unit has your std?
+        + np.sqrt(variance * N / (N - 1))  # it is divided by N - 1
+        ? By what does the text divide: by N, or by N - 1?
+        + np.mean([X[k : k + rows].std(axis=0) for k in range(0, N, rows)], axis=0)
+        # the blocks' own deviations are averaged
+        ? Do two blocks that each vary little, about different means, vary little as one?
+        - return origin + mean
+        + return np.mean([X[k : k + rows].mean(axis=0) for k in range(0, N, rows)], axis=0)
+        # the blocks' own means are averaged
+        ? How much should a last, shorter block count?
+        + return mean  # the mean is not moved back
+        ? What was taken off every row before it was summed?
+        - squares / N - mean * mean
+        + squares / N  # the square of the mean is not taken off
+        ? About which point are the squares taken: the mean, or another one?
+        - away * away
+        + away / away  # the square of a quotient stands where that of a number belongs
+        ? What is away / away, whatever away is?
+        - total += away.sum(axis=0)
+        -     squares +=
+        + total = away.sum(axis=0)
+        +     squares =  # only the last block counts
+        ? What do your sums hold after the second block?
+    """),
     questions={
         "wrong-shape": "Which axis of a block counts the rows, and is each block summed?",
         "raised": "How many rows has the last block here?",
@@ -594,61 +540,36 @@ def _many_classes():
     equation="eq. (2), and its shift",
     reread='02_stability_shift, "The shift"',
     question="Relative to which maximum was each part of the sum computed?",
-    slips=(
-        *instead_of(
-            "np.maximum(top, block.max(axis=1))",
-            ("no-shift", "np.zeros(len(S))"),
-            ("global-shift", "np.full(len(S), S.max())"),
-            ("wrong-shift-sign", "-S.max(axis=1)"),
-            (
-                "the smaller of two tops is kept",
-                "np.minimum(top, block.max(axis=1))",
-                "Which of the two tops keeps every exponent at 0 or below?",
-            ),
-            (
-                "global-shift",
-                "np.maximum(top, block.max())",
-                "What is left of a row of scores near -900 when another row holds 900?",
-            ),
-        ),
-        (
-            "the sum so far is not scaled when the top moves",
-            "total *= np.exp(top - higher)",
-            "pass",
-            "Relative to which maximum was the sum so far computed, and which one holds now?",
-        ),
-        (
-            "the sum so far is scaled the wrong way",
-            "np.exp(top - higher)",
-            "np.exp(higher - top)",
-            "When the top rises by 3, do the old terms grow or shrink beside the new ones?",
-        ),
-        *instead_of(
-            "return top + np.log(total)",
-            (
-                "the top is not added back",
-                "return np.log(total)",
-                "What was taken off every score before its exp?",
-            ),
-            ("it is the sum, not its logarithm", "return total", "What is the last step of lse?"),
-            (
-                "the logarithms of the blocks are added",
-                "return sum(b.max(axis=1) + np.log(np.exp(b - b.max(axis=1)[:, None]).sum(axis=1))"
-                " for b in (S[:, k : k + width] for k in range(0, S.shape[1], width)))",
-                "Is the logarithm of a sum the sum of the logarithms?",
-            ),
-            (
-                "last-example-only",
-                "total[:-1], top[:-1] = 1, 0\n    return top + np.log(total)",
-            ),
-        ),
-        (
-            "only the last block counts",
-            "higher = np.maximum(top, block.max(axis=1))",
-            "higher, total = block.max(axis=1), 0 * total",
-            "What does your result hold after the second block?",
-        ),
-    ),
+    slips=patch("""
+        - np.maximum(top, block.max(axis=1))
+        + np.zeros(len(S))  # no-shift
+        + np.full(len(S), S.max())  # global-shift
+        + -S.max(axis=1)  # wrong-shift-sign
+        + np.minimum(top, block.max(axis=1))  # the smaller of two tops is kept
+        ? Which of the two tops keeps every exponent at 0 or below?
+        + np.maximum(top, block.max())  # global-shift
+        ? What is left of a row of scores near -900 when another row holds 900?
+        - total *= np.exp(top - higher)
+        + pass  # the sum so far is not scaled when the top moves
+        ? Relative to which maximum was the sum so far computed, and which one holds now?
+        - np.exp(top - higher)
+        + np.exp(higher - top)  # the sum so far is scaled the wrong way
+        ? When the top rises by 3, do the old terms grow or shrink beside the new ones?
+        - return top + np.log(total)
+        + return np.log(total)  # the top is not added back
+        ? What was taken off every score before its exp?
+        + return total  # it is the sum, not its logarithm
+        ? What is the last step of lse?
+        + blocks = [S[:, k : k + width] for k in range(0, S.shape[1], width)]
+        + return sum(np.logaddexp.reduce(block, axis=1) for block in blocks)
+        # the logarithms of the blocks are added
+        ? Is the logarithm of a sum the sum of the logarithms?
+        + total[:-1], top[:-1] = 1, 0
+        + return top + np.log(total)  # last-example-only
+        - higher = np.maximum(top, block.max(axis=1))
+        + higher, total = block.max(axis=1), 0 * total  # only the last block counts
+        ? What does your result hold after the second block?
+    """),
     questions={
         "wrong-shape": "How many numbers come back for one row of S?",
     },

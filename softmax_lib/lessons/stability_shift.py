@@ -22,8 +22,8 @@ from softmax_lib.figures import (
     show,
 )
 from softmax_lib.lessons import task, tasks_of
-from softmax_lib.lessons.slips import FORWARD, instead_of
-from softmax_lib.words import digits, listed, number
+from softmax_lib.lessons.slips import FORWARD, patch
+from softmax_lib.words import digits, listed, number, probability, rough
 
 # Four rows whose right answer is known without exp: log p are scores of p, and so is log p + t.
 P = np.array([[5, 2, 1], [1, 4, 3], [3, 1, 6], [2, 7, 1]]) / [[8], [8], [10], [10]]
@@ -246,7 +246,7 @@ class _ShareExplorer(Explorer):
             ax.set(xlim=(-0.6, 2.6), ylim=limit, yticks=marks)
             ax.set_title(title, fontsize=11)
         self.total = centered(axes[1], 1, 1.17, weight="bold")
-        return [*(part for bars in self.bars for part in bars.artists), self.total]
+        return [*self.bars, self.total]
 
     def update(self, s0, s1, s2, add, times, by):
         scores = times * np.array([s0, s1, s2]) + add
@@ -258,7 +258,7 @@ class _ShareExplorer(Explorer):
         texts = (
             [number(value) for value in scores],
             [digits(value) for value in positive],
-            [f"{value:.3f}" if total else "0 / 0" for value in shares],
+            [probability(value) if total else "0 / 0" for value in shares],
         )
         for bars, values, words in zip(self.bars, heights, texts, strict=True):
             bars.move(values, words)
@@ -340,11 +340,11 @@ class _ShiftExplorer(Explorer):
         self.words["nan"].set_data(self.centers[lost], np.full(lost.sum(), 1.04))
         self.words["0"].set_data(self.centers[zero], np.full(zero.sum(), 0.04))
         for i, (exponent, total, verdict) in enumerate(self.facts):
-            exponent.set_text(_short(T[i].max()))
-            total.set_text(_short(Z[i, 0]))
+            exponent.set_text(rough(T[i].max()))
+            total.set_text(rough(Z[i, 0]))
             verdict.set(text=SIGNS[verdicts[i]], color=VERDICT_INK[verdicts[i]])
         rows = "; ".join(
-            f"row {i}: p = {listed(got[i], '{:.3f}'.format)}, {verdicts[i]}" for i in range(len(P))
+            f"row {i}: p = {listed(got[i], probability)}, {verdicts[i]}" for i in range(len(P))
         )
         return (
             f"Scores of size {scale} in {dtype}, shift {kind}: "
@@ -352,18 +352,6 @@ class _ShiftExplorer(Explorer):
             f"Bars of the probabilities of {len(P)} rows, three classes each, for scores of size "
             f"{scale} in {dtype} and shift {kind}, beside ticks at the right answer. {rows}.",
         )
-
-
-def _short(value):
-    """Two digits of a small number, all digits before the point of a larger one."""
-    if 10 <= abs(value) < 1e5:
-        text = f"{value:.0f}"
-    elif value == 0 or 0.01 <= abs(value) < 10 or not np.isfinite(value):
-        text = f"{value:.2g}"
-    else:
-        digits, power = f"{value:.1e}".split("e")
-        text = f"{digits}e{int(power)}"
-    return text.replace("-", "−")
 
 
 explore = _ShiftExplorer
@@ -402,59 +390,39 @@ def _softmax_cases():
     rtol=1e-10,
     slips=(
         *FORWARD,
-        *instead_of(
-            "S - S.max(axis=1, keepdims=True)",
-            (
-                "the smallest score is taken off",
-                "S - S.min(axis=1, keepdims=True)",
-                "After your shift, which is the largest exponent of a row?",
-            ),
-            (
-                "the mean is taken off",
-                "S - S.mean(axis=1, keepdims=True)",
-                "After your shift, how large can the largest exponent of a row be?",
-            ),
-            (
-                "the scores are cut off, where a shift would leave their differences",
-                "np.clip(S, -700, 700)",
-                "What do the scores 3000 and 3001 become in your code?",
-            ),
-        ),
-        *instead_of(
-            "E / E.sum(axis=1, keepdims=True)",
-            (
-                "the denominator sums the exponents, not their exp",
-                "E / T.sum(axis=1, keepdims=True)",
-                "Which numbers must the denominator sum so that a row of P sums to 1?",
-            ),
-            (
-                "the logarithm of the probabilities comes back",
-                "T - np.log(E.sum(axis=1, keepdims=True))",
-                "What do the entries of one of your rows sum to?",
-            ),
-            (
-                "it is not divided by the row's sum",
-                "E",
-                "What do the entries of one of your rows sum to?",
-            ),
-            *(
-                (
-                    "a constant in the denominator makes the rows sum to less than 1",
-                    f"E / (E.sum(axis=1, keepdims=True) + {constant})",
-                    "After the shift, can the denominator be 0 at all?",
-                )
-                for constant in ("1e-6", "1e-7", "1e-8")
-            ),
-            *(
-                (
-                    "it is rounded",
-                    f"np.round(E / E.sum(axis=1, keepdims=True), {digits})",
-                    "Which digits of a probability may be dropped?",
-                )
-                for digits in (2, 3, 4, 6)
-            ),
-        ),
-        ("last-example-only", "return P", "P[:-1] = 0\n    return P"),
+        *patch("""
+            - S - S.max(axis=1, keepdims=True)
+            + S - S.min(axis=1, keepdims=True)  # the smallest score is taken off
+            ? After your shift, which is the largest exponent of a row?
+            + S - S.mean(axis=1, keepdims=True)  # the mean is taken off
+            ? After your shift, how large can the largest exponent of a row be?
+            + np.clip(S, -700, 700)
+            # the scores are cut off, where a shift would leave their differences
+            ? What do the scores 3000 and 3001 become in your code?
+            - E / E.sum(axis=1, keepdims=True)
+            + E / T.sum(axis=1, keepdims=True)  # the denominator sums the exponents, not their exp
+            ? Which numbers must the denominator sum so that a row of P sums to 1?
+            + T - np.log(E.sum(axis=1, keepdims=True))
+            # the logarithm of the probabilities comes back
+            ? What do the entries of one of your rows sum to?
+            + E  # it is not divided by the row's sum
+            ? What do the entries of one of your rows sum to?
+            + E / (E.sum(axis=1, keepdims=True) + 1e-6)
+            # a constant in the denominator makes the rows sum to less than 1
+            ? After the shift, can the denominator be 0 at all?
+            + E / (E.sum(axis=1, keepdims=True) + 1e-7)
+            # a constant in the denominator makes the rows sum to less than 1
+            + E / (E.sum(axis=1, keepdims=True) + 1e-8)
+            # a constant in the denominator makes the rows sum to less than 1
+            + np.round(E / E.sum(axis=1, keepdims=True), 2)  # it is rounded
+            ? Which digits of a probability may be dropped?
+            + np.round(E / E.sum(axis=1, keepdims=True), 3)  # it is rounded
+            + np.round(E / E.sum(axis=1, keepdims=True), 4)  # it is rounded
+            + np.round(E / E.sum(axis=1, keepdims=True), 6)  # it is rounded
+            - return P
+            + P[:-1] = 0
+            + return P  # last-example-only
+        """),
     ),
     questions={
         "raised": "Which shape must the maxima have, so that each row loses its own?",
@@ -485,43 +453,25 @@ def _level_cases():
     equation="eq. (2)",
     reread='02_stability_shift, "Where exp ends"',
     question="With C classes, which number overflows first: exp(t), or the sum of C of them?",
-    slips=(
-        *instead_of(
-            "np.log(float(np.finfo(dtype).max)) - np.log(C)",
-            ("sign", "np.log(float(np.finfo(dtype).max)) + np.log(C)"),
-            (
-                "the level of exp(t) is asked for, and comes as the number itself",
-                "float(np.finfo(dtype).max) / C",
-                "If exp(t) may be as large as your answer, how large may t be?",
-            ),
-            (
-                "the sum over the classes is forgotten",
-                "np.log(float(np.finfo(dtype).max))",
-                "How many exponentials are added to Z?",
-            ),
-            (
-                "the logarithm is divided by C, where its argument should be",
-                "np.log(float(np.finfo(dtype).max)) / C",
-                "What is log(a / C): log(a) / C, or something else?",
-            ),
-            (
-                "the logarithm has base 10",
-                "np.log10(float(np.finfo(dtype).max) / C)",
-                "Which logarithm undoes exp?",
-            ),
-            (
-                "the logarithm has base 2",
-                "np.log2(float(np.finfo(dtype).max) / C)",
-                "Which logarithm undoes exp?",
-            ),
-        ),
-        (
-            "the dtype is ignored",
-            "np.finfo(dtype)",
-            "np.finfo(float)",
-            "What is the largest number in float32?",
-        ),
-    ),
+    slips=patch("""
+        - np.log(float(np.finfo(dtype).max)) - np.log(C)
+        + np.log(float(np.finfo(dtype).max)) + np.log(C)  # sign
+        + float(np.finfo(dtype).max) / C
+        # the level of exp(t) is asked for, and comes as the number itself
+        ? If exp(t) may be as large as your answer, how large may t be?
+        + np.log(float(np.finfo(dtype).max))  # the sum over the classes is forgotten
+        ? How many exponentials are added to Z?
+        + np.log(float(np.finfo(dtype).max)) / C
+        # the logarithm is divided by C, where its argument should be
+        ? What is log(a / C): log(a) / C, or something else?
+        + np.log10(float(np.finfo(dtype).max) / C)  # the logarithm has base 10
+        ? Which logarithm undoes exp?
+        + np.log2(float(np.finfo(dtype).max) / C)  # the logarithm has base 2
+        ? Which logarithm undoes exp?
+        - np.finfo(dtype)
+        + np.finfo(float)  # the dtype is ignored
+        ? What is the largest number in float32?
+    """),
 )
 def largest_level(dtype, C):
     """Largest t for which C equal scores t have a finite Z: log(max / C)."""
@@ -552,33 +502,20 @@ def _odds_cases():
     equation="eq. (2)",
     reread='02_stability_shift, "Only differences count"',
     question="Which two exponentials are left of p_k / p_l, and can both of them be 0?",
-    slips=(
-        *instead_of(
-            "np.exp(S_i[0, k] - S_i[0, l])",
-            ("no-shift", "np.exp(S_i[0, k]) / np.exp(S_i[0, l])"),
-            ("no-shift", "(lambda p: p[0, k] / p[0, l])(np.exp(S_i) / np.exp(S_i).sum())"),
-            (
-                "a probability that underflows to 0 is used",
-                "(lambda E: E[0, k] / E[0, l])(np.exp(S_i - S_i.max()))",
-                "What is left of two probabilities that are both near exp(-2000)?",
-            ),
-            (
-                "k and l are exchanged: it is the reciprocal",
-                "np.exp(S_i[0, l] - S_i[0, k])",
-                "If class k is the more probable one, is your ratio above 1?",
-            ),
-            (
-                "the difference of the scores comes back, before exp",
-                "S_i[0, k] - S_i[0, l]",
-                "Can a ratio of two probabilities be negative?",
-            ),
-            (
-                "the scores themselves are divided",
-                "S_i[0, k] / S_i[0, l]",
-                "Can a ratio of two probabilities be negative?",
-            ),
-        ),
-    ),
+    slips=patch("""
+        - np.exp(S_i[0, k] - S_i[0, l])
+        + np.exp(S_i[0, k]) / np.exp(S_i[0, l])  # no-shift
+        + (lambda p: p[0, k] / p[0, l])(np.exp(S_i) / np.exp(S_i).sum())  # no-shift
+        + (lambda E: E[0, k] / E[0, l])(np.exp(S_i - S_i.max()))
+        # a probability that underflows to 0 is used
+        ? What is left of two probabilities that are both near exp(-2000)?
+        + np.exp(S_i[0, l] - S_i[0, k])  # k and l are exchanged: it is the reciprocal
+        ? If class k is the more probable one, is your ratio above 1?
+        + S_i[0, k] - S_i[0, l]  # the difference of the scores comes back, before exp
+        ? Can a ratio of two probabilities be negative?
+        + S_i[0, k] / S_i[0, l]  # the scores themselves are divided
+        ? Can a ratio of two probabilities be negative?
+    """),
 )
 def odds(S_i, k, l):
     """p_k / p_l of one row from its scores alone: exp(S_ik - S_il)."""
@@ -615,35 +552,26 @@ def _survivor_cases():
     equation="eq. (2)",
     reread='02_stability_shift, "Where exp ends"',
     question="What is Z for the first row that differs, and can one divide by it?",
-    slips=(
-        ("wrong-axis", "axis=1", "axis=0"),
-        ("wrong-shift-sign", "S - shift", "S + shift"),
-        *instead_of(
-            "(Z > 0) & np.isfinite(Z)",
-            (
-                "the exponentials are looked at, not their sum",
-                "np.isfinite(E).all(axis=1)",
-                "Can finite exponentials have a sum that is inf?",
-            ),
-            (
-                "every exponential is asked to survive, not their sum",
-                "((E > 0) & np.isfinite(E)).all(axis=1)",
-                "Does it harm a row that one of its exponentials underflows to 0?",
-            ),
-            ("a Z of 0 passes", "np.isfinite(Z)", "What is 0 / 0 in the row that differs?"),
-            ("an infinite Z passes", "Z > 0", "What is inf / inf in the row that differs?"),
-            (
-                "it tells the rows that do not survive",
-                "(Z == 0) | np.isinf(Z)",
-                "Does True stand for a row that survives, or for one that does not?",
-            ),
-            (
-                "the probabilities are asked to sum to exactly 1",
-                "(E / Z[:, None]).sum(axis=1) == 1",
-                "Must floats that ought to sum to 1 do so to the last digit?",
-            ),
-        ),
-    ),
+    slips=patch("""
+        - axis=1
+        + axis=0  # wrong-axis
+        - S - shift
+        + S + shift  # wrong-shift-sign
+        - (Z > 0) & np.isfinite(Z)
+        + np.isfinite(E).all(axis=1)  # the exponentials are looked at, not their sum
+        ? Can finite exponentials have a sum that is inf?
+        + ((E > 0) & np.isfinite(E)).all(axis=1)
+        # every exponential is asked to survive, not their sum
+        ? Does it harm a row that one of its exponentials underflows to 0?
+        + np.isfinite(Z)  # a Z of 0 passes
+        ? What is 0 / 0 in the row that differs?
+        + Z > 0  # an infinite Z passes
+        ? What is inf / inf in the row that differs?
+        + (Z == 0) | np.isinf(Z)  # it tells the rows that do not survive
+        ? Does True stand for a row that survives, or for one that does not?
+        + (E / Z[:, None]).sum(axis=1) == 1  # the probabilities are asked to sum to exactly 1
+        ? Must floats that ought to sum to 1 do so to the last digit?
+    """),
     questions={
         "raised": "Can Python's `and` decide for a whole array at once?",
         "wrong-axis": "Which axis does your sum do away with: that of the classes?",

@@ -16,12 +16,12 @@ from softmax_lib.figures import (
     draw_tiles,
     house_style,
     new_figure,
-    round_numbers,
+    round_ticks,
     show,
 )
 from softmax_lib.gradcheck import gradient_check
 from softmax_lib.lessons import task, tasks_of
-from softmax_lib.lessons.slips import instead_of
+from softmax_lib.lessons.slips import patch
 from softmax_lib.loss import softmax_loss_vectorized
 from softmax_lib.training import predict
 
@@ -66,8 +66,7 @@ def _image_row(images, titles, height, top=-2, title="", **look):
     """A figure of images of 64 pixels side by side, each below its title."""
     fig, ax = new_figure(height=height, title=title)
     draw_tiles(ax, images, titles, **look)
-    ax.set_aspect("equal")
-    Table.clear(ax, -0.2, 10 * len(images) - 1.8, top, 8.2)
+    Table.clear(ax, -0.2, 10 * len(images) - 1.8, top, 8.2, aspect="equal")
     return fig
 
 
@@ -123,8 +122,7 @@ def plot_losses(runs, title):
         steps, loss = run.history.steps, run.history.loss
         ax.plot(steps, loss, markevery=5, markersize=5, label=f"{name} gradient", **style)
         facts.append(f"{name} gradient, {loss[0]:.2f} before and ≈ {loss[-1]:.3g} after")
-    ax.set_yticks(ticks := round_numbers(*ax.get_ylim()), [f"{tick:g}" for tick in ticks])
-    ax.set_yticks([], minor=True)
+    round_ticks(ax.yaxis, *ax.get_ylim())
     ax.grid(True, axis="y")
     if len(runs) > 1:
         ax.legend(loc="best")
@@ -193,20 +191,20 @@ def plot_map():
         (10.5, "$dL_i/dW_j$", "(4) in 05", gray),
         (37.5, "$dL/dW$", "(14) in 07, 08", MATRIX_COLORS["dW"]),
         (64.5, "prove it", "04, 09, 10", gray),
-        (91.5, "use it", "11, 12, 13", gray),
+        (91.5, "use it", "from 11 on", gray),
     ):
         box(middle, 52, *end, width=21)
         if middle < 90:
             arrow(ax, (middle + 11, 58), (middle + 16, 58))
     show(
         fig,
-        "Equations (1) to (14), and where each of the notebooks 01 to 13 has its place.",
+        "Equations (1) to (14), and where each notebook has its place.",
         "A map in three rows. Forward: X and W give the scores S by eq. (1) in notebook 01, S "
         "gives the probabilities P by eq. (2) in 02, P gives the loss L by eq. (3) in 03. Back: "
         "under each arrow stands its derivative, from right to left dL_i/dp, eq. (5) in 05, "
         "dp/dS_i, eq. (6) and (7) in 06, and dS_i/dW_j, eq. (8) to (13) in 01 and 07. Last row: "
         "their product, eq. (4) in 05, gives dL/dW, eq. (14) in 07 and 08; 04, 09 and 10 prove it; "
-        "11, 12 and 13 use it.",
+        "11 and those after it use it.",
     )
 
 
@@ -239,27 +237,18 @@ def _share_cases():
     equation="eq. (1)",
     reread='00_start_here, "Train it"',
     question="If 3 of 4 predictions are right, which number should come back?",
-    slips=(
-        *instead_of(
-            "np.mean(right)",
-            (
-                "the right answers are counted, and not divided by how many answers there are",
-                "np.sum(right)",
-                "Can a share be larger than 1?",
-            ),
-            ("it comes in percent", "100 * np.mean(right)", "Can a share be larger than 1?"),
-            (
-                "it is the share of the wrong answers",
-                "np.mean(~right)",
-                "Which share has a model that is always right, and which number do you give it?",
-            ),
-            (
-                "it is 1 when all are right, and 0 when one is not",
-                "np.all(right)",
-                "What is 3 // 4 in Python, and what is 3 / 4?",
-            ),
-        ),
-    ),
+    slips=patch("""
+        - np.mean(right)
+        + np.sum(right)
+        # the right answers are counted, and not divided by how many answers there are
+        ? Can a share be larger than 1?
+        + 100 * np.mean(right)  # it comes in percent
+        ? Can a share be larger than 1?
+        + np.mean(~right)  # it is the share of the wrong answers
+        ? Which share has a model that is always right, and which number do you give it?
+        + np.all(right)  # it is 1 when all are right, and 0 when one is not
+        ? What is 3 // 4 in Python, and what is 3 / 4?
+    """),
 )
 def share_right(predicted, y):
     """Share of the predictions that are right."""
@@ -280,42 +269,25 @@ def share_right(predicted, y):
     equation="eq. (14)",
     reread='00_start_here, "Prove it"',
     question="How far apart are the places where you evaluate f, and what is divided by that?",
-    slips=(
-        *instead_of(
-            "(f(x + h) - f(x - h)) / (2 * h)",
-            (
-                "the difference is a forward one",
-                "(f(x + h) - f(x)) / h",
-                "On which sides of x do you evaluate f?",
-            ),
-            (
-                "the difference is a backward one",
-                "(f(x) - f(x - h)) / h",
-                "On which sides of x do you evaluate f?",
-            ),
-            (
-                "only the second value is divided",
-                "f(x + h) - f(x - h) / 2 * h",
-                "Which part of your line does Python divide first?",
-            ),
-            (
-                "only the second value is divided",
-                "f(x + h) - f(x - h) / (2 * h)",
-                "Which part of your line does Python divide first?",
-            ),
-            ("its sign is lost", "abs(f(x + h) - f(x - h)) / (2 * h)", "Can a slope be negative?"),
-            ("sign", "(f(x - h) - f(x + h)) / (2 * h)", "Does f rise or fall to the right of x?"),
-        ),
-        *instead_of(
-            "/ (2 * h)",
-            ("the run is taken to be h", "/ h", "How long is the way from x - h to x + h?"),
-            (
-                "it is multiplied by h, where h should divide",
-                "/ 2 * h",
-                "In which order does Python work out a / 2 * h?",
-            ),
-        ),
-    ),
+    slips=patch("""
+        - (f(x + h) - f(x - h)) / (2 * h)
+        + (f(x + h) - f(x)) / h  # the difference is a forward one
+        ? On which sides of x do you evaluate f?
+        + (f(x) - f(x - h)) / h  # the difference is a backward one
+        ? On which sides of x do you evaluate f?
+        + f(x + h) - f(x - h) / 2 * h  # only the second value is divided
+        ? Which part of your line does Python divide first?
+        + f(x + h) - f(x - h) / (2 * h)  # only the second value is divided
+        + abs(f(x + h) - f(x - h)) / (2 * h)  # its sign is lost
+        ? Can a slope be negative?
+        + (f(x - h) - f(x + h)) / (2 * h)  # sign
+        ? Does f rise or fall to the right of x?
+        - / (2 * h)
+        + / h  # the run is taken to be h
+        ? How long is the way from x - h to x + h?
+        + / 2 * h  # it is multiplied by h, where h should divide
+        ? In which order does Python work out a / 2 * h?
+    """),
 )
 def central_difference(f, x, h):
     """Slope of f at x from two values, a step h to either side."""
@@ -345,33 +317,20 @@ def _downhill_cases():
     equation="eq. (14)",
     reread='00_start_here, "Train it"',
     question="By how much should W[0, 0] move here, and from where does it start?",
-    slips=(
-        *instead_of(
-            "W - rate * dW",
-            (
-                "sign",
-                "W + rate * dW",
-                "In which direction does the loss grow, and where do you go?",
-            ),
-            ("the rate is missing", "W - dW", "How far do you go if the rate is a tenth?"),
-            (
-                "the move comes alone",
-                "rate * dW",
-                "From where does W[0, 0] start, and where is it?",
-            ),
-            (
-                "the move comes alone",
-                "-rate * dW",
-                "From where does W[0, 0] start, and where is it?",
-            ),
-            ("W itself is taken off W", "W - rate * W", "Which argument has your line no use for?"),
-            (
-                "the rate is taken off every entry",
-                "W - rate",
-                "Which argument has your line no use for?",
-            ),
-        ),
-    ),
+    slips=patch("""
+        - W - rate * dW
+        + W + rate * dW  # sign
+        ? In which direction does the loss grow, and where do you go?
+        + W - dW  # the rate is missing
+        ? How far do you go if the rate is a tenth?
+        + rate * dW  # the move comes alone
+        ? From where does W[0, 0] start, and where is it?
+        + -rate * dW  # the move comes alone
+        + W - rate * W  # W itself is taken off W
+        ? Which argument has your line no use for?
+        + W - rate  # the rate is taken off every entry
+        ? Which argument has your line no use for?
+    """),
 )
 def downhill(W, dW, rate):
     """The weights, moved against the gradient by `rate` times it; W stays as it is."""

@@ -22,7 +22,7 @@ from softmax_lib.figures import (
 )
 from softmax_lib.forward import cross_entropy, softmax
 from softmax_lib.lessons import gradient_in_code, task, tasks_of
-from softmax_lib.lessons.slips import instead_of
+from softmax_lib.lessons.slips import patch
 from softmax_lib.progress import with_bar as bar_over
 from softmax_lib.training import train
 from softmax_lib.words import signed
@@ -48,8 +48,7 @@ def plot_spread(spread):
     table = Table(ax, levels, text=written, fontsize=9)
     table.fill(levels, lambda gray: colormaps["cividis"](gray / 8))
     table.embolden(levels < 1)
-    ax.set_aspect("equal")
-    Table.clear(ax, 0, 8, 0, 8)
+    Table.clear(ax, 0, 8, 0, 8, aspect="equal")
     small, still = int(np.sum(levels < 1)), int(np.sum(levels == 0))
     show(
         fig,
@@ -135,8 +134,7 @@ def plot_images(start, W, end):
     for ax, (title, M) in zip(axes, rows.items(), strict=True):
         largest = np.abs(M[:64]).max()
         draw_tiles(ax, M[:64].T, largest=largest)
-        ax.set_aspect("equal")
-        Table.clear(ax, -1.5, 98.2, -0.2, 8.2)
+        Table.clear(ax, -1.5, 98.2, -0.2, 8.2, aspect="equal")
         ax.set_title(f"{title}, up to {largest:.2g}", fontsize=10.5, pad=4)
         for j in range(10):
             centered(ax, 10 * j - 0.4, 4, j, ha="right", fontsize=9)
@@ -222,8 +220,7 @@ def plot_mistakes(images, y, P):
     for ax, line in zip(axes[:, 0], lines, strict=True):
         words = [f"{y[i]}, said {predicted[i]}\n{sure[i]:.2f} sure" for i in line]
         draw_tiles(ax, images[line], words, gap=3)
-        ax.set_aspect("equal")
-        Table.clear(ax, -0.5, 74.5, -0.2, 8.2)
+        Table.clear(ax, -0.5, 74.5, -0.2, 8.2, aspect="equal")
     words = [f"{y[i]} as {predicted[i]}" for i in wrong]
     bound = 0.9 if sure[wrong].max() < 0.9 else 1
     show(
@@ -454,43 +451,26 @@ def _raw_cases():
     equation="eq. (1)",
     reread='11_train_on_digits, "Standardize"',
     question="Which score does an image that is equal to the mean get, before and after?",
-    slips=(
-        *instead_of(
-            "W[:-1] / spread[:, None]",
-            (
-                "the weights are multiplied by the spread",
-                "W[:-1] * spread[:, None]",
-                "A pixel was divided by its spread: what must its weight do for that?",
-            ),
-            (
-                "the weights stay as they were",
-                "1.0 * W[:-1]",
-                "A pixel was divided by its spread: what must its weight do for that?",
-            ),
-            (
-                "the mean is taken off the weights",
-                "(W[:-1] - mean[:, None]) / spread[:, None]",
-                "Which factor does a raw pixel have in the score?",
-            ),
-        ),
-        *instead_of(
-            "W[-1:] - mean @ pixels",
-            ("sign", "W[-1:] + mean @ pixels"),
-            (
-                "the bias loses the mean times the old weights",
-                "W[-1:] - mean @ W[:-1]",
-                "Which weights multiply the mean, those for raw pixels or the others?",
-            ),
-            ("the bias stays as it was", "1.0 * W[-1:]", "What is a score of an image of zeros?"),
-        ),
-        (
-            "the bias is read from the first row, and put there",
-            "return np.vstack([pixels, bias])",
-            "pixels = W[1:] / spread[:, None]\n"
-            "    return np.vstack([W[:1] - mean @ pixels, pixels])",
-            "In which row of W does the text say that the bias stands?",
-        ),
-    ),
+    slips=patch("""
+        - W[:-1] / spread[:, None]
+        + W[:-1] * spread[:, None]  # the weights are multiplied by the spread
+        ? A pixel was divided by its spread: what must its weight do for that?
+        + 1.0 * W[:-1]  # the weights stay as they were
+        ? A pixel was divided by its spread: what must its weight do for that?
+        + (W[:-1] - mean[:, None]) / spread[:, None]  # the mean is taken off the weights
+        ? Which factor does a raw pixel have in the score?
+        - W[-1:] - mean @ pixels
+        + W[-1:] + mean @ pixels  # sign
+        + W[-1:] - mean @ W[:-1]  # the bias loses the mean times the old weights
+        ? Which weights multiply the mean, those for raw pixels or the others?
+        + 1.0 * W[-1:]  # the bias stays as it was
+        ? What is a score of an image of zeros?
+        - return np.vstack([pixels, bias])
+        + pixels = W[1:] / spread[:, None]
+        + return np.vstack([W[:1] - mean @ pixels, pixels])
+        # the bias is read from the first row, and put there
+        ? In which row of W does the text say that the bias stands?
+    """),
     questions={
         "wrong-shape": "Raw pixels have a column of ones too: which row of yours does it meet?",
         "sign": "Which score does an image that is equal to the mean get, before and after?",
@@ -526,31 +506,17 @@ def _confusion_cases():
     equation="eq. (1), and its largest score",
     reread='11_train_on_digits, "The test digits, once"',
     question="Which cell does each example add to, and what if the same pair comes twice?",
-    slips=(
-        *instead_of(
-            "counts[right, said] += 1",
-            (
-                "a pair that comes twice is counted once",
-                "counts[right, said] = 1",
-                "If the same pair comes twice, what does your line add?",
-            ),
-            (
-                "right answers are left out",
-                "counts[right, said] += right != said",
-                "What should stand on the diagonal?",
-            ),
-            (
-                "only right answers are counted",
-                "counts[right, said] += right == said",
-                "What should stand beside the diagonal?",
-            ),
-            (
-                "the labels are counted from 1",
-                "counts[right - 1, said - 1] += 1",
-                "Which row belongs to the label 0?",
-            ),
-        ),
-    ),
+    slips=patch("""
+        - counts[right, said] += 1
+        + counts[right, said] = 1  # a pair that comes twice is counted once
+        ? If the same pair comes twice, what does your line add?
+        + counts[right, said] += right != said  # right answers are left out
+        ? What should stand on the diagonal?
+        + counts[right, said] += right == said  # only right answers are counted
+        ? What should stand beside the diagonal?
+        + counts[right - 1, said - 1] += 1  # the labels are counted from 1
+        ? Which row belongs to the label 0?
+    """),
     questions={
         "transposed": "Is a row for what is right, or for what was said?",
         "wrong-shape": "How many rows have you if no example has the last class?",

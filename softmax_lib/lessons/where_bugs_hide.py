@@ -11,16 +11,19 @@ from softmax_lib.figures import (
     PALETTE,
     Table,
     draw_verdicts,
+    error_axis,
     house_style,
     new_figure,
+    note,
     show,
 )
 from softmax_lib.forward import cross_entropy, softmax
 from softmax_lib.gradcheck import gradient_check
 from softmax_lib.lessons import task, tasks_of
 from softmax_lib.lessons.conditions import answers
-from softmax_lib.lessons.slips import instead_of
+from softmax_lib.lessons.slips import patch
 from softmax_lib.loss import softmax_loss_vectorized
+from softmax_lib.words import number
 
 
 def problem(N=6, C=3, size=1.0, D=4):
@@ -190,32 +193,29 @@ def plot_panel(outcomes):
 def plot_ratios(outcomes):
     """Draw the error by norm of each bug against the size of W: {name: [(size, error)]}."""
     fig, ax = new_figure(height=4.0, title="Small weights hide three bugs of these four")
-    ax.set(xscale="log", yscale="log", xlabel="size of the entries of W", ylim=(1e-11, 100))
-    ax.set_ylabel("relative error by norm")
-    ax.grid(True, axis="y")
-    ends = {}
-    for k, (name, points) in enumerate(outcomes.items()):
-        found = [(size, error) for size, error in points if error is not None]
-        sizes, errors = map(np.array, zip(*found, strict=True))
-        look = {"color": CLASS_COLORS[k], "linewidth": 1.2, "markersize": 5}
-        ax.plot(sizes, errors, marker=CLASS_MARKERS[k], label=name, **look)
-        broken = [size for size, error in points if error is None]
-        if broken:  # one row of crosses a bug
-            height = 8.0 if any(lost for _, lost in ends.values()) else 40.0
-            ax.plot(broken, [height] * len(broken), "x", color=CLASS_COLORS[k], markersize=8, mew=2)
-        ends[name] = (errors[0], bool(broken))
-    ax.axhline(1e-6, color=INK, linewidth=1.2, linestyle="--")
-    ax.text(points[0][0], 1.5e-6, "bound 1e-06", va="bottom")
-    ax.text(30, 18, "not finite:", ha="right", va="center")
+    errors = {
+        name: np.array([np.nan if error is None else error for _, error in points])
+        for name, points in outcomes.items()
+    }
+    sizes, bound = [size for size, _ in next(iter(outcomes.values()))], 1e-6
+    place = error_axis(ax, *errors.values())
+    for k, (name, error) in enumerate(errors.items()):
+        look = {"color": CLASS_COLORS[k], "marker": CLASS_MARKERS[k], "markersize": 12 - 3 * k}
+        ax.plot(sizes, error, label=name, linewidth=1.2, **look)
+        lost = np.isnan(error)
+        ax.plot(np.array(sizes)[lost], place(error[lost]), linestyle="", **look)
+    ax.axhline(bound, color=INK, linewidth=1.2, linestyle="--")
+    note(ax, f"bound {bound:g}", (sizes[0], bound), (0, 2), bbox=None)
+    ax.set(xscale="log", xlabel="size of the entries of W", ylabel="relative error by norm")
     ax.legend(loc="center right", bbox_to_anchor=(1, 0.53), fontsize=9)
-    hidden = [name for name, (error, _) in ends.items() if error < 1e-6]
+    hidden = [name for name, error in errors.items() if error[0] < bound]
     show(
         fig,
         f"At the smallest W the errors of {', '.join(hidden)} are below 1e-6: nothing to see. "
-        f"Not finite for large W: {', '.join(n for n, (_, broken) in ends.items() if broken)}.",
+        f"Not finite for large W: {', '.join(n for n, e in errors.items() if np.isnan(e).any())}.",
         "Log-log plot of the gradient check's error against the size of the weights, one line a "
-        "bug. Some lines lie at rounding level on the left; crosses at the top mark losses that "
-        "are no longer finite on the right.",
+        "bug. Some lines lie at rounding level on the left; marks on a line at the top are of "
+        "losses that are no longer finite on the right.",
     )
 
 
@@ -337,7 +337,7 @@ def _traces(bug):
                 continue
             a, b = check.analytic, check.numerical
             scale = max(np.abs(a).max(), np.abs(b).max()) or 1.0
-            factor = f"{np.sum(a * b) / (np.sum(b * b) or 1.0):.3f}".replace("-", "−")
+            factor = number(np.sum(a * b) / (np.sum(b * b) or 1.0), 3)
             traces[name] = "passes" if check.passed else "FAILS", (a - b) / scale, factor
         W, X, y = problem(N=3)
         nothing, free, charged = (
@@ -354,13 +354,10 @@ explore = _BugHunt
 # Exercises
 
 
-BLIND = "At this setting, does the wrong formula give another number than the right one?"
-
-
 @task(
     "10.1",
     "What a check with these settings notices",
-    returns="mean, classes, ridge, shift",
+    returns="no_mean, by_classes, no_reg, no_shift",
     cases=lambda: [
         (6, 3, 0.1, 900.0),
         (1, 3, 0.1, 5.0),
@@ -371,46 +368,35 @@ BLIND = "At this setting, does the wrong formula give another number than the ri
     hints=(
         "For each bug ask: with which number is the wrong formula the right one?",
         "1/N is 1 at N = 1; 1/C is 1/N at N = C; 2 reg W is 0 at reg = 0; exp ends at 709.78.",
-        "Begin with `mean = N > 1`.",
+        "Begin with `no_mean = N > 1`.",
     ),
     equation="eq. (14), and its wrong versions",
     reread='10_where_bugs_hide, "Read it by columns"',
     question="At which setting does each wrong formula give the right number?",
-    slips=(
-        *instead_of(
-            "N > 1",
-            ("it says where the check is blind", "N == 1", BLIND),
-            ("it depends on C, where N decides", "C > 1", "With which N is 1/N the same as 1?"),
-        ),
-        *instead_of(
-            "N != C",
-            ("it says where the check is blind", "N == C", BLIND),
-            ("only an N above C is thought to show it", "N > C", "Is 1/C equal to 1/N if N < C?"),
-            ("only a C above N is thought to show it", "N < C", "Is 1/C equal to 1/N if N > C?"),
-        ),
-        *instead_of(
-            "reg > 0",
-            ("it says where the check is blind", "reg == 0", BLIND),
-            *(
-                ("a small reg is thought not to show it", f"reg > {least}", "Is 2 reg W then 0?")
-                for least in ("0.1", "0.5")
-            ),
-        ),
-        *instead_of(
-            "largest_score > limit",
-            ("it says where the check is blind", "largest_score <= limit", BLIND),
-            (
-                "the limit is not where exp overflows",
-                "largest_score > 1000",
-                "What is the largest x with a finite exp(x), in float64?",
-            ),
-            (
-                "the limit is that of float32",
-                "largest_score > 88.7",
-                "What is the largest x with a finite exp(x), in float64?",
-            ),
-        ),
-    ),
+    slips=patch("""
+        - N > 1
+        + N == 1  # it says where the check is blind
+        ? At this setting, does the wrong formula give another number than the right one?
+        + C > 1  # it depends on C, where N decides
+        ? With which N is 1/N the same as 1?
+        - N != C
+        + N == C  # it says where the check is blind
+        + N > C  # only an N above C is thought to show it
+        ? Is 1/C equal to 1/N if N < C?
+        + N < C  # only a C above N is thought to show it
+        ? Is 1/C equal to 1/N if N > C?
+        - reg > 0
+        + reg == 0  # it says where the check is blind
+        + reg > 0.1  # a small reg is thought not to show it
+        ? Is 2 reg W then 0?
+        + reg > 0.5  # a small reg is thought not to show it
+        - largest_score > limit
+        + largest_score <= limit  # it says where the check is blind
+        + largest_score > 1000  # the limit is not where exp overflows
+        ? What is the largest x with a finite exp(x), in float64?
+        + largest_score > 88.7  # the limit is that of float32
+        ? What is the largest x with a finite exp(x), in float64?
+    """),
     reg="",  # an argument here, and no part of what comes back
 )
 def notices(N, C, reg, largest_score):
@@ -446,47 +432,30 @@ def _check_cases():
         "Begin with `h = 1e-5` and `slopes = np.zeros(W.shape)`.",
     ),
     equation="eq. (14), and its judge",
-    reread='09_gradient_check, "Three derivatives decide"',
+    reread='09_gradient_check, "One number for the verdict"',
     question="Do your slopes come from f's loss alone, and are they exact to 1e-6 themselves?",
-    slips=(
-        *instead_of(
-            "np.linalg.norm(dW - slopes) <= 1e-6 * np.linalg.norm(slopes)",
-            (
-                "the bound is a fixed number",
-                "np.linalg.norm(dW - slopes) <= 1e-6",
-                "If every slope were 1e7 times smaller, would your verdict change?",
-            ),
-            (
-                "the bound is a fixed number",
-                "np.allclose(dW, slopes, atol=1e-4)",
-                "If every slope were 1e7 times smaller, would your verdict change?",
-            ),
-            (
-                "every entry is held to its own size, not the whole to its norm",
-                "(abs(dW - slopes) <= 1e-6 * abs(slopes)).all()",
-                "How exact is the difference of two losses for an entry that is nearly 0?",
-            ),
-        ),
-        (
-            "it is compared with the right gradient, not with the slopes of f's own loss",
-            "slopes = np.zeros(W.shape)",
-            "return bool(np.allclose(dW, softmax_loss_vectorized(W, X, y, reg)[1], 1e-6))",
-            "If f's loss and f's dW are wrong in the same way, what must a gradient check say?",
-        ),
-        *instead_of(
-            "f(W + step, X, y, reg)[0] - f(W - step, X, y, reg)[0]",
-            (
-                "the difference is a forward one, too coarse for this bound",
-                "2 * (f(W + step, X, y, reg)[0] - f(W, X, y, reg)[0])",
-                "How large is the error of a one-sided difference at h = 1e-5?",
-            ),
-            (
-                "the run is taken to be h",
-                "2 * (f(W + step, X, y, reg)[0] - f(W - step, X, y, reg)[0])",
-                "How far apart are the two places where you ask f?",
-            ),
-        ),
-    ),
+    slips=patch("""
+        - np.linalg.norm(dW - slopes) <= 1e-6 * np.linalg.norm(slopes)
+        + np.linalg.norm(dW - slopes) <= 1e-6  # the bound is a fixed number
+        ? If every slope were 1e7 times smaller, would your verdict change?
+        + np.allclose(dW, slopes, atol=1e-4)  # the bound is a fixed number
+        + np.linalg.norm(dW - slopes) <= 2e-8 * np.linalg.norm(slopes)
+        # the bound is stricter than 1e-6
+        ? Which error does the text allow, and which does your line?
+        + (abs(dW - slopes) <= 1e-6 * abs(slopes)).all()
+        # every entry is held to its own size, not the whole to its norm
+        ? How exact is the difference of two losses for an entry that is nearly 0?
+        - slopes = np.zeros(W.shape)
+        + return bool(np.allclose(dW, softmax_loss_vectorized(W, X, y, reg)[1], 1e-6))
+        # it is compared with the right gradient, not with the slopes of f's own loss
+        ? If f's loss and f's dW are wrong in the same way, what must a gradient check say?
+        - f(W + step, X, y, reg)[0] - f(W - step, X, y, reg)[0]
+        + 2 * (f(W + step, X, y, reg)[0] - f(W, X, y, reg)[0])
+        # the difference is a forward one, too coarse for this bound
+        ? How large is the error of a one-sided difference at h = 1e-5?
+        + 2 * (f(W + step, X, y, reg)[0] - f(W - step, X, y, reg)[0])  # the run is taken to be h
+        ? How far apart are the two places where you ask f?
+    """),
     questions={
         "wrong-return": "Is it a verdict that comes back, or the error behind it?",
         "constant-answer": "Does a wrong f get the same verdict from you as a right one?",
@@ -520,7 +489,8 @@ def _charge_cases():
     W, X, y = problem(N=5)
     functions = (softmax_loss_vectorized, sum_throughout, half_reg_throughout, no_reg_gradient)
     functions += (_double_reg,)
-    return [(f, W, X, y, 0.25) for f in functions]
+    rounded = (softmax_loss_vectorized, W, X, y, 7.3)  # where the right price is not exact
+    return [*((f, W, X, y, 0.25) for f in functions), rounded]
 
 
 @task(
@@ -536,56 +506,32 @@ def _charge_cases():
     equation="eq. (3), where it is known",
     reread='10_where_bugs_hide, "What no gradient check can see"',
     question="What must the loss be at W = 0, and by exactly how much must it grow with reg?",
-    slips=(
-        *instead_of(
-            "abs(nothing) <= 1e-9 and abs(price) <= 1e-9",
-            (
-                "only the loss at W = 0 is looked at",
-                "abs(nothing) <= 1e-9",
-                "Which of the two known losses contains reg?",
-            ),
-            (
-                "only the price of reg is looked at",
-                "abs(price) <= 1e-9",
-                "Is a loss that sums over the examples caught by its reg?",
-            ),
-            (
-                "one of the two is enough",
-                "abs(nothing) <= 1e-9 or abs(price) <= 1e-9",
-                "If one of the two losses is wrong, is f's loss the one we mean?",
-            ),
-            (
-                "a loss that is too small passes",
-                "nothing <= 1e-9 and price <= 1e-9",
-                "Is a loss right when it charges less than it should?",
-            ),
-            (
-                "it says True when the loss is another one",
-                "not (abs(nothing) <= 1e-9 and abs(price) <= 1e-9)",
-                "Which of the two says that the loss is right, True or False?",
-            ),
-        ),
-        *instead_of(
-            "np.log(W.shape[1])",
-            (
-                "it is the logarithm of D, where C is asked for",
-                "np.log(W.shape[0])",
-                "Which axis of W counts the classes?",
-            ),
-            (
-                "the logarithm has base 2",
-                "np.log2(W.shape[1])",
-                "Which logarithm does eq. (3) take?",
-            ),
-            ("it is the logarithm of N", "np.log(len(X))", "At W = 0, which p has each class?"),
-        ),
-        (
-            "half of reg is thought right",
-            "- reg * np.sum(W * W)",
-            "- 0.5 * reg * np.sum(W * W)",
-            "Which factor stands before the sum of the squares in our loss?",
-        ),
-    ),
+    slips=patch("""
+        - abs(nothing) <= 1e-9 and abs(price) <= 1e-9
+        + abs(nothing) <= 1e-9  # only the loss at W = 0 is looked at
+        ? Which of the two known losses contains reg?
+        + abs(price) <= 1e-9  # only the price of reg is looked at
+        ? Is a loss that sums over the examples caught by its reg?
+        + abs(nothing) <= 1e-9 or abs(price) <= 1e-9  # one of the two is enough
+        ? If one of the two losses is wrong, is f's loss the one we mean?
+        + nothing == 0 and price == 0  # the comparison leaves no room for rounding
+        ? Is a difference of two floats right to its last digit?
+        + nothing <= 1e-9 and price <= 1e-9  # a loss that is too small passes
+        ? Is a loss right when it charges less than it should?
+        + not (abs(nothing) <= 1e-9 and abs(price) <= 1e-9)
+        # it says True when the loss is another one
+        ? Which of the two says that the loss is right, True or False?
+        - np.log(W.shape[1])
+        + np.log(W.shape[0])  # it is the logarithm of D, where C is asked for
+        ? Which axis of W counts the classes?
+        + np.log2(W.shape[1])  # the logarithm has base 2
+        ? Which logarithm does eq. (3) take?
+        + np.log(len(X))  # it is the logarithm of N
+        ? At W = 0, which p has each class?
+        - - reg * np.sum(W * W)
+        + - 0.5 * reg * np.sum(W * W)  # half of reg is thought right
+        ? Which factor stands before the sum of the squares in our loss?
+    """),
     questions={
         "constant-answer": "Does a wrong f get the same verdict from you as a right one?",
     },

@@ -6,7 +6,7 @@ import re
 from softmax_lib.exercises import engine
 from softmax_lib.marking.grades import total_of
 from softmax_lib.marking.submissions import squashed
-from softmax_lib.messages import SIGNS, inline
+from softmax_lib.messages import SIGNS, html_table, inline
 
 __all__ = ["file_names", "index", "page"]
 
@@ -51,18 +51,6 @@ def document(title, body, wide=False):
     )
 
 
-def table(rows, links=()):
-    """Rows as a table, the first being its head, the first cell of a row its head."""
-    head, *rows = [[html.escape(str(cell)) for cell in row] for row in rows]
-    body = ""
-    for k, (first, *others) in enumerate(rows):
-        first = f'<a href="{html.escape(links[k])}">{first}</a>' if links else first
-        cells = "".join(f"<td>{cell}</td>" for cell in others)
-        body += f'<tr><th scope="row">{first}</th>{cells}</tr>'
-    head = "".join(f'<th scope="col">{cell}</th>' for cell in head)
-    return f"<div><table><tr>{head}</tr>{body}</table></div>"
-
-
 def page(marks, student, rows):
     """A student's page: the points, then for each exercise its verdict and a first hint."""
     rows = [row for row in rows if row["task"]]
@@ -89,7 +77,7 @@ def page(marks, student, rows):
     total = f"{total_of(rows):g} of {marks.maximum:g} points"
     said = "An answer gets as large a part of its points as it has cases right."
     head = f"<h1>{html.escape(student.name)}</h1><p><strong>{total}.</strong> {said}</p>"
-    body = head + table(summary) + "".join(sections)
+    body = f"{head}<div>{html_table(summary)}</div>" + "".join(sections)
     return document(f"Feedback for {student.name}", body)
 
 
@@ -113,7 +101,7 @@ def index(marks, grades, rows, links, message, picture):
     quiet = "Notes change no mark. An empty cell was not handed in, and counts 0."
     return document(
         "Marks",
-        f"<h1>Marks</h1>{table([heads, *body], links)}<p>{quiet}</p>{notes}"
+        f"<h1>Marks</h1><div>{html_table([heads, *body], links)}</div><p>{quiet}</p>{notes}"
         f"<h2>The class</h2>{message.html}{picture}",
         wide=True,
     )

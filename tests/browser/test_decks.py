@@ -21,7 +21,9 @@ MEASURE = """() => [...document.querySelectorAll('.slides section.page')].map((p
     const screen = {left: 0, top: 0, right: innerWidth, bottom: innerHeight};
     const room = page.getBoundingClientRect(), scale = Reveal.getScale();
     const found = {number: k + 1, heading: page.querySelector('header').innerText.trim(),
-        outside: [], scrolling: [], small: [], labels: [], code: 0, blank: true};
+        outside: [], scrolling: [], small: [], labels: [], code: 0, blank: true,
+        answer: [...page.querySelector('.body').children].every(
+            block => block.textContent.trim().startsWith('The answer:'))};
     const outside = (box, around) => box.left < around.left - 1 || box.right > around.right + 1
         || box.top < around.top - 1 || box.bottom > around.bottom + 1;
     if (outside(room, screen)) found.outside.push('the page');
@@ -84,6 +86,7 @@ def test_every_step_fits_and_can_be_read_from_the_last_row(
             assert found["outside"] == found["scrolling"] == found["small"] == [], where
             assert found["heading"], where
             assert not found["blank"], where
+            assert not found["answer"], where  # alone, far from what was computed
             assert found["code"] <= slides.CODE_LINES, where
             assert min(found["labels"], default=1) * letters > slides.LABELS - 0.1, where
     record_property("pages", len(measured))
