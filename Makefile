@@ -54,7 +54,8 @@ refresh: setup-test  ## Run notebooks and store their outputs (NOTEBOOKS=…)
 	@$(python) tools/refresh.py $(NOTEBOOKS)
 
 check: refresh  ## Refresh notebooks, then say what they lack (NOTEBOOKS=…)
-	@$(python) -m pytest -q -n2 --tb=short tests/test_conventions.py tests/test_exercises.py \
+	@$(python) -m pytest -q -n2 --tb=short -o verbosity_assertions=0 \
+	  tests/test_conventions.py tests/test_exercises.py \
 	  tests/test_diagnosis_answers.py tests/test_guide.py tests/test_readme.py
 
 slides: setup  ## Write slide decks, in build/slides (NOTEBOOKS=…)
