@@ -93,5 +93,7 @@ def layouts(a):
         "backward": a[::-1, ::-1].copy()[::-1, ::-1],
         "swapped bytes": a.astype(a.dtype.newbyteorder()),
         "nested lists": a.tolist(),
+        "nested tuples": tuple(map(tuple, a)),
+        "idle mask": np.ma.masked_array(a),
         "frame": Frame(),
     }

@@ -47,6 +47,7 @@ def test_any_layout_is_accepted_and_left_alone(name, layout):
     result = CALLS[name](**given, y=labels)
     expected = CALLS[name](**{key: a.copy() for key, a in INPUTS.items()}, y=y)
     assert np.allclose(result, expected, rtol=1e-13, atol=1e-16)
+    assert type(result) is np.ndarray
     assert result.dtype.isnative
     result[...] = 7
     for key, a in given.items():

@@ -200,8 +200,14 @@ def test_what_was_measured_is_explained(title, measured):
     assert re.search(r"More on what was measured: .+\.explain\(\)$", repr(verdict), flags=re.M)
 
 
-def test_float32_on_the_way_is_told():
-    assert "agrees to 7 digits" in repr(checked(WRONG["8.2 scores in float32"]))
+@pytest.mark.parametrize(
+    ("title", "digits"),
+    [("8.2 scores in float32", 7), ("8.2 all in float32, reg not", 7), ("2.1 sums to 1.000009", 5)],
+)
+def test_the_digits_that_agree_are_counted(title, digits):
+    text = repr(checked(WRONG[title]))
+    assert f" agrees to {digits} digits." in text
+    assert ("Which line makes float32 of float64 numbers?" in text) is (digits == 7)
 
 
 @pytest.mark.parametrize("line", ["+ P", "P", "+ P # sign"])  # no name, no sign, one space

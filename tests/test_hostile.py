@@ -146,6 +146,23 @@ def test_outside_the_main_thread_there_is_no_limit():
 # The user's own interrupt
 
 
+def test_it_is_said_that_nothing_stops_a_function(monkeypatch, capfd):
+    """Catches a cell that runs on for ever without a word."""
+    monkeypatch.setattr(timer, "PAUSE", 0.001)
+
+    def stubborn(X, W):
+        for _ in range(300):
+            try:
+                while True:
+                    pass
+            except BaseException:
+                X = X + 0
+
+    exercises.check("1.1", stubborn)
+    said = "Your function catches whatever would stop it: interrupt the kernel, or restart it.\n"
+    assert capfd.readouterr().err == said
+
+
 def test_the_users_interrupt_stops_the_cell(capsys):
     def pressed(X, W):
         print("started")

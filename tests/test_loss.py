@@ -310,15 +310,15 @@ def test_longdouble_weights_still_give_a_python_number(loss):
 
 @each_loss
 @pytest.mark.parametrize(
-    "reg", [np.float32(0.25), np.float64(0.25), np.array(0.25), Fraction(1, 4)]
+    "reg", [np.float32(0.25), np.array(0.25), Fraction(1, 4), -0.0, np.array(0), np.int64(0)]
 )
 def test_reg_may_be_any_real_number(loss, reg):
-    """Catches a float32 or 0-d reg that changes dtypes or turns the loss into an array."""
+    """Catches a float32 or 0-d reg that changes dtypes or turns the loss to an array; 0 refused."""
     W, X, y = problem(dtype=np.float32, seed=11)
     value, dW = loss(W, X, y, reg)
     assert type(value) is float
     assert dW.dtype == np.float32
-    assert value == loss(W, X, y, 0.25)[0]
+    assert value == loss(W, X, y, float(reg))[0]
 
 
 @each_loss

@@ -10,7 +10,7 @@ from softmax_lib.exercises.calls import Attempt, call, is_blank, is_stub
 from softmax_lib.exercises.comparing import Finding, exchanged_order, judge
 from softmax_lib.exercises.measured import consistency, factors_of, the
 from softmax_lib.exercises.slips import answer_to, expected, explained, is_right, shows, values_of
-from softmax_lib.lessons.conditions import Broken
+from softmax_lib.lessons.conditions import Broken, in_full
 from softmax_lib.lessons.slips import SENTENCES
 
 __all__ = ["Diagnosis", "diagnose"]
@@ -68,16 +68,15 @@ def diagnose(task, function, seconds=float("inf"), convention=""):
             again = call(function, runs[0].arguments, runs[0].expected, deadline)
             if not again.stopped and not judge(task, again, order).right:
                 said = "Called again with case 1's inputs, it gives another answer than before."
-                found.overall = Finding(notes=(said,))
+                found.overall, found.said = Finding(notes=(said,)), ("kept-state",)
+        attempt = Attempt(function, runs, deadline)
+        asked = (in_full, *task.conditions) if found.right else (in_full,)
+        found.remarks = tuple(broken for condition in asked if (broken := condition(attempt)))
         if found.right:
-            attempt = Attempt(function, runs, deadline)
-            broken = (condition(attempt) for condition in task.conditions)
-            found.remarks = tuple(sentence for sentence in broken if sentence)
             return found
         shaped = set()  # values whose shape a slip explains
-        answers = any(not run.error for run in runs)
-        answers &= not any(run.misfit or run.stopped for run in runs)  # whatever it is given
-        if answers and not all(finding.right for finding in found.findings):
+        mute = all(run.error for run in runs) or any(run.misfit or run.stopped for run in runs)
+        if not mute and not all(finding.right for finding in found.findings):
             shaped = name_slips(task, found, order, convention)
 
             def ask(arguments):
@@ -87,6 +86,8 @@ def diagnose(task, function, seconds=float("inf"), convention=""):
             said, is_convention = consistency(task, ask, runs[0], found.mistakes)
             found.evidence += (said,) * bool(said)
             found.overall += Finding(notes=(said,) * is_convention)
+        if found.remarks or "single-precision" in found.mistakes:
+            found.said += ("single-precision",)
         for finding in found.findings:
             finding.slugs += ("wrong-shape",) * bool(set(finding.misshapen) - shaped)
         return found

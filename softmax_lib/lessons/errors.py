@@ -23,8 +23,8 @@ MEANINGS = (
     (
         IndexError,
         r"index (-?\d+) is out of bounds for axis (\d+) with size (\d+)",
-        "Axis {1} has {2} places, counted from 0, and place {0} was asked for. What does that axis "
-        "count?",
+        "Axis {1} has the length {2}, and its place {0}, counted from 0, was asked for. What does "
+        "that axis count?",
     ),
     (
         IndexError,

@@ -9,8 +9,10 @@ import re
 
 import numpy as np
 
+from softmax_lib.lessons import LESSONS
+
 __all__ = ["FORWARD", "GAPS", "HEIGHTS", "LOG", "PENALTY", "QUESTIONS", "REREAD", "SENTENCES"]
-__all__ += ["SLOPE", "SUM", "at_height", "patch"]
+__all__ += ["SLOPE", "SUM", "at_height", "patch", "section_on"]
 
 
 # What is taken out, what is put in, the name, the question.
@@ -285,9 +287,10 @@ SENTENCES = {
 
 # The question that points at a slip without saying it. Without one, the task's own is asked.
 QUESTIONS = {
+    "kept-state": "What does your function keep from one call to the next?",
     "not-attempted": "What is the first value you can compute from the arguments?",
     "raised": "What does each name on the last line shown hold then, with which shape and type?",
-    "wrong-return": "What stands after `return`, and is it reached?",
+    "wrong-return": "What was asked for, and which line returns it?",
     "swapped-return": "In which order does the signature name the values?",
     "wrong-shape": "What does each axis of your result count, and what should it count?",
     "transposed": "What does a row of your result belong to: an example, a feature or a class?",
@@ -335,27 +338,35 @@ QUESTIONS = {
 
 # The section that treats a slip, where there is one; for all others it is the task's own.
 REREAD = {
-    "no-shift": '02_stability_shift, "The shift"',
-    "wrong-shift-sign": '02_stability_shift, "The shift"',
-    "global-shift": '02_stability_shift, "One maximum for each row"',
-    "column-shift": '02_stability_shift, "One maximum for each row"',
-    "log-of-zero": '03_cross_entropy_loss, "Where the logarithm breaks"',
-    "log-epsilon": '03_cross_entropy_loss, "Where the logarithm breaks"',
-    "unshifted-score": '03_cross_entropy_loss, "Where the logarithm breaks"',
-    "every-label": '03_cross_entropy_loss, "The loss of one example"',
-    "labels-from-one": '03_cross_entropy_loss, "Nobody looked at the inputs"',
-    "reg-not-squared": '03_cross_entropy_loss, "From one example to the whole set"',
-    "sigmoid-factor": '06_softmax_jacobian, "The collapse"',
-    "derivative-of-p": '06_softmax_jacobian, "The collapse"',
-    "overwritten-probabilities": '08_gradient_in_code, "The copy that must not be forgotten"',
-    "no-mean-loss": '03_cross_entropy_loss, "From one example to the whole set"',
-    "diagonal-jacobian": '06_softmax_jacobian, "Two cases"',
-    "no-minus-one": '06_softmax_jacobian, "The collapse"',
-    "transposed": '07_scores_to_weights, "The transpose: from rows to columns"',
-    "mutates-input": '08_gradient_in_code, "The copy that must not be forgotten"',
-    "no-mean-gradient": '08_gradient_in_code, "The loss has two parts, the gradient one"',
-    "no-reg-gradient": '08_gradient_in_code, "The loss has two parts, the gradient one"',
-    "half-reg-gradient": '08_gradient_in_code, "The loss has two parts, the gradient one"',
-    "zero-gradient": '08_gradient_in_code, "A name that is not there"',
-    "last-example-only": '08_gradient_in_code, "A name that is not there"',
+    "no-shift": (2, "The shift"),
+    "wrong-shift-sign": (2, "The shift"),
+    "global-shift": (2, "One maximum for each row"),
+    "column-shift": (2, "One maximum for each row"),
+    "log-of-zero": (3, "Where the logarithm breaks"),
+    "log-epsilon": (3, "Where the logarithm breaks"),
+    "unshifted-score": (3, "Where the logarithm breaks"),
+    "every-label": (3, "The loss of one example"),
+    "labels-from-one": (3, "Nobody looked at the inputs"),
+    "reg-not-squared": (3, "From one example to the whole set"),
+    "sigmoid-factor": (6, "The collapse"),
+    "derivative-of-p": (6, "The collapse"),
+    "overwritten-probabilities": (8, "The copy that must not be forgotten"),
+    "no-mean-loss": (3, "From one example to the whole set"),
+    "diagonal-jacobian": (6, "Two cases"),
+    "no-minus-one": (6, "The collapse"),
+    "transposed": (7, "The transpose: from rows to columns"),
+    "mutates-input": (8, "The copy that must not be forgotten"),
+    "no-mean-gradient": (8, "The loss has two parts, the gradient one"),
+    "no-reg-gradient": (8, "The loss has two parts, the gradient one"),
+    "half-reg-gradient": (8, "The loss has two parts, the gradient one"),
+    "zero-gradient": (8, "A name that is not there"),
+    "last-example-only": (8, "A name that is not there"),
 }
+
+
+def section_on(slug, task):
+    """Where to read on a slip: its section, but for those still to come or better in this task."""
+    notebook, section = REREAD.get(slug, (len(LESSONS), ""))
+    if slug in task.rereads or notebook > int(task.number.partition(".")[0]):
+        return task.rereads.get(slug, task.reread)
+    return f'{notebook:02}_{LESSONS[notebook]}, "{section}"'

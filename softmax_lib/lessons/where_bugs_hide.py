@@ -357,7 +357,7 @@ explore = _BugHunt
 @task(
     "10.1",
     "What a check with these settings notices",
-    returns="mean, classes, ridge, shift",
+    returns="no_mean, by_classes, no_reg, no_shift",
     cases=lambda: [
         (6, 3, 0.1, 900.0),
         (1, 3, 0.1, 5.0),
@@ -368,7 +368,7 @@ explore = _BugHunt
     hints=(
         "For each bug ask: with which number is the wrong formula the right one?",
         "1/N is 1 at N = 1; 1/C is 1/N at N = C; 2 reg W is 0 at reg = 0; exp ends at 709.78.",
-        "Begin with `mean = N > 1`.",
+        "Begin with `no_mean = N > 1`.",
     ),
     equation="eq. (14), and its wrong versions",
     reread='10_where_bugs_hide, "Read it by columns"',
@@ -432,13 +432,16 @@ def _check_cases():
         "Begin with `h = 1e-5` and `slopes = np.zeros(W.shape)`.",
     ),
     equation="eq. (14), and its judge",
-    reread='09_gradient_check, "Three derivatives decide"',
+    reread='09_gradient_check, "One number for the verdict"',
     question="Do your slopes come from f's loss alone, and are they exact to 1e-6 themselves?",
     slips=patch("""
         - np.linalg.norm(dW - slopes) <= 1e-6 * np.linalg.norm(slopes)
         + np.linalg.norm(dW - slopes) <= 1e-6  # the bound is a fixed number
         ? If every slope were 1e7 times smaller, would your verdict change?
         + np.allclose(dW, slopes, atol=1e-4)  # the bound is a fixed number
+        + np.linalg.norm(dW - slopes) <= 2e-8 * np.linalg.norm(slopes)
+        # the bound is stricter than 1e-6
+        ? Which error does the text allow, and which does your line?
         + (abs(dW - slopes) <= 1e-6 * abs(slopes)).all()
         # every entry is held to its own size, not the whole to its norm
         ? How exact is the difference of two losses for an entry that is nearly 0?
@@ -486,7 +489,8 @@ def _charge_cases():
     W, X, y = problem(N=5)
     functions = (softmax_loss_vectorized, sum_throughout, half_reg_throughout, no_reg_gradient)
     functions += (_double_reg,)
-    return [(f, W, X, y, 0.25) for f in functions]
+    rounded = (softmax_loss_vectorized, W, X, y, 7.3)  # where the right price is not exact
+    return [*((f, W, X, y, 0.25) for f in functions), rounded]
 
 
 @task(
@@ -510,6 +514,8 @@ def _charge_cases():
         ? Is a loss that sums over the examples caught by its reg?
         + abs(nothing) <= 1e-9 or abs(price) <= 1e-9  # one of the two is enough
         ? If one of the two losses is wrong, is f's loss the one we mean?
+        + nothing == 0 and price == 0  # the comparison leaves no room for rounding
+        ? Is a difference of two floats right to its last digit?
         + nothing <= 1e-9 and price <= 1e-9  # a loss that is too small passes
         ? Is a loss right when it charges less than it should?
         + not (abs(nothing) <= 1e-9 and abs(price) <= 1e-9)
