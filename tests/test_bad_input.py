@@ -307,6 +307,7 @@ BAD_CALLS = [
     (sl.step_sweep, (W, X, y, 0.1), {"methods": ["centre"]}, ValueError, r"an entry of methods is 'centre', needed one of"),
     (sl.step_sweep, (W, X, y, 0.1), {"methods": None}, ValueError, r"methods is None, needed some of 'forward'"),
     (sl.step_sweep, (W, X, y, 0.1), {"methods": []}, ValueError, r"methods is \[\], needed some of"),
+    (sl.step_sweep, (W, X, y, 0.1), {"methods": 5}, ValueError, r"methods is 5, needed some of"),
     (sl.step_sweep, (W, X, y, 0.1), {"seed": 1.5}, TypeError, r"seed is 1\.5, needed an integer"),
     (sl.step_sweep, (W, X, y, 0.1), {"loss": 3}, TypeError, r"loss is a int, needed a function"),
     # training.py
