@@ -685,8 +685,3 @@ def complaints(path, names=None):
         if names is None or name in names
         for sentence in check(book)
     ]
-
-
-if __name__ == "__main__":
-    for name in sys.argv[1:]:
-        print(name, *(complaints(name) or ["keeps every rule"]), sep="\n  ")

@@ -23,7 +23,8 @@ def test_there_are_notebooks_without_a_gap():
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebook_keeps_the_rules(path):
-    assert conventions.complaints(path) == []
+    broken = conventions.complaints(path)
+    assert not broken, "\n".join(broken)
 
 
 # The rules fail where they should

@@ -155,10 +155,9 @@ def as_array(got):
     try:
         if is_a(got, Fraction, Decimal):
             return np.asarray(float(got))
-        if is_a(got, list, tuple):
-            large = any(is_a(part, np.ndarray) and part.size > MOST for part in got)
-            if large or len(got) > MOST:
-                return None
+        listed = is_a(got, list, tuple)
+        if listed and (len(got) > MOST or any(is_a(p, np.ndarray) and p.size > MOST for p in got)):
+            return None
         if not numeric and not hasattr(type(got), "__array__"):
             return None
         array = np.asarray(got)

@@ -17,7 +17,7 @@ from softmax_lib.forward import softmax
 from softmax_lib.lessons import task, tasks_of
 from softmax_lib.lessons.conditions import numpy_alone
 from softmax_lib.lessons.slips import FORWARD, HEIGHTS, at_height, patch
-from softmax_lib.words import listed, number, signed
+from softmax_lib.words import listed, number, probability, signed
 
 
 @house_style
@@ -95,11 +95,10 @@ class _Pull(Explorer):
             line.set_ydata([height] * 2)
             text.set_text(f"score {number(score, 1)}")
         self.says.set_text(f"loss {loss:.3f}, at least {least:.3f}")
-        three = "{:.3f}".format
         caption = f"{target}: loss {loss:.3f}, and no p can reach less than {least:.3f}."
         return caption, (
             f"Scores ({listed(S, lambda score: number(score, 1))}). Left, bars "
-            f"p = ({listed(p, three)}) with lines at q = ({listed(q, three)}). "
+            f"p = ({listed(p, probability)}) with lines at q = ({listed(q, probability)}). "
             f"Right, bars of the slope p − q = ({', '.join(slopes)}), "
             f"blue above 0, orange-red below. {caption}"
         )

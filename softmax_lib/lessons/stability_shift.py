@@ -23,7 +23,7 @@ from softmax_lib.figures import (
 )
 from softmax_lib.lessons import task, tasks_of
 from softmax_lib.lessons.slips import FORWARD, patch
-from softmax_lib.words import digits, listed, number, rough
+from softmax_lib.words import digits, listed, number, probability, rough
 
 # Four rows whose right answer is known without exp: log p are scores of p, and so is log p + t.
 P = np.array([[5, 2, 1], [1, 4, 3], [3, 1, 6], [2, 7, 1]]) / [[8], [8], [10], [10]]
@@ -258,7 +258,7 @@ class _ShareExplorer(Explorer):
         texts = (
             [number(value) for value in scores],
             [digits(value) for value in positive],
-            [f"{value:.3f}" if total else "0 / 0" for value in shares],
+            [probability(value) if total else "0 / 0" for value in shares],
         )
         for bars, values, words in zip(self.bars, heights, texts, strict=True):
             bars.move(values, words)
@@ -344,7 +344,7 @@ class _ShiftExplorer(Explorer):
             total.set_text(rough(Z[i, 0]))
             verdict.set(text=SIGNS[verdicts[i]], color=VERDICT_INK[verdicts[i]])
         rows = "; ".join(
-            f"row {i}: p = {listed(got[i], '{:.3f}'.format)}, {verdicts[i]}" for i in range(len(P))
+            f"row {i}: p = {listed(got[i], probability)}, {verdicts[i]}" for i in range(len(P))
         )
         return (
             f"Scores of size {scale} in {dtype}, shift {kind}: "
