@@ -85,8 +85,9 @@ def floating(a):
 
     It is a native dtype: float64 for whole numbers, at least float32 for all others.
     """
-    least = np.float64 if a.dtype.kind in "biu" else np.float32
-    return a.astype(np.promote_types(a.dtype, least), copy=False)
+    return a.astype(
+        np.promote_types(a.dtype, np.float64 if a.dtype.kind in "biu" else np.float32), copy=False
+    )
 
 
 def numbers(values, name):

@@ -151,16 +151,17 @@ def softmax_loss_streamed(W, X, y, reg):
     N, wide = len(X), np.promote_types(W.dtype, np.float64)
     B, loss, part, dWT = _rows_of_a_block(*W.shape, wide), 0.0, None, None
     for start in range(0, N, B):
-        # (B, D), the last block may be smaller; in the dtype that both products take it in.
+        # (B, D), the last block may be smaller; cast here, once for both products.
         X_b = X[start : start + B].astype(W.dtype, copy=False)
-        # (C, B), eq. (1): OpenBLAS is slow where a first factor has but a few rows. On a few
-        # hundred rows a call counts: `dot` has less to do before it multiplies than `@`.
+        # (C, B), eq. (1): OpenBLAS is slow where a first factor has but a few rows. `dot` does less
+        # than `@` before it multiplies, which a few hundred rows can tell.
         S = np.dot(W.T, X_b.T) if W.shape[1] > _CLASSES else np.dot(X_b, W).T.copy()
         flat, n = S.reshape(-1), len(X_b)  # the same numbers, one after another, and
         # where S_im stands among them:
         right = n * y[start : start + n].astype(np.intp, copy=False) + np.arange(n)
         highest, S_m = np.maximum.reduce(S), flat[right]  # (B,); complex: by real part first
-        flat[right], others = -np.inf, 0  # exp makes it 0: the right class stands apart
+        flat[right] = -np.inf  # exp makes it 0
+        others = 0
         for c in range(0, len(S), _CLASSES):
             E = S[c : c + _CLASSES]
             E -= highest
