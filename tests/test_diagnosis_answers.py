@@ -163,6 +163,8 @@ def test_a_slip_of_one_word_has_its_sentence(task):
         ("12.3 naive", '02_stability_shift, "The shift"'),
         ("3.1 one-hot log p", '03_cross_entropy_loss, "Where the logarithm breaks"'),
         ("0.3 in place", '00_start_here, "Train it"'),  # 08 treats it, and is still to come
+        ("9.1 real", '04_numerical_derivatives, "The complex step"'),
+        ("11.2 transposed", '11_train_on_digits, "The test digits, once"'),
         ("10.2 mutates W", '08_gradient_in_code, "The copy that must not be forgotten"'),
     ],
 )
@@ -201,6 +203,11 @@ def test_what_was_measured_is_explained(title, measured):
     assert measured in verdict.explain()
     assert measured not in repr(verdict)
     assert re.search(r"More on what was measured: .+\.explain\(\)$", repr(verdict), flags=re.M)
+
+
+def test_a_verdict_that_never_changes_is_asked_about():
+    asked = "Does a wrong f get the same verdict from you as a right one?"
+    assert asked in repr(checked(WRONG["10.2 always True"]))
 
 
 @pytest.mark.parametrize(

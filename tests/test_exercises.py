@@ -30,7 +30,7 @@ from softmax_lib import exercises, lessons
 from softmax_lib.exercises import check, comparing, diagnosis, engine
 from softmax_lib.lessons import LESSONS, Task, source_of
 from softmax_lib.lessons.conditions import Broken
-from softmax_lib.lessons.slips import QUESTIONS, SENTENCES
+from softmax_lib.lessons.slips import QUESTIONS, SENTENCES, section_on
 from softmax_lib.messages import Message
 
 properties = settings(max_examples=settings.default.max_examples // 10)
@@ -934,11 +934,16 @@ def test_n_d_and_c_are_pairwise_different(task):
 
 
 @each_task
-def test_the_notebook_has_the_section_and_the_cell(task):
-    reread = re.fullmatch(r'(\d\d_\w+), "(.+)"', task.reread)
-    assert reread, task.reread
-    headings = re.findall("^#.+", "\n".join(cells_of(reread[1], "markdown")), flags=re.M)
-    assert any(reread[2] in heading for heading in headings), headings
+def test_the_sections_to_reread_are_there(task):
+    for place in {task.reread, *(section_on(slug, task) for slug in SENTENCES)}:
+        reread = re.fullmatch(r'(\d\d_\w+), "(.+)"', place)
+        assert reread, place
+        headings = re.findall("^#.+", "\n".join(cells_of(reread[1], "markdown")), flags=re.M)
+        assert any(reread[2] in heading for heading in headings), headings
+
+
+@each_task
+def test_the_notebook_has_the_cell(task):
     (book,) = NOTEBOOKS.glob(f"{int(task.number.partition('.')[0]):02d}_*")
     call = f'exercises.check("{task.number}", {task.name})'
     cells = [source for source in cells_of(book.stem, "code") if call in source]
@@ -1087,6 +1092,21 @@ def test_a_number_of_the_notebook_is_pointed_out():
         ),
         ("return x @ W", "`x` is no argument, and no line before has made it."),
         ("return X @ W.T @ W", "the left factor's last axis meets the right factor's first"),
+        ("return eval('np', {'__builtins__': {}})", "`np` is numpy's usual name."),
+        ("return X @ W[0, 0]", "`@` wants two arrays"),
+        ("return X.sum(axis=1).max(axis=1)", "Axis 1 was asked for, and the array has 1"),
+        ("return X.reshape(5, 5)", "numbers do not fill the shape (5,5)."),
+        ("return np.hstack([X, W.T @ W])", "the lengths are 3 and 4"),
+        ("return X.shape[2]", "A tuple was asked for a place that it does not have."),
+        ("return X[X]", "Only whole numbers can be places."),
+        ("return X[0, 0][0]", "A single number has no entries"),
+        ("return print().T", "Something on this line is None"),
+        ("return np.softmax(X @ W)", "There is no `softmax` in what stands before the dot."),
+        ("return X(W)", "Is a `*` missing"),
+        ("X = X.astype(int)\n    X /= 2", "An array of int64 cannot take a result of float64"),
+        ("return np.zeros(len(X) / 1)", "A count must be a whole number"),
+        ("return 1 / 0", "A number is divided by 0 here."),
+        ("from math import exp\n    return exp(1e3)", "`math` stops where numpy would give inf."),
     ],
 )
 def test_an_error_is_said_in_words_with_a_question(body, said):

@@ -101,9 +101,8 @@ def name_slips(task, found, order, convention):
     shaped = set()
     for k in range(len(task.returns)):
         came = [None if run.error else values_of(task, run.got, order)[k] for run in found.runs]
-        if any(v is None and not run.error for run, v in zip(found.runs, came, strict=True)):
-            continue
-        if values_of(task, found.runs[0].expected)[k] is None:
+        alien = any(v is None and not run.error for run, v in zip(found.runs, came, strict=True))
+        if alien or values_of(task, found.runs[0].expected)[k] is None:
             continue
         answers = [answer_to(task, k, i, value, convention) for i, value in enumerate(came)]
         if is_right(task, k, answers):
@@ -119,6 +118,7 @@ def name_slips(task, found, order, convention):
         found.said += said
         if not sure:
             found.evidence += factors_of(task, k, answers)
+            found.said += ("constant-answer",) * (len(set(map(str, came))) == 1)
         slugs = sure - set(said)
         found.overall += Finding(tuple(slugs))
         for finding, answer in zip(found.findings, answers, strict=True):

@@ -117,6 +117,9 @@ LOG = (
         - T - np.log(Z)
         + np.log(E / Z)  # log-of-zero
         + S - np.log(Z)  # unshifted-score
+        + T - np.log(Z) - S.max(axis=1, keepdims=True)
+        # the largest score is added back, though the score beside it has lost it too
+        ? What was taken off the scores in your sum, and what off the one beside it?
         + (T - np.log(Z)) / np.log(2)  # the logarithm has base 2
         ? Which number has log 1?
         + (T - np.log(Z)) / np.log(10)  # the logarithm has base 10
@@ -151,6 +154,9 @@ SLOPE = patch("""
     + dS[rows, y] -= 1
     + dS *= Q  # sigmoid-factor
     + dS *= 1 - dS  # derivative-of-p
+    + dS[:] = dS[rows, y][:, None]
+    + dS[rows, y] -= 1  # every class gets the probability of the right one
+    ? Whose probability goes with the weights of class j?
     + Q = dS[rows, y][:, None]
     + dS[rows, y] -= 1
     + dS *= Q  # derivative-of-p
@@ -165,6 +171,10 @@ PENALTY = patch("""
     + np.sum(W)  # reg-not-squared
     + np.sum(np.abs(W))  # reg-not-squared
     + np.sqrt(np.sum(W * W))  # reg-not-squared
+    + np.sum(W.T @ W)  # every column of W is multiplied by every other
+    ? Which entries of W.T @ W hold squares, and what do the others hold?
+    + reg * np.sum(W * W)  # reg is squared too
+    ? If reg doubles, by which factor should its part grow, and by which does yours?
     - 2 * reg * W
     + reg  # reg-not-squared
     + reg * np.sign(W)  # reg-not-squared
@@ -177,6 +187,7 @@ SUM = patch("""
     - X.T @ dS
     + X[-1:].T @ dS[-1:]  # last-example-only
     + X[:1].T @ dS[:1]  # only the first example counts
+    ? After how many examples does your function return?
 """)
 
 

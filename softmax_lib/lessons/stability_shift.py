@@ -362,7 +362,7 @@ explore = _ShiftExplorer
 
 def _softmax_cases():
     rng = np.random.default_rng(1)
-    level = np.array([[3000.0], [-3000.0], [0.0], [500.0], [-800.0]])
+    level = np.array([[3000.0], [-3000.0], [0.0], [-800.0], [500.0]])
     return [
         (np.log([[1.0, 2.0, 5.0], [4.0, 3.0, 1.0]]),),
         (rng.normal(size=(5, 3)),),
@@ -399,6 +399,12 @@ def _softmax_cases():
             + np.clip(S, -700, 700)
             # the scores are cut off, where a shift would leave their differences
             ? What do the scores 3000 and 3001 become in your code?
+            + S - np.abs(S).max(axis=1, keepdims=True)  # the largest size is taken off
+            ? Which number do you take off a row of scores near -1000?
+            + S / S.max(axis=1, keepdims=True)  # the scores are divided, not shifted
+            ? Does p stay the same when all scores of a row are divided by one number?
+            - E = np.exp(T)
+            + E = np.exp(S) / np.exp(S.max(axis=1, keepdims=True))  # no-shift
             - E / E.sum(axis=1, keepdims=True)
             + E / T.sum(axis=1, keepdims=True)  # the denominator sums the exponents, not their exp
             ? Which numbers must the denominator sum so that a row of P sums to 1?
