@@ -2,7 +2,7 @@
 # that way a folder with spaces in its name works too.
 .DEFAULT_GOAL := help
 .PHONY: help lab test test-oldest test-newest test-site fuzz setup setup-test setup-site setup-live
-.PHONY: refresh slides live site handout nbgrader bench lock clean
+.PHONY: refresh check slides live site handout nbgrader bench lock clean
 
 # The user's own Python settings must not reach the notebooks.
 unexport PYTHONPATH PYTHONHOME
@@ -52,6 +52,11 @@ setup-live:  ## Make .venv-live, which shows live slides
 
 refresh: setup-test  ## Run notebooks and store their outputs (NOTEBOOKS=…)
 	@$(python) tools/refresh.py $(NOTEBOOKS)
+
+check: refresh  ## Refresh notebooks, then say what they lack (NOTEBOOKS=…)
+	@$(python) -m pytest -q -n2 --tb=short -o verbosity_assertions=0 \
+	  tests/test_conventions.py tests/test_exercises.py \
+	  tests/test_diagnosis_answers.py tests/test_guide.py tests/test_readme.py
 
 slides: setup  ## Write slide decks, in build/slides (NOTEBOOKS=…)
 	@$(python) tools/slides.py $(NOTEBOOKS)

@@ -250,5 +250,6 @@ def _l2(W, reg):
     reg goes in first, so that 0 times anything is 0; np.add.reduce, unlike a dot product, adds in
     pairs, which does not drift.
     """
-    reg_W = reg * W.astype(np.promote_types(W.dtype, np.float64), copy=False)
+    W = W.astype(np.promote_types(W.dtype, np.float64), copy=False)
+    reg_W = reg * W
     return np.add.reduce(reg_W * W, axis=None).item(), 2 * reg_W

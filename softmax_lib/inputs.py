@@ -81,13 +81,13 @@ def first(*hints):
 
 
 def floating(a):
-    """An array of numbers in a dtype to compute in: a copy of one that is none, else `a` itself."""
-    return a.astype(_computed_in(a.dtype), copy=False)
+    """An array of numbers in a dtype to compute in: a copy of one that is none, else `a` itself.
 
-
-def _computed_in(dtype):
-    """A native dtype: float64 for whole numbers, at least float32 for all others."""
-    return np.promote_types(dtype, np.float64 if dtype.kind in "biu" else np.float32)
+    It is a native dtype: float64 for whole numbers, at least float32 for all others.
+    """
+    return a.astype(
+        np.promote_types(a.dtype, np.float64 if a.dtype.kind in "biu" else np.float32), copy=False
+    )
 
 
 def numbers(values, name):
@@ -155,7 +155,7 @@ def weights_and_inputs(W, X, *, cast_X=True):
             f"first (D).{_product_hint(X, W)}"
         )
     if W.dtype != X.dtype:
-        W = W.astype(np.promote_types(W.dtype, _computed_in(X.dtype)), copy=False)
+        W = W.astype(np.promote_types(W.dtype, floating(X[:0]).dtype), copy=False)
     return W, X
 
 

@@ -149,11 +149,13 @@ def softmax_loss_streamed(W, X, y, reg):
     (1.3863, (3, 4))
     """
     N, wide = len(X), np.promote_types(W.dtype, np.float64)
-    B, loss, part, dWT = _rows_of_a_block(*W.shape, wide), 0.0, 0, 0
+    B, loss, part, dWT = _rows_of_a_block(*W.shape, wide), 0.0, None, None
     for start in range(0, N, B):
-        X_b = inputs.floating(X[start : start + B])  # (B, D); the last block may be smaller
-        # (C, B), eq. (1): OpenBLAS is slow where a first factor has but a few rows.
-        S = W.T @ X_b.T if W.shape[1] > _CLASSES else (X_b @ W).T.copy()
+        # (B, D), the last block may be smaller; cast here, once for both products.
+        X_b = X[start : start + B].astype(W.dtype, copy=False)
+        # (C, B), eq. (1): OpenBLAS is slow where a first factor has but a few rows. `dot` does less
+        # than `@` before it multiplies, which a few hundred rows can tell.
+        S = np.dot(W.T, X_b.T) if W.shape[1] > _CLASSES else np.dot(X_b, W).T.copy()
         flat, n = S.reshape(-1), len(X_b)  # the same numbers, one after another, and
         # where S_im stands among them:
         right = n * y[start : start + n].astype(np.intp, copy=False) + np.arange(n)
@@ -169,10 +171,10 @@ def softmax_loss_streamed(W, X, y, reg):
         loss += np.add.reduce(_losses_over_N(rest, highest, S_m, N))  # eq. (3)
         flat[right] = -others  # p_m - 1, as minus the others
         S *= 1 / (N * (1 + rest))  # (C, B), the transposed dS: eq. (2) and (14)
-        part += S @ X_b  # (C, D)
+        part = _sum(part, np.dot(S, X_b))  # (C, D)
         if start // B % 32 == 31:  # a sum of sums drifts less than a long sum
-            dWT, part = np.add(dWT, part, dtype=wide), 0
-    dWT, dW = dWT + part, np.empty(W.shape, S.dtype)  # (C, D), (D, C)
+            dWT, part = _sum(dWT, part.astype(wide, copy=False)), None
+    dWT, dW = _sum(dWT, part), np.empty(W.shape, W.dtype)  # (C, D), (D, C)
     for c in range(0, len(S), _CLASSES):
         l2, dl2 = _l2(W[:, c : c + _CLASSES], reg)
         loss += l2
@@ -194,6 +196,11 @@ def _rows_of_a_block(D, C, wide):
     if C <= 20 and D * C <= 50_000:
         return min(10**6 // (D * C), 4096)
     return max(1, min(2**24 // (max(D, C) * wide.itemsize), 4096))
+
+
+def _sum(total, part):
+    """total + part, in total's place. None is no part yet: to add to a 0 would cost a pass more."""
+    return part if total is None else total if part is None else np.add(total, part, out=total)
 
 
 def _losses_over_N(rest, highest, S_m, N):

@@ -15,7 +15,7 @@ SIGNS = {"right": "✓", "not yet": "✗", "not attempted": "○"}
 COLORS = {"right": "#009E73", "not yet": "#D55E00", "not attempted": "#56B4E9", "other": "#E69F00"}
 
 # For consoles whose encoding lacks the signs.
-PLAIN = str.maketrans({"✓": "v", "✗": "x", "○": "o", "−": "-", "≈": "~", "≠": "!=", "…": "..."})
+PLAIN = str.maketrans("✓✗○·−≈", "vxo.-~") | {ord("≠"): "!=", ord("…"): "..."}
 
 
 class Message(str):

@@ -47,14 +47,15 @@ def train(
     reg=1e-4,
     batch_size=50,
     epochs=50,
-    X_val=None,
-    y_val=None,
+    validation=None,
+    loss=softmax_loss_vectorized,
     seed=0,
     progress=None,
-    loss=softmax_loss_vectorized,
-    W=None,
 ):
     """Weights found by mini-batch gradient descent, and the history of the run.
+
+    W starts at 0: the loss is convex in W, so no start can lead to a poor local minimum, and there
+    every class is equally likely, so the first loss is log C.
 
     Every epoch shuffles the examples anew and cuts them into batches, so each example is used once
     an epoch. The last batch of an epoch is smaller when `batch_size` does not divide N.
@@ -66,8 +67,8 @@ def train(
     y : array_like of int, shape (N,)
         Their classes, 0 <= y_i < C. A class may have no examples.
     C : int, optional
-        Number of classes; without it, W's second axis, or else the largest label plus one (labels
-        far above N are taken for ids, and refused).
+        Number of classes; without it, the largest label plus one (labels far above N are taken for
+        ids, and refused).
     learning_rate : float
         Length of a step in units of dW, > 0. The default suits features between 0 and 1.
     reg : float
@@ -76,24 +77,21 @@ def train(
         Examples a step, >= 1; N or more makes every step use the whole training set.
     epochs : int
         Passes over the training set, >= 0.
-    X_val, y_val : array_like, shapes (M, D) and (M,), optional
-        Validation set, measured after each epoch and never trained on.
+    validation : (array_like, array_like), shapes (M, D) and (M,), optional
+        Validation set X_val and y_val, measured after each epoch and never trained on.
+    loss : callable
+        ``loss(W, X, y, reg) -> (loss, dW)``: a loss of the library, or yours.
     seed : int
         Fixes the shuffling, >= 0.
     progress : bool, optional
         Whether to show a progress bar. By default a run of more than 2000 steps shows one, when its
         output goes to a terminal or a notebook. The environment variable TQDM_DISABLE=1 forbids it.
-    loss : callable
-        ``loss(W, X, y, reg) -> (loss, dW)``: a loss of the library, or yours.
-    W : array_like, shape (D, C), optional
-        Where to start; zeros by default. The loss is convex in W, so no start can lead to a poor
-        local minimum, and at zero every class is equally likely: the first loss is log C.
 
     Returns
     -------
     Training
-        `W`, shape (D, C), in the floating dtype of X (the wider one, if you pass W), and `history`
-        with `steps`, `loss`, `train_accuracy`, `val_accuracy`: ``W, history = train(X, y)``.
+        `W`, shape (D, C), in the floating dtype of X, and `history` with `steps`, `loss`,
+        `train_accuracy`, `val_accuracy`: ``W, history = train(X, y)``.
 
     Raises
     ------
@@ -114,8 +112,8 @@ def train(
     >>> accuracy(W, X, y)
     1.0
     """
-    X, y, W = _training_set(X, y, C, W)
-    X_val, y_val = _validation_set(X_val, y_val, W)
+    X, y, W = _training_set(X, y, C)
+    validation = _validation_set(validation, W)
     learning_rate = inputs.positive(learning_rate, "learning_rate")
     reg = inputs.regularization(reg)
     batch_size = inputs.integer(batch_size, "batch_size", 1)
@@ -125,7 +123,7 @@ def train(
     loss = unchecked(loss)
 
     def measured(step, L):
-        return step, L, accuracy(W, X, y), X_val is not None and accuracy(W, X_val, y_val)
+        return step, L, accuracy(W, X, y), validation is not None and accuracy(W, *validation)
 
     records = [measured(0, last_L)]
     steps_per_epoch = -(-len(X) // batch_size)  # rounded up: the last batch may be smaller
@@ -143,7 +141,7 @@ def train(
             records.append(measured(step, loss(W, X, y, reg)[0]))
 
     columns = list(map(np.array, zip(*records, strict=True)))
-    return Training(W, History(*columns[:3], None if X_val is None else columns[3]))
+    return Training(W, History(*columns[:3], None if validation is None else columns[3]))
 
 
 def predict(W, X):
@@ -206,26 +204,18 @@ def accuracy(W, X, y):
     return float(np.mean(S.real.argmax(axis=1) == inputs.labels(y, *S.shape)))
 
 
-def _training_set(X, y, C, W):
-    """X (N, D), y (N,) and the W (D, C) to start from, checked, with C settled."""
+def _training_set(X, y, C):
+    """X (N, D) and y (N,), checked, and the W (D, C) to start from."""
     X = inputs.matrix(X, "X", "(N, D)")
-    given = C if C is None else inputs.class_count(C)
-    if W is None:
-        y = inputs.labels(y, len(X), given, X.shape[1])
-        C = given or int(y.max()) + 1
-        if C == 1:
-            raise ValueError(
-                "y holds label 0 only: one class, so there is nothing to learn. "
-                "If other classes exist without an example here, pass their number C."
-            )
-        return _read_only(X), _read_only(y), np.zeros((X.shape[1], C), X.dtype)
-    W, X = inputs.weights_and_inputs(W, X)
-    if np.iscomplexobj(W):
-        raise TypeError("W is complex: training moves real weights.")
-    if given not in (None, W.shape[1]):
-        raise ValueError(f"C is {given} but W has shape {W.shape}: W's second axis must equal C.")
-    y = inputs.labels(y, len(X), W.shape[1], X.shape[1])
-    return _read_only(X), _read_only(y), W.copy()
+    C = C if C is None else inputs.class_count(C)
+    y = inputs.labels(y, len(X), C, X.shape[1])
+    C = C or int(y.max()) + 1
+    if C == 1:
+        raise ValueError(
+            "y holds label 0 only: one class, so there is nothing to learn. "
+            "If other classes exist without an example here, pass their number C."
+        )
+    return _read_only(X), _read_only(y), np.zeros((X.shape[1], C), X.dtype)
 
 
 def _read_only(a):
@@ -235,16 +225,17 @@ def _read_only(a):
     return a
 
 
-def _validation_set(X_val, y_val, W):
-    if (X_val is None) != (y_val is None):
-        raise ValueError("X_val and y_val belong together: a validation set needs both.")
-    if X_val is None:
-        return None, None
+def _validation_set(validation, W):
+    if validation is None:
+        return None
+    if not isinstance(validation, tuple | list) or len(validation) != 2:
+        came = type(validation).__name__
+        raise TypeError(f"validation is a {came}, needed a pair (X_val, y_val).")
     try:
-        _, X_val = inputs.weights_and_inputs(W, X_val)
-        return X_val, inputs.labels(y_val, len(X_val), W.shape[1])
+        _, X_val = inputs.weights_and_inputs(W, validation[0])
+        return X_val, inputs.labels(validation[1], len(X_val), W.shape[1])
     except (TypeError, ValueError) as error:
-        raise type(error)(f"In the validation set (X_val, y_val): {error}") from None
+        raise type(error)(f"In validation, (X_val, y_val): {error}") from None
 
 
 def _first_loss(loss, W, X, y, reg):

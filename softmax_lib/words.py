@@ -9,8 +9,8 @@ from fractions import Fraction
 import numpy as np
 
 __all__ = ["as_typed", "bracketed", "describe", "describe_argument", "digits", "fraction", "listed"]
-__all__ += ["number", "rough", "shape", "shortened", "signed", "sure", "times", "told_apart"]
-__all__ += ["two_digits", "with_unit"]
+__all__ += ["number", "probability", "rough", "shape", "shortened", "signed", "sure", "times"]
+__all__ += ["told_apart", "two_digits", "with_unit"]
 
 
 def number(value, places=None):
@@ -105,6 +105,17 @@ def with_unit(value, units):
     """
     unit, size = next((pair for pair in units.items() if value >= pair[1]), list(units.items())[-1])
     return f"{two_digits(value / size)} {unit}"
+
+
+def probability(p):
+    """A probability with three decimals, zeros too.
+
+    Examples
+    --------
+    >>> probability(0.25), probability(0)
+    ('0.250', '0.000')
+    """
+    return f"{p:.3f}"
 
 
 def sure(p):

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import nbformat
 
+from softmax_lib.lessons import LESSONS
+
 OWNED = {  # notebook -> the equations that it states and checks
     1: {1, 8, 9, 10, 11, 12},
     2: {2},
@@ -201,8 +203,6 @@ def is_of_reasonable_size(book):
 
 @rule
 def belongs_to_a_lesson(book):
-    from softmax_lib.lessons import LESSONS
-
     if not re.fullmatch(r"\d\d_[a-z_]+", book.path.stem):
         yield f"{book.path.name} is not named like 06_softmax_jacobian.ipynb"
     elif book.number >= len(LESSONS) or LESSONS[book.number] != book.lesson:
@@ -283,6 +283,10 @@ def ends_with_what_was_shown_and_what_is_next(book):
         yield "the last cell does not say what was shown"
     elif "**Next:**" not in last.source:
         yield "the last cell does not say what is next"
+    elif LESSONS[book.number + 1 :]:
+        name = f"{book.number + 1:02d}_{LESSONS[book.number + 1]}.ipynb"
+        if name not in last.source:
+            yield f"the last cell does not say that {name} is next"
 
 
 @rule
@@ -547,7 +551,7 @@ def depends_on_no_exercise(book):
             used = {node.id for node in ast.walk(tree(later)) if isinstance(node, ast.Name)}
             own = {s.name for s in tree(later).body if isinstance(s, ast.FunctionDef)}
             if lost := (defined & used) - own:
-                yield f"{label(later)} needs {', '.join(sorted(lost))}, an exercise"
+                yield f"{label(later)} uses {', '.join(sorted(lost))}, the name of an exercise"
 
 
 @rule
@@ -681,8 +685,3 @@ def complaints(path, names=None):
         if names is None or name in names
         for sentence in check(book)
     ]
-
-
-if __name__ == "__main__":
-    for name in sys.argv[1:]:
-        print(name, *(complaints(name) or ["keeps every rule"]), sep="\n  ")

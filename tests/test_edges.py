@@ -231,7 +231,7 @@ def test_nothing_raises_from_within_where_numpy_is_told_to_raise(dtype):
     with np.errstate(all="raise"):
         assert np.isfinite(sl.softmax(np.array([[0, -1000.0]], dtype))).all()
         assert np.isfinite(sl.log_softmax(np.array([[0, -1000.0]], dtype))).all()
-        sl.train(X.astype(dtype) / 1000, y, W=w, reg=1e-30, learning_rate=float(tiny), epochs=1)
+        sl.train(X.astype(dtype) / 1000, y, reg=1e-30, learning_rate=float(tiny), epochs=1)
         for method in ("forward", "central", "complex"):
             for directions in (None, 2):
                 f = lambda x: (x.sum() * 0 + tiny, np.full(x.shape, tiny))  # noqa: E731

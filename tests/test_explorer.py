@@ -386,7 +386,7 @@ def test_every_lesson_but_the_first_has_explorers_that_answer_every_control(name
     explorers = [make for f, make in vars(lesson).items() if re.fullmatch("explore(_.*)?", f)]
     assert explorers
     for explorer in explorers:
-        assert sweep_controls(explorer) > 10
+        assert sweep_controls(explorer) > 10, "too few settings to play with"
 
 
 def test_two_threads_draw_one_after_the_other(monkeypatch):

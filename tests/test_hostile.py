@@ -146,6 +146,23 @@ def test_outside_the_main_thread_there_is_no_limit():
 # The user's own interrupt
 
 
+def test_it_is_said_that_nothing_stops_a_function(monkeypatch, capfd):
+    """Catches a cell that runs on for ever without a word."""
+    monkeypatch.setattr(timer, "PAUSE", 0.001)
+
+    def stubborn(X, W):
+        for _ in range(300):
+            try:
+                while True:
+                    pass
+            except BaseException:
+                X = X + 0
+
+    exercises.check("1.1", stubborn)
+    said = "Your function catches whatever would stop it: interrupt the kernel, or restart it.\n"
+    assert capfd.readouterr().err == said
+
+
 def test_the_users_interrupt_stops_the_cell(capsys):
     def pressed(X, W):
         print("started")
@@ -229,48 +246,35 @@ def test_in_a_kernel_the_users_interrupt_stops_the_cell(kernel):
 # What breaks, whatever it is asked
 
 
+def fails(*arguments):
+    raise RuntimeError("whatever it is asked")
+
+
 class Liar:
-    """Fails whatever it is asked."""
-
-    @property
-    def __class__(self):
-        raise RuntimeError("no class")
-
-    def __getattribute__(self, name):
-        raise RuntimeError("no attribute")
-
-    def __repr__(self):
-        raise RuntimeError("no repr")
-
-    def __eq__(self, other):
-        raise RuntimeError("no comparison")
-
+    __class__ = property(fails)
+    __getattribute__ = __repr__ = __eq__ = fails
     __hash__ = None
 
 
 class LyingFunction:
     """Can be called, and has no other attribute to show."""
 
+    __getattr__ = fails
+
     def __call__(self, *arguments):
         return Liar()
 
-    def __getattr__(self, name):
-        raise RuntimeError("no attribute")
-
 
 class BadWarning(UserWarning):
-    def __str__(self):
-        raise RuntimeError("no text")
+    __str__ = fails
 
 
 class BadList(list):
-    def __len__(self):
-        raise RuntimeError("no length")
+    __len__ = fails
 
 
 class BadError(Exception):
-    def __str__(self):
-        raise RuntimeError("no text")
+    __str__ = fails
 
 
 def wrapped_in_itself():

@@ -21,7 +21,6 @@ from softmax_lib.marking.wire import decode, encode
 OTHERS = {
     "1.1 raises": "def scores_by_loops(X, W):\n    x = X\n    return x @ nothing",
     "1.1 stub": "def scores_by_loops(X, W):\n    ...",
-    "1.1 numpy alone, one loop": "def scores_by_loops(X, W):\n    return X @ W",
     "1.1 warns, prints": "def scores_by_loops(X, W):\n    print('hm')\n    return X @ W / 0",
     "1.1 changes": "def scores_by_loops(X, W):\n    X *= 0\n    return X @ W",
     "1.1 keeps state": (
@@ -31,13 +30,6 @@ OTHERS = {
     "1.1 arguments": "def scores_by_loops(X):\n    return X",
     "1.1 generator": "def scores_by_loops(X, W):\n    yield X @ W",
     "1.1 reads data": "X0 = np.ones((9, 9))\ndef scores_by_loops(X, W):\n    return X0 @ X0",
-    "8.2 library": "def softmax_loss(W, X, y, reg):\n"
-    "    return softmax_loss_vectorized(W, X, y, reg)",
-    "6.2 memory": "def through_jacobian(v, p):\n    return v @ (np.diag(p) - np.outer(p, p))",
-    "10.3 loose": "def charges_right(f, W, X, y, reg):\n"
-    "    nothing = f(0 * W, X, y, reg)[0] - np.log(W.shape[1])\n"
-    "    price = f(W, X, y, reg)[0] - f(W, X, y, 0.0)[0] - reg * np.sum(W * W)\n"
-    "    return bool(abs(nothing) <= 1e-5 and abs(price) <= 1e-5)",
 }
 NUMBERED = {title: (title.split()[0], source) for title, source in OTHERS.items()}
 NUMBERED |= {title: (number, source) for title, (number, *_, source) in RIGHT.items()}

@@ -22,9 +22,8 @@ def test_the_optional_notebooks_stand_under_optional():
     _, optional = README.split("| **optional** |")
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         opening = "".join(json.loads(path.read_text(encoding="utf-8"))["cells"][0]["source"])
-        assert ("This notebook is optional" in opening) == (
-            f"({path.parent.name}/{path.name})" in optional
-        )
+        listed = f"({path.parent.name}/{path.name})" in optional
+        assert ("This notebook is optional" in opening) == listed, path.name
 
 
 def test_every_make_command_exists():

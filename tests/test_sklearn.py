@@ -49,7 +49,7 @@ def test_the_runs_of_notebook_10_s_explorer_are_those_of_train(prepared):
     W, losses, accuracies = all_runs(*prepared)
     for rate, reg in ((0.03, 0.1), (1.0, 1e-3), (3.0, 0.0)):
         g = RATES.index(rate) * len(REGS) + REGS.index(reg)
-        ours = train(X, y, learning_rate=rate, reg=reg, epochs=EPOCHS, X_val=X_val, y_val=y_val)
+        ours = train(X, y, learning_rate=rate, reg=reg, epochs=EPOCHS, validation=(X_val, y_val))
         assert relative_error(W[-1, g], ours.W) < 1e-9
         penalty = reg * np.sum(W[:, g] ** 2, axis=(1, 2))
         np.testing.assert_allclose(losses[:, g, 0] + penalty, ours.history.loss, rtol=1e-9)

@@ -67,6 +67,17 @@ def test_confident_and_wrong_answers_in_different_blocks(blocks_of):
         assert oracles.relative_error(ours, exact) <= 1e-13
 
 
+@pytest.mark.parametrize("N", [32, 33, 64, 96, 97])
+@pytest.mark.parametrize("dtype", oracles.U)
+def test_sums_of_sums_meet_where_the_rows_end(blocks_of, N, dtype):
+    """Catches 32 blocks, which make a sum of sums, lost or doubled where no block follows them."""
+    blocks_of(1)
+    W, X, y = problem(N, dtype=dtype)
+    _, dW = softmax_loss_streamed(W, X, y, 0.1)
+    _, exact_dW = oracles.softmax_loss(W, X, y, 0.1)
+    assert oracles.relative_error(dW, exact_dW) <= 16 * oracles.U[dtype]
+
+
 @pytest.mark.parametrize(("dtype", "limit"), [(np.float64, 8), (np.float32, 2)])
 def test_many_blocks_do_not_drift(blocks_of, dtype, limit):
     """Catches one long running sum, in float32 above all: each block rounds what came before."""

@@ -10,7 +10,7 @@ from softmax_lib.exercises.calls import Attempt, call, is_blank, is_stub
 from softmax_lib.exercises.comparing import Finding, exchanged_order, judge
 from softmax_lib.exercises.measured import consistency, factors_of, the
 from softmax_lib.exercises.slips import answer_to, expected, explained, is_right, shows, values_of
-from softmax_lib.lessons.conditions import Broken
+from softmax_lib.lessons.conditions import Broken, in_full
 from softmax_lib.lessons.slips import SENTENCES
 
 __all__ = ["Diagnosis", "diagnose"]
@@ -68,16 +68,15 @@ def diagnose(task, function, seconds=float("inf"), convention=""):
             again = call(function, runs[0].arguments, runs[0].expected, deadline)
             if not again.stopped and not judge(task, again, order).right:
                 said = "Called again with case 1's inputs, it gives another answer than before."
-                found.overall = Finding(notes=(said,))
+                found.overall, found.said = Finding(notes=(said,)), ("kept-state",)
+        attempt = Attempt(function, runs, deadline)
+        asked = (in_full, *task.conditions) if found.right else (in_full,)
+        found.remarks = tuple(broken for condition in asked if (broken := condition(attempt)))
         if found.right:
-            attempt = Attempt(function, runs, deadline)
-            broken = (condition(attempt) for condition in task.conditions)
-            found.remarks = tuple(sentence for sentence in broken if sentence)
             return found
         shaped = set()  # values whose shape a slip explains
-        answers = any(not run.error for run in runs)
-        answers &= not any(run.misfit or run.stopped for run in runs)  # whatever it is given
-        if answers and not all(finding.right for finding in found.findings):
+        mute = all(run.error for run in runs) or any(run.misfit or run.stopped for run in runs)
+        if not mute and not all(finding.right for finding in found.findings):
             shaped = name_slips(task, found, order, convention)
 
             def ask(arguments):
@@ -87,6 +86,8 @@ def diagnose(task, function, seconds=float("inf"), convention=""):
             said, is_convention = consistency(task, ask, runs[0], found.mistakes)
             found.evidence += (said,) * bool(said)
             found.overall += Finding(notes=(said,) * is_convention)
+        if found.remarks or "single-precision" in found.mistakes:
+            found.said += ("single-precision",)
         for finding in found.findings:
             finding.slugs += ("wrong-shape",) * bool(set(finding.misshapen) - shaped)
         return found
@@ -100,9 +101,8 @@ def name_slips(task, found, order, convention):
     shaped = set()
     for k in range(len(task.returns)):
         came = [None if run.error else values_of(task, run.got, order)[k] for run in found.runs]
-        if any(v is None and not run.error for run, v in zip(found.runs, came, strict=True)):
-            continue
-        if values_of(task, found.runs[0].expected)[k] is None:
+        alien = any(v is None and not run.error for run, v in zip(found.runs, came, strict=True))
+        if alien or values_of(task, found.runs[0].expected)[k] is None:
             continue
         answers = [answer_to(task, k, i, value, convention) for i, value in enumerate(came)]
         if is_right(task, k, answers):
@@ -118,6 +118,7 @@ def name_slips(task, found, order, convention):
         found.said += said
         if not sure:
             found.evidence += factors_of(task, k, answers)
+            found.said += ("constant-answer",) * (len(set(map(str, came))) == 1)
         slugs = sure - set(said)
         found.overall += Finding(tuple(slugs))
         for finding, answer in zip(found.findings, answers, strict=True):

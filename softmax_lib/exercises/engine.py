@@ -8,7 +8,7 @@ from softmax_lib.exercises.calls import Attempt, argument_names, code_of
 from softmax_lib.exercises.diagnosis import diagnose
 from softmax_lib.exercises.measured import halves, in_common
 from softmax_lib.exercises.slips import CONVENTIONS, parameters
-from softmax_lib.lessons.slips import QUESTIONS, REREAD, SENTENCES
+from softmax_lib.lessons.slips import QUESTIONS, SENTENCES, section_on
 from softmax_lib.messages import COLORS, SIGNS, Message, Shown
 from softmax_lib.words import describe_argument, shortened
 
@@ -173,8 +173,7 @@ def check(number, function, *, convention=""):
     """Check a student's function on an exercise's cases.
 
     It runs on copies of the inputs; what it raises, prints or warns goes into the verdict. Only the
-    user's own interrupt gets out. What runs longer than 5 seconds is stopped. The
-    solution is never shown.
+    user's own interrupt gets out; after 5 seconds it is stopped. The solution is never shown.
 
     Parameters
     ----------
@@ -239,10 +238,12 @@ def failure(task, found, function, explains, score):
     code, data = code_of(function), Attempt(function, found.runs).data
     name = code.co_name if code and code.co_name.isidentifier() else task.name
     k = next((k for k, finding in enumerate(found.findings) if not finding.right), None)
-    slug, question = "", "What could stand there instead?"
+    slugs = found.findings[k].slugs if k is not None else ()
+    slug = next((slug for slug in found.mistakes if slug in slugs), "")
+    told = slug or next(iter(found.said), "")
+    question = task.questions.get(told, QUESTIONS.get(told, task.question))
     if k is not None:
         run, finding = found.runs[k], found.findings[k]
-        slug = next((slug for slug in found.mistakes if slug in finding.slugs), "")
         blocks += [*case_shown(task, k, run, name), *shown_finding(run, finding)]
         asked = tuple(parameters(task))
         own = argument_names(function, len(asked))
@@ -250,18 +251,14 @@ def failure(task, found, function, explains, score):
         if reordered:
             orders = f"({', '.join(own)}), but it is called with ({', '.join(asked)})"
             blocks.append(f"Your first line has the order {orders}.")
-        told = slug or next(iter(found.said), "")
-        question = task.questions.get(told, QUESTIONS.get(slug, task.question))
         if run.stopped:
             question = "What changes from one round of the loop to the next, and when does it end?"
         elif run.misfit or reordered:
             question = f"Does your first line read as asked, {task.stub.partition(':')[0]}?"
         elif run.meaning:
             question = run.meaning
-        elif data and not slug:
+        elif data and slug in ("", "wrong-shape"):
             question = f"Which argument holds what `{data[0]}` stands for?"
-    elif not found.overall.right:
-        question = "What does your function keep from one call to the next?"
     if untried := sum(not run.tried for run in found.runs):
         blocks.append(f"Its time was over, so {untried} of the cases were not tried.")
     if data:
@@ -269,10 +266,8 @@ def failure(task, found, function, explains, score):
         blocks.append(f"It reads {names} of the notebook, whatever the arguments are.")
     common = in_common(task, found.runs, [finding.right for finding in found.findings])
     blocks += [*common, *found.overall.notes, *found.remarks]
-    reread = REREAD.get(slug, task.reread)
-    if reread[:2] > task.number.partition(".")[0].zfill(2):  # a notebook that is still to come
-        reread = task.reread
-    blocks += [f"Reread {reread} (behind it: {task.equation}).", ("title", question)]
+    blocks.append(f"Reread {section_on(slug, task)} (behind it: {task.equation}).")
+    blocks.append(("title", question))
     if explains:
         count, slips = len(found.mistakes), f"{len(found.mistakes)} slips show; their names"
         said = ("More on what was measured", "The slip by name", slips)[min(count, 2)]

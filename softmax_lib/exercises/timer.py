@@ -17,6 +17,7 @@ import time
 __all__ = ["TimeUp", "limited"]
 
 PAUSE = 0.02  # between one signal and the next
+STUBBORN = "Your function catches whatever would stop it: interrupt the kernel, or restart it."
 SIGNAL = getattr(signal, "SIGUSR2", getattr(signal, "SIGBREAK", None))  # no kernel listens to it
 
 
@@ -37,9 +38,11 @@ def limited(function, arguments, seconds):
             raise TimeUp
 
     def insist():
-        wait = seconds
+        wait, left = seconds, 100  # signals, after which it is said that they do not help
         while not ended.wait(wait):
-            wait = PAUSE
+            wait, left = PAUSE, left - 1
+            if not left:
+                print(STUBBORN, file=sys.__stderr__, flush=True)
             if hasattr(signal, "pthread_kill"):  # a true signal wakes a function that sleeps
                 signal.pthread_kill(main, SIGNAL)
             else:

@@ -80,6 +80,9 @@ class Task:
     questions : mapping of str to str, optional
         For the name of a slip, or of a kind of failure such as ``"wrong-shape"``, the question that
         fits here better than that of `softmax_lib.lessons.slips.QUESTIONS`.
+    rereads : mapping of str to str, optional
+        For the name of a slip, the section that treats it better here than that of
+        `softmax_lib.lessons.slips.REREAD`, in the form of `reread`.
     model : callable, optional
         What the slips are rewritings of, when the solution calls what they are in.
     conditions : tuple of callable
@@ -136,6 +139,7 @@ class Task:
     question: str
     slips: tuple[tuple[str, str, str], ...] = ()
     questions: Mapping[str, str] = field(default_factory=dict)
+    rereads: Mapping[str, str] = field(default_factory=dict)
     model: Callable | None = None
     conditions: tuple[Callable, ...] = ()
     axes: Mapping[str, str] = field(default_factory=lambda: AXES)

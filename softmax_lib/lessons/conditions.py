@@ -14,8 +14,11 @@ import sys
 
 import numpy as np
 
-__all__ = ["Broken", "answers", "evaluations", "loops", "memory", "no_warning", "numpy_alone"]
-__all__ += ["read_once"]
+__all__ = ["Broken", "answers", "evaluations", "in_full", "loops", "memory", "no_warning"]
+__all__ += ["numpy_alone", "read_once"]
+
+
+NUMPYS = (np.ndarray, np.generic)
 
 
 class Broken(str):
@@ -23,15 +26,30 @@ class Broken(str):
 
 
 def numpy_alone(attempt):
-    """Nothing of this library is called: the answer is written out."""
-    modules = {
-        getattr(value, "__module__", None) or getattr(value, "__name__", "")
-        for value in attempt.globals.values()
-    }
+    """Nothing of this library is called, nor by a helper beside it: the answer is written out."""
+    values, codes = list(attempt.globals.values()), {code for code, _ in attempt.steps}
+    modules = [step.argval for _, step in attempt.steps if step.opname == "IMPORT_NAME"]
+    for value in values:
+        modules.append(getattr(value, "__module__", None) or getattr(value, "__name__", ""))
+        beside = getattr(value, "__globals__", ()) is getattr(attempt.function, "__globals__", None)
+        if beside and value.__code__ not in codes:
+            codes.add(value.__code__)
+            values += [value.__globals__.get(name) for name in value.__code__.co_names]
     if any(str(name).partition(".")[0] == "softmax_lib" for name in modules):
         return (
             "It calls softmax_lib, where numpy alone was asked for: the point is to write it out."
         )
+    return ""
+
+
+def in_full(attempt):
+    """What is computed from float64 comes in float64; this every exercise asks for."""
+    for run in attempt.runs:
+        kinds = {value.dtype for value in run.arguments if isinstance(value, np.ndarray)}
+        came = run.got if type(run.got) is tuple else (run.got,)
+        narrow = any(issubclass(type(value), NUMPYS) and value.dtype == "f" for value in came)
+        if narrow and np.dtype(float) in kinds and np.dtype("f") not in kinds:
+            return "What comes back is in float32, with 7 of the 16 digits that came in."
     return ""
 
 

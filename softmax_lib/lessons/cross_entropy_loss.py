@@ -368,7 +368,7 @@ def _mean_cases():
     slips=(
         *FORWARD,
         *LOG,
-        *PENALTY[:3],
+        *PENALTY[:5],
         *patch("""
             - reg * np.sum(W * W)
             + reg * np.mean(W * W)  # the squares of the weights are averaged
@@ -377,6 +377,8 @@ def _mean_cases():
             ? Does the text make an exception for the weights of the bias?
             - L_i.mean()
             + L_i[-1] / len(L_i)  # last-example-only
+            + -np.log(np.exp(-L_i).mean())  # the logarithm of the mean p is taken
+            ? Is the logarithm of a mean the mean of the logarithms?
         """),
     ),
     questions={

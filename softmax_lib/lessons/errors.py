@@ -11,6 +11,12 @@ __all__ = ["MEANINGS", "meaning"]
 MEANINGS = (
     (
         NameError,
+        r"name 'np' is not defined",
+        "`np` is numpy's usual name. Has the cell that imports it been run since the kernel "
+        "started?",
+    ),
+    (
+        NameError,
         r"name '(\w+)' is not defined",
         "`{0}` is no argument, and no line before has made it. What is it called in your first "
         "line?",
@@ -65,6 +71,84 @@ MEANINGS = (
         r"truth value of an array",
         "An `if`, `and` or `or` wants one yes or no, and got an array of them. Which one do you "
         "mean?",
+    ),
+    (
+        ValueError,
+        r"axis (\d+) is out of bounds for array of dimension (\d+)",
+        "Axis {0} was asked for, and the array has {1}, counted from 0. What is its shape there?",
+    ),
+    (
+        ValueError,
+        r"cannot reshape array of size (\d+) into shape (\(.*?\))",
+        "{0} numbers do not fill the shape {1}. How many does it hold?",
+    ),
+    (
+        ValueError,
+        r"along dimension (\d+), .* has size (\d+) .* has size (\d+)",
+        "Arrays that are joined must be alike along all other axes, and along axis {0} the "
+        "lengths are {1} and {2}. Along which axis do you mean to join them?",
+    ),
+    (
+        ValueError,
+        r"matmul: Input operand \d does not have enough dimensions",
+        "`@` wants two arrays, and one of these is a number. Is `*` meant, or was it an array?",
+    ),
+    (
+        IndexError,
+        r"(list|tuple) index out of range",
+        "A {0} was asked for a place that it does not have. How many has it, counted from 0?",
+    ),
+    (
+        IndexError,
+        r"arrays used as indices must be of integer|only integers, slices",
+        "Only whole numbers can be places. Which index is something else?",
+    ),
+    (
+        Exception,
+        r"invalid index to scalar variable|'(?:int|float|numpy\.\w+)' object is not subscriptable",
+        "A single number has no entries to choose from. Which line made one number of the array?",
+    ),
+    (
+        Exception,
+        r"'NoneType'",
+        "Something on this line is None: a name that is not filled yet, or what a function without "
+        "`return` gives. Which one?",
+    ),
+    (
+        AttributeError,
+        r"(?:module 'numpy'|'numpy.ndarray' object) has no attribute '(\w+)'",
+        "There is no `{0}` in what stands before the dot. Is it numpy's, the array's, or yours?",
+    ),
+    (
+        TypeError,
+        r"'([\w.]+)' object is not callable",
+        "Before the parentheses stands a value of type {0}, not a function. Is a `*` missing, or "
+        "does a name stand for two things?",
+    ),
+    (
+        TypeError,
+        r"Cannot cast ufunc '\w+' output from dtype\('(\w+)'\) to dtype\('(\w+)'\)",
+        "An array of {1} cannot take a result of {0} in place. Which line made that array?",
+    ),
+    (
+        TypeError,
+        r"cannot be interpreted as an integer|expected a sequence of integers",
+        "A count must be a whole number, and `/` makes none. Which line makes this one?",
+    ),
+    (
+        ZeroDivisionError,
+        r"",
+        "A number is divided by 0 here. Which of the arguments brings the 0, and may it?",
+    ),
+    (
+        RecursionError,
+        r"",
+        "The function calls itself until no room is left. On which line, and when should it stop?",
+    ),
+    (
+        OverflowError,
+        r"",
+        "`math` stops where numpy would give inf. How large is the number that goes in?",
     ),
     (
         TypeError,

@@ -245,6 +245,7 @@ explore = _StepExplorer
         "zero-gradient": "Is what you give to f complex, or has it no imaginary part?",
         "wrong-dtype": "Which part of f(x + ih) is asked for: is it a real number?",
     },
+    rereads={"zero-gradient": '04_numerical_derivatives, "The complex step"'},
     conditions=(evaluations(1),),
 )
 def complex_step(f, x, h):

@@ -324,7 +324,7 @@ def _slope_cases():
             # dP is missing: it is the slope of P, not of the loss
             ? How does the loss change when P does, and where is that in your line?
             + (dP * E).sum(axis=1, keepdims=True) / Z**2  # sign
-            ? Does p grow when Z grows?
+            ? For each of your slopes: does the loss grow or shrink when that number grows?
             - dP / Z + dZ
             + dP / Z  # the way through Z is missing
             ? If one entry of E grows, what happens to Z, and to all of that row's P?
@@ -461,6 +461,9 @@ def _loss_cases():
             ? Does the part of reg depend on X?
             + X.T @ dS / len(y) * loss  # the gradient is multiplied by the loss
             ? In which line of the chain rule does the loss itself stand?
+            - L_i.mean()
+            + -np.log(np.exp(-L_i).mean())  # the logarithm of the mean p is taken
+            ? Is the logarithm of a mean the mean of the logarithms?
         """),
     ),
     questions={

@@ -17,7 +17,7 @@ from softmax_lib.forward import softmax
 from softmax_lib.lessons import task, tasks_of
 from softmax_lib.lessons.conditions import numpy_alone
 from softmax_lib.lessons.slips import FORWARD, HEIGHTS, at_height, patch
-from softmax_lib.words import listed, number, signed
+from softmax_lib.words import listed, number, probability, signed
 
 
 @house_style
@@ -95,11 +95,10 @@ class _Pull(Explorer):
             line.set_ydata([height] * 2)
             text.set_text(f"score {number(score, 1)}")
         self.says.set_text(f"loss {loss:.3f}, at least {least:.3f}")
-        three = "{:.3f}".format
         caption = f"{target}: loss {loss:.3f}, and no p can reach less than {least:.3f}."
         return caption, (
             f"Scores ({listed(S, lambda score: number(score, 1))}). Left, bars "
-            f"p = ({listed(p, three)}) with lines at q = ({listed(q, three)}). "
+            f"p = ({listed(p, probability)}) with lines at q = ({listed(q, probability)}). "
             f"Right, bars of the slope p − q = ({', '.join(slopes)}), "
             f"blue above 0, orange-red below. {caption}"
         )
@@ -138,8 +137,10 @@ def _smoothed_cases():
     slips=patch("""
         - epsilon / C)
         + epsilon / (C - 1))  # epsilon is shared by the other classes alone
+        ? What should a row be when epsilon is 1, and what is yours?
         + epsilon)  # every class gets the whole of epsilon
         + 0.0)  # nothing is spread over the classes
+        ? Which classes share epsilon, and how much does each of them get?
         - += 1 - epsilon
         + += 1  # the label keeps its whole 1
         + = 1 - epsilon  # the label has no share of epsilon
@@ -259,10 +260,10 @@ def _weighted_cases():
             + a[kept] / len(a)  # the weights are divided by N, not by their sum
             + a[kept] / len(kept)  # the weights are divided by how many are not 0
             + a[kept]  # the weights are not divided by anything
-            + np.ones(len(kept)) / len(kept)
-            # examples without a label are left out, and the weights are ignored
+            + np.ones(len(kept)) / len(kept)  # the weights are taken as yes or no
+            ? Does an example of weight 3 move your result more than one of weight 1?
             - share[:, None] * dS
-            + dS / len(kept)  # the gradient has no weights
+            + dS / len(kept)  # the weights are taken as yes or no
         """),
         *(
             slip

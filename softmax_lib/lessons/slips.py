@@ -9,8 +9,10 @@ import re
 
 import numpy as np
 
+from softmax_lib.lessons import LESSONS
+
 __all__ = ["FORWARD", "GAPS", "HEIGHTS", "LOG", "PENALTY", "QUESTIONS", "REREAD", "SENTENCES"]
-__all__ += ["SLOPE", "SUM", "at_height", "patch"]
+__all__ += ["SLOPE", "SUM", "at_height", "patch", "section_on"]
 
 
 # What is taken out, what is put in, the name, the question.
@@ -115,6 +117,9 @@ LOG = (
         - T - np.log(Z)
         + np.log(E / Z)  # log-of-zero
         + S - np.log(Z)  # unshifted-score
+        + T - np.log(Z) - S.max(axis=1, keepdims=True)
+        # the largest score is added back, though the score beside it has lost it too
+        ? What was taken off the scores in your sum, and what off the one beside it?
         + (T - np.log(Z)) / np.log(2)  # the logarithm has base 2
         ? Which number has log 1?
         + (T - np.log(Z)) / np.log(10)  # the logarithm has base 10
@@ -149,6 +154,9 @@ SLOPE = patch("""
     + dS[rows, y] -= 1
     + dS *= Q  # sigmoid-factor
     + dS *= 1 - dS  # derivative-of-p
+    + dS[:] = dS[rows, y][:, None]
+    + dS[rows, y] -= 1  # every class gets the probability of the right one
+    ? Whose probability goes with the weights of class j?
     + Q = dS[rows, y][:, None]
     + dS[rows, y] -= 1
     + dS *= Q  # derivative-of-p
@@ -163,6 +171,10 @@ PENALTY = patch("""
     + np.sum(W)  # reg-not-squared
     + np.sum(np.abs(W))  # reg-not-squared
     + np.sqrt(np.sum(W * W))  # reg-not-squared
+    + np.sum(W.T @ W)  # every column of W is multiplied by every other
+    ? Which entries of W.T @ W hold squares, and what do the others hold?
+    + reg * np.sum(W * W)  # reg is squared too
+    ? If reg doubles, by which factor should its part grow, and by which does yours?
     - 2 * reg * W
     + reg  # reg-not-squared
     + reg * np.sign(W)  # reg-not-squared
@@ -175,6 +187,7 @@ SUM = patch("""
     - X.T @ dS
     + X[-1:].T @ dS[-1:]  # last-example-only
     + X[:1].T @ dS[:1]  # only the first example counts
+    ? After how many examples does your function return?
 """)
 
 
@@ -285,6 +298,7 @@ SENTENCES = {
 
 # The question that points at a slip without saying it. Without one, the task's own is asked.
 QUESTIONS = {
+    "kept-state": "What does your function keep from one call to the next?",
     "not-attempted": "What is the first value you can compute from the arguments?",
     "raised": "What does each name on the last line shown hold then, with which shape and type?",
     "wrong-return": "What was asked for, and which line returns it?",
@@ -335,27 +349,35 @@ QUESTIONS = {
 
 # The section that treats a slip, where there is one; for all others it is the task's own.
 REREAD = {
-    "no-shift": '02_stability_shift, "The shift"',
-    "wrong-shift-sign": '02_stability_shift, "The shift"',
-    "global-shift": '02_stability_shift, "One maximum for each row"',
-    "column-shift": '02_stability_shift, "One maximum for each row"',
-    "log-of-zero": '03_cross_entropy_loss, "Where the logarithm breaks"',
-    "log-epsilon": '03_cross_entropy_loss, "Where the logarithm breaks"',
-    "unshifted-score": '03_cross_entropy_loss, "Where the logarithm breaks"',
-    "every-label": '03_cross_entropy_loss, "The loss of one example"',
-    "labels-from-one": '03_cross_entropy_loss, "Nobody looked at the inputs"',
-    "reg-not-squared": '03_cross_entropy_loss, "From one example to the whole set"',
-    "sigmoid-factor": '06_softmax_jacobian, "The collapse"',
-    "derivative-of-p": '06_softmax_jacobian, "The collapse"',
-    "overwritten-probabilities": '08_gradient_in_code, "The copy that must not be forgotten"',
-    "no-mean-loss": '03_cross_entropy_loss, "From one example to the whole set"',
-    "diagonal-jacobian": '06_softmax_jacobian, "Two cases"',
-    "no-minus-one": '06_softmax_jacobian, "The collapse"',
-    "transposed": '07_scores_to_weights, "The transpose: from rows to columns"',
-    "mutates-input": '08_gradient_in_code, "The copy that must not be forgotten"',
-    "no-mean-gradient": '08_gradient_in_code, "The loss has two parts, the gradient one"',
-    "no-reg-gradient": '08_gradient_in_code, "The loss has two parts, the gradient one"',
-    "half-reg-gradient": '08_gradient_in_code, "The loss has two parts, the gradient one"',
-    "zero-gradient": '08_gradient_in_code, "A name that is not there"',
-    "last-example-only": '08_gradient_in_code, "A name that is not there"',
+    "no-shift": (2, "The shift"),
+    "wrong-shift-sign": (2, "The shift"),
+    "global-shift": (2, "One maximum for each row"),
+    "column-shift": (2, "One maximum for each row"),
+    "log-of-zero": (3, "Where the logarithm breaks"),
+    "log-epsilon": (3, "Where the logarithm breaks"),
+    "unshifted-score": (3, "Where the logarithm breaks"),
+    "every-label": (3, "The loss of one example"),
+    "labels-from-one": (3, "Nobody looked at the inputs"),
+    "reg-not-squared": (3, "From one example to the whole set"),
+    "sigmoid-factor": (6, "The collapse"),
+    "derivative-of-p": (6, "The collapse"),
+    "overwritten-probabilities": (8, "The copy that must not be forgotten"),
+    "no-mean-loss": (3, "From one example to the whole set"),
+    "diagonal-jacobian": (6, "Two cases"),
+    "no-minus-one": (6, "The collapse"),
+    "transposed": (7, "The transpose: from rows to columns"),
+    "mutates-input": (8, "The copy that must not be forgotten"),
+    "no-mean-gradient": (8, "The loss has two parts, the gradient one"),
+    "no-reg-gradient": (8, "The loss has two parts, the gradient one"),
+    "half-reg-gradient": (8, "The loss has two parts, the gradient one"),
+    "zero-gradient": (8, "A name that is not there"),
+    "last-example-only": (8, "A name that is not there"),
 }
+
+
+def section_on(slug, task):
+    """Where to read on a slip: its section, but for those still to come or better in this task."""
+    notebook, section = REREAD.get(slug, (len(LESSONS), ""))
+    if slug in task.rereads or notebook > int(task.number.partition(".")[0]):
+        return task.rereads.get(slug, task.reread)
+    return f'{notebook:02}_{LESSONS[notebook]}, "{section}"'

@@ -24,7 +24,7 @@ from softmax_lib.gradcheck import unit_roundoff
 from softmax_lib.lessons import task, tasks_of
 from softmax_lib.lessons.conditions import memory
 from softmax_lib.lessons.slips import patch
-from softmax_lib.words import digits, fraction, listed, number
+from softmax_lib.words import digits, fraction, listed, number, probability
 
 # The two cases of eq. (7), told apart by color, by mark and by words.
 _MARK = {"linestyle": "", "markersize": 7, "fillstyle": "none", "markeredgewidth": 1.5}
@@ -108,7 +108,7 @@ def plot_jacobian(p, over):
     beside.axis("off")
     _key(beside, 0.15, 0.5, 0.45, fontsize=12)
     strength = "The stronger the color, the larger the\nentry. Full strength is 1/4."
-    words = f"p = ({listed(p, '{:.3f}'.format)})\n\n{strength}"
+    words = f"p = ({listed(p, probability)})\n\n{strength}"
     beside.text(0, 1.75, words, va="center", fontsize=10)
     J = dp_dSi(p)
     diagonal = np.eye(len(J), dtype=bool)
@@ -136,7 +136,7 @@ def plot_saturation(S_i, factors):
         J = dp_dSi(p)
         _draw_jacobian(ax, p, fontsize=10)
         ax.set_title(f"scores × {factor}", fontsize=11)
-        ax.set_xlabel(f"p = ({listed(p, '{:.3f}'.format)})", fontsize=10)
+        ax.set_xlabel(f"p = ({listed(p, probability)})", fontsize=10)
         facts.append(f"{np.abs(J).max():.2f} for scores × {factor}")
         tables.append(f"scores × {factor}: {'; '.join(listed(row, digits) for row in J)}")
     show(

@@ -23,7 +23,7 @@ from softmax_lib.figures import (
 )
 from softmax_lib.lessons import task, tasks_of
 from softmax_lib.lessons.slips import FORWARD, patch
-from softmax_lib.words import digits, listed, number, rough
+from softmax_lib.words import digits, listed, number, probability, rough
 
 # Four rows whose right answer is known without exp: log p are scores of p, and so is log p + t.
 P = np.array([[5, 2, 1], [1, 4, 3], [3, 1, 6], [2, 7, 1]]) / [[8], [8], [10], [10]]
@@ -258,7 +258,7 @@ class _ShareExplorer(Explorer):
         texts = (
             [number(value) for value in scores],
             [digits(value) for value in positive],
-            [f"{value:.3f}" if total else "0 / 0" for value in shares],
+            [probability(value) if total else "0 / 0" for value in shares],
         )
         for bars, values, words in zip(self.bars, heights, texts, strict=True):
             bars.move(values, words)
@@ -344,7 +344,7 @@ class _ShiftExplorer(Explorer):
             total.set_text(rough(Z[i, 0]))
             verdict.set(text=SIGNS[verdicts[i]], color=VERDICT_INK[verdicts[i]])
         rows = "; ".join(
-            f"row {i}: p = {listed(got[i], '{:.3f}'.format)}, {verdicts[i]}" for i in range(len(P))
+            f"row {i}: p = {listed(got[i], probability)}, {verdicts[i]}" for i in range(len(P))
         )
         return (
             f"Scores of size {scale} in {dtype}, shift {kind}: "
@@ -362,7 +362,7 @@ explore = _ShiftExplorer
 
 def _softmax_cases():
     rng = np.random.default_rng(1)
-    level = np.array([[3000.0], [-3000.0], [0.0], [500.0], [-800.0]])
+    level = np.array([[3000.0], [-3000.0], [0.0], [-800.0], [500.0]])
     return [
         (np.log([[1.0, 2.0, 5.0], [4.0, 3.0, 1.0]]),),
         (rng.normal(size=(5, 3)),),
@@ -399,6 +399,12 @@ def _softmax_cases():
             + np.clip(S, -700, 700)
             # the scores are cut off, where a shift would leave their differences
             ? What do the scores 3000 and 3001 become in your code?
+            + S - np.abs(S).max(axis=1, keepdims=True)  # the largest size is taken off
+            ? Which number do you take off a row of scores near -1000?
+            + S / S.max(axis=1, keepdims=True)  # the scores are divided, not shifted
+            ? Does p stay the same when all scores of a row are divided by one number?
+            - E = np.exp(T)
+            + E = np.exp(S) / np.exp(S.max(axis=1, keepdims=True))  # no-shift
             - E / E.sum(axis=1, keepdims=True)
             + E / T.sum(axis=1, keepdims=True)  # the denominator sums the exponents, not their exp
             ? Which numbers must the denominator sum so that a row of P sums to 1?

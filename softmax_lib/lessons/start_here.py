@@ -191,20 +191,20 @@ def plot_map():
         (10.5, "$dL_i/dW_j$", "(4) in 05", gray),
         (37.5, "$dL/dW$", "(14) in 07, 08", MATRIX_COLORS["dW"]),
         (64.5, "prove it", "04, 09, 10", gray),
-        (91.5, "use it", "11, 12, 13", gray),
+        (91.5, "use it", "from 11 on", gray),
     ):
         box(middle, 52, *end, width=21)
         if middle < 90:
             arrow(ax, (middle + 11, 58), (middle + 16, 58))
     show(
         fig,
-        "Equations (1) to (14), and where each of the notebooks 01 to 13 has its place.",
+        "Equations (1) to (14), and where each notebook has its place.",
         "A map in three rows. Forward: X and W give the scores S by eq. (1) in notebook 01, S "
         "gives the probabilities P by eq. (2) in 02, P gives the loss L by eq. (3) in 03. Back: "
         "under each arrow stands its derivative, from right to left dL_i/dp, eq. (5) in 05, "
         "dp/dS_i, eq. (6) and (7) in 06, and dS_i/dW_j, eq. (8) to (13) in 01 and 07. Last row: "
         "their product, eq. (4) in 05, gives dL/dW, eq. (14) in 07 and 08; 04, 09 and 10 prove it; "
-        "11, 12 and 13 use it.",
+        "11 and those after it use it.",
     )
 
 

@@ -522,6 +522,7 @@ def _confusion_cases():
         "wrong-shape": "How many rows have you if no example has the last class?",
         "wrong-dtype": "How many examples fell into one cell: a whole number, or a share?",
     },
+    rereads={"transposed": '11_train_on_digits, "The test digits, once"'},
 )
 def confusion(y, predicted, C):
     """How often each right class (row) was given each class (column), shape (C, C)."""

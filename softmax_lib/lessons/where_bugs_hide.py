@@ -409,6 +409,8 @@ def _check_cases():
     W, X, y = problem()
     D = len(W)
     hidden = problem(N=3)
+    _, X_few, y_few = hidden
+    sure = 25.0 * np.linalg.pinv(X_few) @ np.eye(W.shape[1])[y_few]
     functions = (softmax_loss_vectorized, no_reg_gradient, sign, no_mean_gradient, sum_throughout)
     return [
         *((f, W, X, y, 0.1) for f in functions),
@@ -416,6 +418,7 @@ def _check_cases():
         (divided_by_classes, *hidden, 0.1),
         (no_reg_gradient, 1e-3 * W, X, y, 1e-5),
         (no_mean_gradient, W, 1e-7 * X, y, 0.0),  # slopes so small that a fixed bound passes it
+        (sign, sure, X_few, y_few, 0.0),  # every answer is right and sure: slopes near 1e-11
         # One feature so small that its slopes are rounding alone: the norm does not mind.
         (softmax_loss_vectorized, W, X * (1.0 - (1 - 1e-9) * (np.arange(D) == 1)), y, 0.0),
     ]
@@ -439,14 +442,18 @@ def _check_cases():
         + np.linalg.norm(dW - slopes) <= 1e-6  # the bound is a fixed number
         ? If every slope were 1e7 times smaller, would your verdict change?
         + np.allclose(dW, slopes, atol=1e-4)  # the bound is a fixed number
+        + np.allclose(dW, slopes, 1e-6)  # the bound is a fixed number
         + np.linalg.norm(dW - slopes) <= 2e-8 * np.linalg.norm(slopes)
         # the bound is stricter than 1e-6
         ? Which error does the text allow, and which does your line?
+        + (abs(dW - slopes) <= 1e-6 * (abs(slopes) + abs(dW))).all()
+        # every entry is held to its own size, not the whole to its norm
         + (abs(dW - slopes) <= 1e-6 * abs(slopes)).all()
         # every entry is held to its own size, not the whole to its norm
         ? How exact is the difference of two losses for an entry that is nearly 0?
         - slopes = np.zeros(W.shape)
-        + return bool(np.allclose(dW, softmax_loss_vectorized(W, X, y, reg)[1], 1e-6))
+        + right = softmax_loss_vectorized(W, X, y, reg)[1]
+        + return bool(np.linalg.norm(dW - right) <= 1e-6 * np.linalg.norm(right))
         # it is compared with the right gradient, not with the slopes of f's own loss
         ? If f's loss and f's dW are wrong in the same way, what must a gradient check say?
         - f(W + step, X, y, reg)[0] - f(W - step, X, y, reg)[0]

@@ -73,7 +73,7 @@ class Kernel:
             resources={"metadata": {"path": str(self.folder / "work")}},
         )
         self.client.log.disabled = True  # its errors are our rows
-        env = dict(os.environ, TQDM_DISABLE="1")
+        env = dict(os.environ, TQDM_DISABLE="1", IPYTHONDIR=str(self.folder / "ipython"))
         quiet = subprocess.DEVNULL
         self.open.enter_context(self.client.setup_kernel(env=env, stdout=quiet, stderr=quiet))
         self.run(INSIDE + "settle()")
