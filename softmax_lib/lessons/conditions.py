@@ -14,7 +14,7 @@ import sys
 
 import numpy as np
 
-__all__ = ["Broken", "answers", "evaluations", "home", "in_full", "loops", "memory", "no_warning"]
+__all__ = ["Broken", "answers", "evaluations", "in_full", "loops", "memory", "no_warning"]
 __all__ += ["numpy_alone", "read_once"]
 
 
@@ -27,42 +27,19 @@ class Broken(str):
 
 def numpy_alone(attempt):
     """Nothing of this library is called, nor by a helper beside it: the answer is written out."""
-    beside = getattr(attempt.function, "__globals__", None)
-    homes = [home(value, beside) for value in attempt.globals.values()]
-    homes += [step.argval for _, step in attempt.steps if step.opname == "IMPORT_NAME"]
-    if any(map(of_library, homes)):
+    values, codes = list(attempt.globals.values()), {code for code, _ in attempt.steps}
+    modules = [step.argval for _, step in attempt.steps if step.opname == "IMPORT_NAME"]
+    for value in values:
+        modules.append(getattr(value, "__module__", None) or getattr(value, "__name__", ""))
+        beside = getattr(value, "__globals__", ()) is getattr(attempt.function, "__globals__", None)
+        if beside and value.__code__ not in codes:
+            codes.add(value.__code__)
+            values += [value.__globals__.get(name) for name in value.__code__.co_names]
+    if any(str(name).partition(".")[0] == "softmax_lib" for name in modules):
         return (
             "It calls softmax_lib, where numpy alone was asked for: the point is to write it out."
         )
     return ""
-
-
-def of_library(module):
-    """Whether a module, by its name, is of this library."""
-    return module.partition(".")[0] == "softmax_lib"
-
-
-def home(value, beside, seen=()):
-    """The module that a value is from; of a helper with these globals, the library if it calls it.
-
-    Parameters
-    ----------
-    value : object
-    beside : dict
-        The globals of the answer.
-    seen : tuple, optional
-        Helpers that are looked into already.
-
-    Returns
-    -------
-    str
-    """
-    own = str(getattr(value, "__module__", None) or getattr(value, "__name__", ""))
-    if getattr(value, "__globals__", ()) is not beside or value in seen:
-        return own
-    called = (beside.get(name) for name in value.__code__.co_names)
-    homes = (home(other, beside, (*seen, value)) for other in called)
-    return next(filter(of_library, homes), own)
 
 
 def in_full(attempt):
