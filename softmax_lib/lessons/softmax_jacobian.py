@@ -322,6 +322,8 @@ def _jacobians_cases():
         + (same_class - P[:, None, :] * (1 - same_class))
         # the diagonal lacks its second term: p_k stands there, not p_k (1 - p_k)
         ? When k = c, which two terms of (6) are there?
+        + (1 - P[:, None, :])  # a 1 stands everywhere, where 1[k = c] belongs
+        ? What is 1[k = c] for two different classes?
         - P[:, :, None] * (same_class - P[:, None, :])
         + P[:, :, None] * same_class - (P * P).sum(axis=1)[:, None, None]
         # the outer product p.T @ p has become one number
