@@ -14,6 +14,7 @@ from IPython import get_ipython
 
 from softmax_lib import exercises
 from softmax_lib.exercises import calls, engine
+from softmax_lib.lessons.conditions import numpy_alone
 from softmax_lib.marking.wire import decode, encode
 
 _found = {}  # task -> the student's function
@@ -53,7 +54,8 @@ def look(number, names):
                 source = ""
             attempt = calls.Attempt(function, [])
             homes = {
-                name: str(getattr(value, "__module__", None) or getattr(value, "__name__", ""))
+                name: "softmax_lib" * bool(numpy_alone(calls.Attempt(value, [])))  # by a helper
+                or str(getattr(value, "__module__", None) or getattr(value, "__name__", ""))
                 for name, value in attempt.globals.items()
             }
             count = len(engine.find_task(number).cases()[0])
