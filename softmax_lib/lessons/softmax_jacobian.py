@@ -317,6 +317,8 @@ def _jacobians_cases():
         + (1 - P[:, None, :]) * same_class  # diagonal-jacobian
         + same_class  # diagonal-jacobian
         ? Does p_k change when the score of another class does?
+        + (same_class - P[:, :, None])  # both factors have the same index: one p_k times another
+        ? Along which axis does k run in each of your two factors?
         + (same_class + P[:, None, :])  # sign
         + abs(same_class - P[:, None, :])  # sign
         + (same_class - P[:, None, :] * (1 - same_class))
@@ -328,6 +330,8 @@ def _jacobians_cases():
         + P[:, :, None] * same_class - (P * P).sum(axis=1)[:, None, None]
         # the outer product p.T @ p has become one number
         ? How many axes has P[i], and what does .T do to an array of one axis?
+        + P[:, :, None] * same_class - P.T @ P  # P.T @ P adds up all examples, where one belongs
+        ? Of which examples are the probabilities that P.T @ P multiplies?
         - P[:, :, None] *
         + P[:, None, :] *  # both factors have the same index: one p_c times another
         ? Along which axis does k run in each of your two factors?
