@@ -99,23 +99,21 @@ def factors_of(task, k, answers):
         found.append((factors, answer.size))
     data, reg = (growth([(f[j], size) for f, size in found if f[j] == f[j]]) for j in (0, 1))
     if task.reg not in parameters(task):
-        return (f"In every case {name} comes with the factor {data}.",) if data not in "01" else ()
+        return (f"In every case {name} comes with the factor {data}.",) if data else ()
     parts = (("the data's part", data), ("reg's part", reg))
-    said = [f"{part} comes with the factor {factor}" for part, factor in parts if factor not in "1"]
-    return (f"In {name}, {' and '.join(said)}.",) if said and data else ()
+    said = [f"{part} comes with the factor {factor}" for part, factor in parts if factor]
+    return (f"In {name}, {' and '.join(said)}.",) if said and data is not None else ()
 
 
 def growth(factors):
-    """What these factors are in every case, such as ``"−1/2 times N over C"``; ``""``: no such."""
+    """What these factors are in every case: ``"−1/2 times N over C"``, "" for 1; None: no such."""
     for above, below in itertools.product(("", "N", "C", "D"), repeat=2):
         rest = [factor * size[below] / size[above] for factor, size in factors]
         if len(rest) > 1 and np.ptp(rest) <= 1e-6 * max(map(abs, rest)):
-            number = fraction(rest[0])
-            product = " times ".join(
-                [number] * (number != "1" or not above) + [above] * bool(above)
-            )
+            number = [fraction(rest[0])] * bool(abs(rest[0] - 1) > 1e-3)
+            product = " times ".join(number + [above] * bool(above)) or "1" * bool(below)
             return product + f" over {below}" * bool(below)
-    return ""
+    return None
 
 
 # The student's gradient against the student's own loss
