@@ -1082,6 +1082,7 @@ def test_a_number_of_the_notebook_is_pointed_out():
     ("body", "said"),
     [
         ("return X @ W + np.ones(9)", "laid over each other from the right"),
+        ("return X + X.T", "are each other's transpose."),
         (
             "return X[99]",
             "Axis 0 has the length 3, and its place 99, counted from 0, was asked for.",

@@ -157,8 +157,10 @@ def test_it_is_said_that_nothing_stops_a_function(monkeypatch, capfd):
                     pass
             except BaseException:
                 X = X + 0
+        return X @ W
 
-    exercises.check("1.1", stubborn)
+    text = repr(exercises.check("1.1", stubborn))
+    assert "It did not come to its end:" not in text  # case 1 did, and case 2 was not begun
     said = "Your function catches whatever would stop it: interrupt the kernel, or restart it.\n"
     assert capfd.readouterr().err == said
 

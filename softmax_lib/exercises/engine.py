@@ -289,7 +289,7 @@ def shown_finding(run, finding):
     blocks = []
     if run.misfit:
         blocks.append(run.error)
-    elif run.error:
+    elif run.error and run.tried:
         how = "It did not come to its end:" if run.stopped else "It stopped with an error:"
         blocks += [how, ("code", run.error)]
     if finding.rows:

@@ -79,7 +79,7 @@ def factors_of(task, k, answers):
     """A sentence on the factors that value k's parts come with in all cases, by least squares."""
     name = the(task, k)
     answers = [a for a in answers if a.came is not None and a.came.shape == a.right.shape]
-    if answers and all(np.isin(a.right, (0, 1)).all() for a in answers):
+    if len(answers) > 1 and all(np.isin(a.right, (0, 1)).all() for a in answers):
         if all((a.came == 1 - a.right).all() for a in answers):
             return (f"In every case {name} is the opposite of what is asked for.",)
         same = len({a.came.tobytes() for a in answers}) == 1

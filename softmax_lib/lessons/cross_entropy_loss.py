@@ -284,6 +284,8 @@ def _scores_cases():
             - -log_P[rows, y]
             + 1 - np.exp(log_P[rows, y])  # 1 - p_m stands where -log p_m belongs
             ? What does an answer cost whose p_m is 0: 1, or more?
+            + -np.take(log_P, y)  # the labels of all examples are looked up in the first row
+            ? From which row does your line take its second number?
             + np.exp(log_P[rows, y])  # p_m itself comes back
             ? What does a sure and right answer cost?
             - S - S.max(axis=1, keepdims=True)

@@ -45,6 +45,12 @@ MEANINGS = (
     ),
     (
         ValueError,
+        r"operands could not be broadcast together with .*?shapes? \((\d+),(\d+)\) \(\2,\1\)",
+        "Shapes ({0},{1}) and ({1},{0}) are each other's transpose. Which of the two should have "
+        "the other one's shape?",
+    ),
+    (
+        ValueError,
         r"operands could not be broadcast together with .*?shapes? (\(.*?\)) (\(.*?\))",
         "Shapes {0} and {1} are laid over each other from the right, where two axes must be equal "
         "or one of them 1. Which of the two has lost or gained an axis?",

@@ -343,6 +343,10 @@ def _slope_cases():
             ? What is the derivative of exp(t) by t?
             + dE * P  # P stands where E belongs
             ? What is the derivative of exp(t) by t: E, or E over Z?
+            - dS = dT
+            + dS = (P - y[:, None]) / len(y)
+            # the labels' numbers are taken off, not a 1 at their places
+            ? Is y_i an amount, or a place in row i?
         """),
         *(
             (name, "dS = dT", f"dS = P.copy()\n    {wrong}\n    dS = dS / len(y)")
@@ -464,6 +468,9 @@ def _loss_cases():
             - L_i.mean()
             + -np.log(np.exp(-L_i).mean())  # the logarithm of the mean p is taken
             ? Is the logarithm of a mean the mean of the logarithms?
+            - X.T @ dS / len(y) + 2 * reg * W
+            + 1.0 * W  # the weights come back, not their slopes
+            ? What belongs beside the loss: W, or how the loss changes with W?
         """),
     ),
     questions={

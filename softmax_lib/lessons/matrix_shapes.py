@@ -553,6 +553,8 @@ def _gradient_cases():
         - G[:, c] = X[i]
         + G[:, c] = W[:, c]  # it is filled with weights
         ? S_ic is linear in W_dc: which number multiplies it there?
+        + G[:, c] = X[i] * W[:, c]  # the terms of the score stand there, not their slopes
+        ? What is the derivative of x w by w?
         + G[:] = X[i][:, None]  # every column is filled
         ? Does a weight of another class move the score S_ic?
         + G[:, c] = 1  # ones stand where the features belong

@@ -526,6 +526,9 @@ def _batch_cases():
         *SLOPE,
         *SUM,
         *patch("""
+            - dS[rows, y] -= 1
+            + dS[y] -= 1  # the 1 is taken off whole rows, those with the numbers of the labels
+            ? Which axis of P does an index of labels alone run along?
             - X.T @ dS / len(y)
             + X.T @ dS / X.shape[1]  # the division is by D, where the examples are to be counted
             ? Which axis of X counts the examples?

@@ -317,15 +317,21 @@ def _jacobians_cases():
         + (1 - P[:, None, :]) * same_class  # diagonal-jacobian
         + same_class  # diagonal-jacobian
         ? Does p_k change when the score of another class does?
+        + (same_class - P[:, :, None])  # both factors have the same index: one p_k times another
+        ? Along which axis does k run in each of your two factors?
         + (same_class + P[:, None, :])  # sign
         + abs(same_class - P[:, None, :])  # sign
         + (same_class - P[:, None, :] * (1 - same_class))
         # the diagonal lacks its second term: p_k stands there, not p_k (1 - p_k)
         ? When k = c, which two terms of (6) are there?
+        + (1 - P[:, None, :])  # a 1 stands everywhere, where 1[k = c] belongs
+        ? What is 1[k = c] for two different classes?
         - P[:, :, None] * (same_class - P[:, None, :])
         + P[:, :, None] * same_class - (P * P).sum(axis=1)[:, None, None]
         # the outer product p.T @ p has become one number
         ? How many axes has P[i], and what does .T do to an array of one axis?
+        + P[:, :, None] * same_class - P.T @ P  # P.T @ P adds up all examples, where one belongs
+        ? Of which examples are the probabilities that P.T @ P multiplies?
         - P[:, :, None] *
         + P[:, None, :] *  # both factors have the same index: one p_c times another
         ? Along which axis does k run in each of your two factors?

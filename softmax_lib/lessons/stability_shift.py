@@ -515,6 +515,9 @@ def _odds_cases():
         + (lambda E: E[0, k] / E[0, l])(np.exp(S_i - S_i.max()))
         # a probability that underflows to 0 is used
         ? What is left of two probabilities that are both near exp(-2000)?
+        + (lambda E: E[0, k] / (E.sum() - E[0, k]))(np.exp(S_i - S_i.max()))
+        # k is held against all other classes, not against l
+        ? Which argument has your line no use for?
         + np.exp(S_i[0, l] - S_i[0, k])  # k and l are exchanged: it is the reciprocal
         ? If class k is the more probable one, is your ratio above 1?
         + S_i[0, k] - S_i[0, l]  # the difference of the scores comes back, before exp

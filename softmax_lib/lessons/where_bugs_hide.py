@@ -301,7 +301,8 @@ class _BugHunt(Explorer):
             sign, color = ("–", "#9A9A9A") if name in cleared else ("?", INK)
             text.set(text=f"{sign} {name}", color=color)
         if accused == self.nobody:
-            answer = f"{len(BUGS) - len(cleared)} of {len(BUGS)} are left."
+            left = len(BUGS) - len(cleared)
+            answer = f"{left} of {len(BUGS)} {'is' if left == 1 else 'are'} left."
         elif accused == guilty:
             answer = f"{accused}?\nYes, this is it."
         elif accused in cleared:
@@ -311,11 +312,11 @@ class _BugHunt(Explorer):
         else:
             answer = f"{accused}?\nNo, but no test here shows it."
         self.answer.set_text(answer)
-        left = ", ".join(name for name in self.found if name not in cleared)
+        not_cleared = ", ".join(name for name in self.found if name not in cleared)
         caption = f"Case {case}, tests run: {len(tests)}. {' '.join(answer.split())}"
         return caption, (
             f"Residuals of dW in a panel a test, beside a list of suspects. "
-            f"{'; '.join(seen) or 'No test is run'}. Not cleared: {left}. {caption}"
+            f"{'; '.join(seen) or 'No test is run'}. Not cleared: {not_cleared}. {caption}"
         )
 
 
