@@ -6,6 +6,7 @@ student would write into one of them. They share no code with the slips that the
 
 import functools
 import itertools
+import re
 
 import numpy as np
 import pytest
@@ -449,3 +450,10 @@ def test_another_convention_passes_when_it_is_chosen():
         assert not exercises.check("8.2", softmax_loss_vectorized, convention=convention).passed
     with pytest.raises(ValueError, match="'half-reg'"):
         exercises.check("8.2", half, convention="mean")
+
+
+def test_many_wrong_values_share_the_rows_of_the_table():
+    """Catches a table that fills the screen, six rows for each of five values."""
+    five = exercises.check("8.1", lambda S, T, E, Z, P, y: (P - 1, Z - 1, E - 1, T - 1, S - 1))
+    rows = re.findall(r"^ +(d\w)\[", repr(five), re.M)
+    assert rows == ["dP", "dZ", "dE", "dT", "dS"]

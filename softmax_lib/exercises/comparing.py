@@ -100,6 +100,10 @@ def compare_tuple(names, expected, got, bounds):
     found = Finding()
     for name, right, came in zip(names, expected, got, strict=True):
         found += compare((name,), right, came, bounds)
+    if len(found.wrong) > 2:  # else the table fills the screen
+        of_a_value = itertools.groupby(found.rows, key=lambda row: row[0].partition("[")[0])
+        few = max(1, ROWS_SHOWN // len(found.wrong))
+        found = replace(found, rows=tuple(r for _, rows in of_a_value for r in [*rows][:few]))
     return found
 
 
