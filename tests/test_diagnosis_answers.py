@@ -208,6 +208,7 @@ def test_what_was_measured_is_explained(title, measured):
 def test_a_verdict_that_never_changes_is_asked_about():
     asked = "Does a wrong f get the same verdict from you as a right one?"
     assert asked in repr(checked(WRONG["10.2 always True"]))
+    assert "For which settings would" in repr(checked(WRONG["10.1 710+"]))
     assert not checked(WRONG["2.4 and"]).explains  # the one case that ended proves nothing
 
 

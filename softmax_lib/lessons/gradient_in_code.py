@@ -474,7 +474,7 @@ def _loss_cases():
         """),
     ),
     questions={
-        "wrong-shape": "By what do you differentiate last, and which shape has it?",
+        "wrong-shape": "How many numbers is the loss, and by what do you differentiate it last?",
         "wrong-return": "Which two values are asked for, and which of them is one number?",
         "raised": "Which shapes meet on the last line shown: what do N, D and C count there?",
     },

@@ -398,6 +398,7 @@ explore = _BugHunt
         + largest_score > 88.7  # the limit is that of float32
         ? What is the largest x with a finite exp(x), in float64?
     """),
+    questions={"constant-answer": "For which settings would each of your four answers change?"},
     reg="",  # an argument here, and no part of what comes back
 )
 def notices(N, C, reg, largest_score):
