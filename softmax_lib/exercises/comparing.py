@@ -97,14 +97,11 @@ def compare_tuple(names, expected, got, bounds):
     row_of_numbers = is_a(got, np.ndarray) and got.ndim == 1
     if not (is_a(got, list, tuple) or row_of_numbers) or len(got) != len(expected):
         return wrong_kind(names, expected, got)
-    found = Finding()
-    for name, right, came in zip(names, expected, got, strict=True):
-        found += compare((name,), right, came, bounds)
-    if len(found.wrong) > 2:  # else the table fills the screen
-        of_a_value = itertools.groupby(found.rows, key=lambda row: row[0].partition("[")[0])
-        few = max(1, ROWS_SHOWN // len(found.wrong))
-        found = replace(found, rows=tuple(r for _, rows in of_a_value for r in [*rows][:few]))
-    return found
+    values = zip(names, expected, got, strict=True)
+    found = [compare((name,), right, came, bounds) for name, right, came in values]
+    wrong = sum(not one.right for one in found)
+    few = max(1, ROWS_SHOWN // wrong) if wrong > 2 else None  # lest the table fill the screen
+    return sum((replace(one, rows=one.rows[:few]) for one in found), Finding())
 
 
 def compare_text(name, expected, got, bounds):
