@@ -85,9 +85,8 @@ def floating(a):
 
     It is a native dtype: float64 for whole numbers, at least float32 for all others.
     """
-    return a.astype(
-        np.promote_types(a.dtype, np.float64 if a.dtype.kind in "biu" else np.float32), copy=False
-    )
+    least = np.float64 if a.dtype.kind in "biu" else np.float32
+    return a.astype(np.promote_types(a.dtype, least), copy=False)
 
 
 def numbers(values, name):

@@ -172,8 +172,8 @@ class Verdict(Shown):
 def check(number, function, *, convention=""):
     """Check a student's function on an exercise's cases.
 
-    It runs on copies of the inputs; what it raises, prints or warns goes into the verdict. Only the
-    user's own interrupt gets out; after 5 seconds it is stopped. The solution is never shown.
+    It runs on copies of the inputs, and is stopped after 5 seconds; what it raises, prints or warns
+    goes into the verdict. Only the user's own interrupt gets out. The solution is never shown.
 
     Parameters
     ----------

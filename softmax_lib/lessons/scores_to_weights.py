@@ -26,7 +26,7 @@ from softmax_lib.forward import cross_entropy, scores, softmax
 from softmax_lib.gradcheck import unit_roundoff
 from softmax_lib.lessons import task, tasks_of
 from softmax_lib.lessons.matrix_shapes import CLASSES, FEATURES, fruits
-from softmax_lib.lessons.slips import SLOPE, SUM, patch
+from softmax_lib.lessons.slips import ROW, SLOPE, SUM, patch
 from softmax_lib.words import bracketed, fraction, listed, number, shape, signed
 
 _decimals = partial(number, places=3)
@@ -456,28 +456,16 @@ def _example_cases():
     equation="eq. (14)",
     reread='07_scores_to_weights, "The transpose: from rows to columns"',
     question="Which column of your result belongs to the right class, and which sign has it?",
-    slips=patch("""
-        - p.copy()
-        + softmax(p)  # double-softmax
-        - G_i[0, m] -= 1
-        + G_i[0, m] -= 0  # no-minus-one
-        + G_i[0, m] += 1  # sign
-        + G_i = (G_i - 1) * np.eye(p.size)[[m]]  # diagonal-jacobian
-        + G_i[0, m] -= 1
-        + G_i *= p * (1 - p)  # sigmoid-factor
-        + G_i *= 1 - p  # derivative-of-p
-        + G_i[0, m] -= 1
-        + G_i *= p[0, m]  # derivative-of-p
-        + G_i[0, m] -= 1
-        + G_i *= -p[0, m]  # derivative-of-p
-        + G_i[0, m - 1] -= 1  # labels-from-one
-        + G_i -= 1  # the 1 is taken off every class
-        ? How many entries of p lose 1?
-        + G_i[0, m] = 0  # the column of the right class stays empty
-        ? What is p_j - 1[j = m] for j = m?
-        + G_i[0, m] = 1 - G_i[0, m]  # the right class's column is the other way round
-        ? Toward X_i or away from it: where should a step move W_m?
-    """),
+    slips=(
+        *ROW,
+        *patch("""
+            - row[0, m] -= 1
+            + row[0, m] = 0  # the column of the right class stays empty
+            ? What is p_j - 1[j = m] for j = m?
+            + row[0, m] = 1 - row[0, m]  # the right class's column is the other way round
+            ? Toward X_i or away from it: where should a step move W_m?
+        """),
+    ),
     questions={
         "raised": "Which product of the column X_i.T and the row p - Y_i has shape (D, C)?",
         "transposed": "Column j of dL/dW belongs to class j: which axis of yours counts them?",
@@ -486,9 +474,9 @@ def _example_cases():
 )
 def one_example_gradient(p, m, X_i):
     """dL_i/dW of one example, in the shape of W: column j is (p_j - 1[j = m]) X_i, transposed."""
-    G_i = p.copy()  # (1, C)
-    G_i[0, m] -= 1
-    return X_i.T @ G_i  # (D, 1)(1, C)
+    row = p.copy()  # (1, C)
+    row[0, m] -= 1
+    return X_i.T @ row  # (D, 1)(1, C)
 
 
 def _batch_cases():

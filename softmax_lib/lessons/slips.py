@@ -12,7 +12,7 @@ import numpy as np
 from softmax_lib.lessons import LESSONS
 
 __all__ = ["FORWARD", "GAPS", "HEIGHTS", "LOG", "PENALTY", "QUESTIONS", "REREAD", "SENTENCES"]
-__all__ += ["SLOPE", "SUM", "at_height", "patch", "section_on"]
+__all__ += ["ROW", "SLOPE", "SUM", "at_height", "patch", "section_on"]
 
 
 # What is taken out, what is put in, the name, the question.
@@ -138,7 +138,27 @@ LOG = (
     """),
 )
 
-# From dS = ..., dS[rows, y] -= 1.
+# From row = p.copy(), row[0, m] -= 1.
+ROW = patch("""
+    - p.copy()
+    + softmax(p)  # double-softmax
+    - row[0, m] -= 1
+    + row[0, m] -= 0  # no-minus-one
+    + row[0, m] += 1  # sign
+    + row = (row - 1) * np.eye(p.size)[[m]]  # diagonal-jacobian
+    + row[0, m] -= 1
+    + row *= p * (1 - p)  # sigmoid-factor
+    + row *= 1 - p  # derivative-of-p
+    + row[0, m] -= 1
+    + row *= p[0, m]  # derivative-of-p
+    + row[0, m] -= 1
+    + row *= -p[0, m]  # derivative-of-p
+    + row[0, m - 1] -= 1  # labels-from-one
+    + row -= 1  # the 1 is taken off every class
+    ? How many entries of the row lose 1?
+""")
+
+# The same for all rows. From dS = ..., dS[rows, y] -= 1.
 SLOPE = patch("""
     - P.copy()
     + np.exp(P) / np.exp(P).sum(axis=1, keepdims=True)  # double-softmax

@@ -23,7 +23,7 @@ from softmax_lib.forward import softmax
 from softmax_lib.gradcheck import unit_roundoff
 from softmax_lib.lessons import task, tasks_of
 from softmax_lib.lessons.conditions import memory
-from softmax_lib.lessons.slips import patch
+from softmax_lib.lessons.slips import ROW, patch
 from softmax_lib.words import digits, fraction, listed, number, probability
 
 # The two cases of eq. (7), told apart by color, by mark and by words.
@@ -446,32 +446,20 @@ def _slope_cases():
     equation="eq. (7) with (5)",
     reread='06_softmax_jacobian, "The collapse"',
     question="Which entries of your row differ from p, and what is there where p_m is 0?",
-    slips=patch("""
-        - p.copy()
-        + softmax(p)  # double-softmax
-        - row[0, m] -= 1
-        + row[0, m] -= 0  # no-minus-one
-        + row[0, m] += 1  # sign
-        + row = (row - 1) * np.eye(p.size)[[m]]  # diagonal-jacobian
-        + row[0, m] -= 1
-        + row *= p * (1 - p)  # sigmoid-factor
-        + row *= 1 - p  # derivative-of-p
-        + row[0, m] -= 1
-        + row *= p[0, m]  # derivative-of-p
-        + row[0, m] -= 1
-        + row *= -p[0, m]  # derivative-of-p
-        + row[0, m - 1] -= 1  # labels-from-one
-        + row -= m  # the label's number is taken off all entries
-        ? Is m an amount, or a place in the row?
-        + row -= 1  # the 1 is taken off every class
-        ? How many entries of the row lose 1?
-        + row[0, m] = 1 - row[0, m]  # at the right class 1 - p_m stands, not p_m - 1
-        ? Should the score of the right class rise or fall, so that the loss falls?
-        + v = np.zeros_like(p)
-        + v[0, m] = -1 / p[0, m]
-        + row = p * (v - (p * v).sum())  # a p_m of 0 is divided by
-        ? What is 0 times inf, and can the two be canceled on paper?
-    """),
+    slips=(
+        *ROW,
+        *patch("""
+            - row[0, m] -= 1
+            + row -= m  # the label's number is taken off all entries
+            ? Is m an amount, or a place in the row?
+            + row[0, m] = 1 - row[0, m]  # at the right class 1 - p_m stands, not p_m - 1
+            ? Should the score of the right class rise or fall, so that the loss falls?
+            + v = np.zeros_like(p)
+            + v[0, m] = -1 / p[0, m]
+            + row = p * (v - (p * v).sum())  # a p_m of 0 is divided by
+            ? What is 0 times inf, and can the two be canceled on paper?
+        """),
+    ),
     questions={
         "raised": "How many axes has p, and how do you reach its entry m?",
         "wrong-shape": "How many axes has p, and how many has your row?",
