@@ -29,7 +29,13 @@ live.main([{notebook!r}, "--no-browser", "--ServerApp.port={port}", "--ServerApp
 SHOWN = "section.present section.present"
 LETTERS = """shown => [...document.querySelectorAll(`${shown} p, ${shown} li`)].map(
     text => parseFloat(getComputedStyle(text).fontSize))"""
-CHANGED = "([cell, alt]) => cell.querySelector('figure img').alt !== alt"
+# The caption is another one, and begins with the number that the first slider shows: of the
+# pictures of a drag, the last.
+FOLLOWED = """([cell, before]) => {
+    const [shown, caption] = ['.widget-readout', 'figcaption'].map(
+        place => cell.querySelector(place).textContent.replace('−', '-'));
+    return caption !== before && caption.match(/-?[0-9.]+/)[0] - shown === 0;
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -97,14 +103,14 @@ def test_a_slider_on_a_slide_moves_the_picture_by_mouse_and_by_key(presented):
     cell = go_to(page, "explore_shares")
     run(page, cell, lab.EXPLORER)
 
-    def alt():
-        return cell.locator("figure img").first.get_attribute("alt")
+    def caption():
+        return cell.locator("figcaption").first.text_content().replace("−", "-")
 
     def wait_for_another(before):
-        page.wait_for_function(CHANGED, arg=[cell.element_handle(), before], timeout=30_000)
+        page.wait_for_function(FOLLOWED, arg=[cell.element_handle(), before], timeout=30_000)
 
     where = page.url
-    handle, before = cell.get_by_role("slider").first, alt()
+    handle, before = cell.get_by_role("slider").first, caption()
     box = handle.bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x, y)
@@ -113,7 +119,7 @@ def test_a_slider_on_a_slide_moves_the_picture_by_mouse_and_by_key(presented):
     page.mouse.up()
     wait_for_another(before)
 
-    before = alt()
+    before = caption()
     handle.focus()
     page.keyboard.press("ArrowLeft")
     wait_for_another(before)
