@@ -29,6 +29,13 @@ live.main([{notebook!r}, "--no-browser", "--ServerApp.port={port}", "--ServerApp
 SHOWN = "section.present section.present"
 LETTERS = """shown => [...document.querySelectorAll(`${shown} p, ${shown} li`)].map(
     text => parseFloat(getComputedStyle(text).fontSize))"""
+# Another page, as far as its address says: the address is ahead of what is shown.
+TURNED = """([before, shown]) => {
+    const [, slide, last = -1] = location.hash.split('/');
+    const page = document.querySelector(shown);
+    return location.href !== before && page?.id === slide
+        && page.querySelectorAll('.fragment.visible').length === Number(last) + 1;
+}"""
 # The caption is another one, and begins with the number that the first slider shows: of the
 # pictures of a drag, the last.
 FOLLOWED = """([cell, before]) => {
@@ -76,7 +83,7 @@ def go_to(page, text):
             return page.locator(".jp-CodeCell").filter(has_text=text).first
         before = page.url
         page.keyboard.press("Space")
-        page.wait_for_function("before => location.href !== before", arg=before)
+        page.wait_for_function(TURNED, arg=[before, SHOWN])
     raise AssertionError(f"no slide has {text}")
 
 
