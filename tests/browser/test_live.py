@@ -29,12 +29,14 @@ live.main([{notebook!r}, "--no-browser", "--ServerApp.port={port}", "--ServerApp
 SHOWN = "section.present section.present"
 LETTERS = """shown => [...document.querySelectorAll(`${shown} p, ${shown} li`)].map(
     text => parseFloat(getComputedStyle(text).fontSize))"""
-# Another page, as far as its address says: the address is ahead of what is shown.
+# Another page, as far as its address says. The address is ahead of what is shown, and a fragment
+# that fades in stays hidden until the next frame.
 TURNED = """([before, shown]) => {
     const [, slide, last = -1] = location.hash.split('/');
     const page = document.querySelector(shown);
-    return location.href !== before && page?.id === slide
-        && page.querySelectorAll('.fragment.visible').length === Number(last) + 1;
+    const seen = [...page?.querySelectorAll('.fragment.visible') ?? []].filter(
+        fragment => getComputedStyle(fragment).visibility === 'visible');
+    return location.href !== before && page?.id === slide && seen.length === Number(last) + 1;
 }"""
 # The caption is another one, and begins with the number that the first slider shows: of the
 # pictures of a drag, the last.
@@ -75,15 +77,20 @@ def presented(chromium_browser, tmp_path_factory):
         server.kill()
 
 
+def turn(page, key):
+    """Press a key that turns the page, and wait until the next one is shown whole."""
+    before = page.url
+    page.keyboard.press(key)
+    page.wait_for_function(TURNED, arg=[before, SHOWN])
+
+
 def go_to(page, text):
     """Press space until the slide that is shown holds a cell with this code; the cell."""
     shown = page.locator(f"{SHOWN} .jp-CodeCell").filter(has_text=text)
     for _ in range(100):
         if shown.count() and shown.first.is_visible():
             return page.locator(".jp-CodeCell").filter(has_text=text).first
-        before = page.url
-        page.keyboard.press("Space")
-        page.wait_for_function(TURNED, arg=[before, SHOWN])
+        turn(page, "Space")
     raise AssertionError(f"no slide has {text}")
 
 
@@ -131,8 +138,7 @@ def test_a_slider_on_a_slide_moves_the_picture_by_mouse_and_by_key(presented):
     page.keyboard.press("ArrowLeft")
     wait_for_another(before)
     assert page.url == where
-    page.keyboard.press("Space")
-    page.wait_for_function("where => location.href !== where", arg=where)
+    turn(page, "Space")
     if folder := os.environ.get("SOFTMAX_SCREENSHOTS"):
         page.screenshot(path=f"{folder}/live.png")
 
@@ -143,6 +149,4 @@ def test_a_prediction_is_chosen_on_its_slide(presented):
     run(page, cell, ".widget-toggle-button")
     cell.locator(".widget-toggle-button").nth(1).click()
     cell.get_by_text("Kept:").wait_for(timeout=10_000)
-    where = page.url
-    page.keyboard.press("PageDown")  # the space bar would press the button again
-    page.wait_for_function("where => location.href !== where", arg=where)
+    turn(page, "PageDown")  # the space bar would press the button again
