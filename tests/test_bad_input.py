@@ -8,6 +8,7 @@ regular expression of the message's substance.
 
 import functools
 import re
+import warnings
 
 import numpy as np
 import pytest
@@ -382,6 +383,14 @@ def test_a_bad_call_of_a_loss_says_what_is_wrong(loss, arguments, exception, say
 def test_a_bad_call_says_what_is_wrong(function, arguments, keywords, exception, says):
     """Catches the same at every other door; no numpy message, no warning in place of an error."""
     assert_says(lambda: function(*arguments, **keywords), exception, says)
+
+
+def test_a_masked_entry_is_refused_where_warnings_are_ignored():
+    """Catches trust in numpy's warning, an error only in these tests: its NaN would be computed."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for rows in ([[np.ma.masked, 0.0, 1.0]] * N, list(np.ma.masked_greater(X, 0.5))):
+            assert_says(lambda rows=rows: sl.softmax(rows), ValueError, "S holds masked entries")
 
 
 def test_every_public_function_has_bad_calls():

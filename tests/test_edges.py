@@ -120,8 +120,8 @@ def test_ids_as_labels_are_refused_before_memory_is_asked_for(labels):
 
 
 def test_labels_may_be_far_apart_within_reason_or_when_C_is_given():
-    """Catches the same refusal where classes simply have no examples here."""
-    assert sl.train(X[:2], [0, 999], epochs=1).W.shape == (D, 1000)
+    """Catches the same refusal where classes have no examples here; the more, the larger N."""
+    assert sl.train(X[:2], [0, 1019], epochs=1).W.shape == (D, 1020)
     assert sl.train(X[:2], [0, 1030], C=1031, epochs=1).W.shape == (D, 1031)
 
 
