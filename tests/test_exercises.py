@@ -78,7 +78,9 @@ def exercise(number, title, signature, solution, cases, **fields):
     """A task; a case that is no tuple is the one argument."""
     tuples = [case if isinstance(case, tuple) else (case,) for case in cases]
     make = functools.partial(copy.deepcopy, tuples)
-    return Task(number, title, signature, solution, make, **{**FIELDS, **fields})
+    name, returns = re.match(r"\w+", signature)[0], signature.partition(" -> ")[2]
+    returns = tuple(returns.strip("()").split(", "))
+    return Task(number, title, name, returns, solution, make, **{**FIELDS, **fields})
 
 
 TINY = (1 + 1e-20j, 2 + 3e-20j, -4 + 1e-20j)  # a complex step: the imaginary part is the derivative
@@ -550,7 +552,7 @@ def test_a_result_written_into_later_is_judged_as_it_came():
 
 def test_inputs_are_copies_and_views_of_them_may_come_back():
     given_cases = TASKS[0].cases()
-    same = Task("0.1", "Same", "same(X, W) -> X", lambda X, W: X, lambda: given_cases, **FIELDS)
+    same = Task("0.1", "Same", "same", ("X",), lambda X, W: X, lambda: given_cases, **FIELDS)
     before = copy.deepcopy(given_cases)
     assert diagnosis.diagnose(same, lambda X, W: X).passed
 
@@ -759,7 +761,8 @@ def test_nothing_is_imported_that_is_not_needed(program, needless):
 WHOLE = {
     "number": "1.2",
     "title": "Scores",
-    "signature": "scores(X, W) -> S",
+    "name": "scores",
+    "returns": ("S",),
     "solution": product,
     "cases": lambda: PAIRS,
     **FIELDS,
@@ -771,8 +774,9 @@ WHOLE = {
     [
         ("number", "1.0", ValueError),
         ("number", 1.2, TypeError),
-        ("signature", "scores(X, W) -> (loss,dW)", ValueError),
-        ("signature", "scores(X, W)", ValueError),
+        ("name", "", TypeError),
+        ("returns", "loss, dW", ValueError),
+        ("returns", ("loss,dW",), ValueError),
         ("solution", None, TypeError),
         ("cases", [()], TypeError),
         ("hints", ("a", "b"), ValueError),
@@ -787,11 +791,8 @@ def test_a_malformed_task_names_its_field(field, value, error):
         Task(**{**WHOLE, field: value})
 
 
-def test_a_task_knows_its_stub_and_the_names_of_what_it_returns():
-    assert Task(**WHOLE).returns == ("S",)
-    assert Task(**WHOLE).name == "scores"
-    pair = Task(**{**WHOLE, "signature": "f(W, reg=0.5) -> (loss, dW)"})
-    assert pair.returns == ("loss", "dW")
+def test_a_task_knows_its_stub():
+    pair = Task(**{**WHOLE, "name": "f", "solution": lambda W, reg=0.5: (0.0, W)})
     assert pair.stub == "def f(W, reg=0.5):\n    ..."
     with pytest.raises(AttributeError):
         pair.number = "1.3"

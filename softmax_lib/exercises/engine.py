@@ -254,7 +254,7 @@ def failure(task, found, function, explains, score):
         if run.stopped:
             question = "What changes from one round of the loop to the next, and when does it end?"
         elif run.misfit or reordered:
-            question = f"Does your first line read as asked, {task.stub.partition(':')[0]}?"
+            question = f"Does your first line read as asked, def {task.call}?"
         elif run.meaning:
             question = run.meaning
         elif data and slug in ("", "wrong-shape"):

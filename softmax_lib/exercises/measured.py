@@ -29,17 +29,18 @@ def the(task, k):
 def halves(task, findings):
     """A sentence on which of several values are right in all cases, when some are."""
     wrong = {name for found in findings for name in found.wrong}
-    right = [the(task, k) for k, name in enumerate(task.returns) if name not in wrong]
-    wrong = [the(task, k) for k, name in enumerate(task.returns) if name in wrong]
+    right = [k for k, name in enumerate(task.returns) if name not in wrong]
+    wrong = [k for k, name in enumerate(task.returns) if name in wrong]
     if not right or not wrong:
         return ()
-    said = f"{listed(right)} right; {listed(wrong)} not."
-    return (said[0].upper() + said[1:] if said.startswith("the ") else said,)
+    said = f"{listed(task, right)} right; {listed(task, wrong)} not."
+    in_words = kind_of(task, right[0]) == "loss"  # a name of code keeps its small letter
+    return (said[0].upper() + said[1:] if in_words else said,)
 
 
-def listed(names):
-    """Names and their verb."""
-    *most, last = names
+def listed(task, values):
+    """Some values and their verb."""
+    *most, last = (the(task, k) for k in values)
     return f"{', '.join(most)} and {last} are" if most else f"{last} is"
 
 

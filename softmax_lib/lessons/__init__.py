@@ -40,9 +40,6 @@ LESSONS = (
 )
 
 _NUMBER = re.compile(r"\d+\.[1-9]\d*")
-_SIGNATURE = re.compile(
-    r"(?P<call>(?P<name>[^\W\d]\w*)\([^()]*\)) -> (?P<returns>\w+|\(\w+(, \w+)+\))"
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,12 +52,12 @@ class Task:
         Notebook and place in it: ``"1.2"`` is the second exercise of notebook 01.
     title : str
         What the function returns, in a few words, without a full stop.
-    signature : str
-        What the student writes and what comes back, such as ``"scores(X, W) -> S"`` or
-        ``"softmax_loss(W, X, y, reg) -> (loss, dW)"``. The names after the arrow name the values in
-        the tables of `softmax_lib.exercises.check`.
+    name : str
+        Of the function that the student writes.
+    returns : tuple of str
+        Names for the values that come back, as in the tables of `softmax_lib.exercises.check`.
     solution : callable
-        A real function of the lesson's module, with a docstring and the signature's parameters. It
+        A real function of the lesson's module, with a docstring and the student's parameters. It
         returns a number, a bool, a string, an array, or a tuple of these.
     cases : callable
         ``cases() -> [(argument, ...), ...]``: at least three tuples of arguments, from the kindest
@@ -91,7 +88,7 @@ class Task:
         sentence is a remark under a right answer; a `Broken` one makes it fail.
     axes, kinds : mapping
         What arguments and values stand for, by name: a mean and its factors are looked for in a
-        ``"loss"`` and a ``"gradient"``, zeros in these and in another ``"derivative"``.
+        ``"loss"`` and a ``"gradient"``, zeros in a ``"gradient"`` and another ``"derivative"``.
     reg, step : str
         The argument at which 0 leaves the data's part alone, and the one at which 0 leaves all as
         it was, where the solution has such arguments.
@@ -113,7 +110,8 @@ class Task:
     >>> task = Task(
     ...     number="1.9",
     ...     title="Ones",
-    ...     signature="ones(S) -> P",
+    ...     name="ones",
+    ...     returns=("P",),
     ...     solution=ones_like_scores,
     ...     cases=lambda: [([0.0],), ([1.0],), ([2.0],)],
     ...     hints=("Look at the shape.", "Every entry is 1.", "Start from S.shape."),
@@ -121,8 +119,6 @@ class Task:
     ...     reread='01_matrix_shapes, "Shapes"',
     ...     question="Which shape must come back?",
     ... )
-    >>> task.returns
-    ('P',)
     >>> print(task.stub)
     def ones(S):
         ...
@@ -130,7 +126,8 @@ class Task:
 
     number: str
     title: str
-    signature: str
+    name: str
+    returns: tuple[str, ...]
     solution: Callable
     cases: Callable[[], list[tuple]]
     hints: tuple[str, str, str]
@@ -150,17 +147,14 @@ class Task:
     atol: float = 0.0
 
     def __post_init__(self):
-        for name in ("number", "title", "signature", "equation", "reread", "question"):
+        for name in ("number", "title", "name", "equation", "reread", "question"):
             value = getattr(self, name)
             if not isinstance(value, str) or not value.strip():
                 raise TypeError(f"task {self.number!r}: {name} must be a text, got {value!r}")
         if not _NUMBER.fullmatch(self.number):
             raise ValueError(f'task {self.number!r}: number must look like "1.2"')
-        if not _SIGNATURE.fullmatch(self.signature):
-            raise ValueError(
-                f"task {self.number!r}: signature must look like "
-                f'"scores(X, W) -> S" or "loss(W, X) -> (loss, dW)", got {self.signature!r}'
-            )
+        if not isinstance(self.returns, tuple) or not all(map(str.isidentifier, self.returns)):
+            raise ValueError(f"task {self.number!r}: returns must be names, got {self.returns!r}")
         for name in ("solution", "cases"):
             if not callable(getattr(self, name)):
                 raise TypeError(f"task {self.number!r}: {name} must be a function")
@@ -174,19 +168,14 @@ class Task:
             raise ValueError(f"task {self.number!r}: rtol must be positive, atol 0 or more")
 
     @property
-    def name(self):
-        """The name of the student's function."""
-        return _SIGNATURE.fullmatch(self.signature)["name"]
-
-    @functools.cached_property
-    def returns(self):
-        """The names of the values that come back."""
-        return tuple(re.findall(r"\w+", _SIGNATURE.fullmatch(self.signature)["returns"]))
+    def call(self):
+        """The student's function with its parameters, as in ``"scores(X, W)"``."""
+        return f"{self.name}{inspect.signature(self.solution)}"
 
     @property
     def stub(self):
         """The source of an unfilled answer, as the notebook's cell begins."""
-        return f"def {_SIGNATURE.fullmatch(self.signature)['call']}:\n    ..."
+        return f"def {self.call}:\n    ..."
 
 
 def task(number, title, *, returns, **fields):
@@ -220,18 +209,16 @@ def task(number, title, *, returns, **fields):
     ... def ones(S):
     ...     "Return ones in the shape of S."
     ...     return S * 0 + 1.0
-    >>> ones.task.signature
-    'ones(S) -> P'
+    >>> ones.task.call, ones.task.returns
+    ('ones(S)', ('P',))
     """
-    arrow = f"({returns})" if "," in returns else returns
-
     slips, questions = fields.pop("slips", ()), fields.pop("questions", {})
     fields["questions"] = {name: asked for name, _, _, *rest in slips for asked in rest} | questions
     fields["slips"] = tuple(slip[:3] for slip in slips)
 
     def made(function):
-        signature = f"{function.__name__}{inspect.signature(function)} -> {arrow}"
-        function.task = Task(number, title, signature, function, **fields)
+        names = tuple(returns.split(", "))
+        function.task = Task(number, title, function.__name__, names, function, **fields)
         return function
 
     return made

@@ -91,7 +91,7 @@ def evaluations(most):
     def condition(attempt):
         asked = attempt.call(heard_exp, *attempt.runs[0].arguments[1:]).printed.count(HEARD)
         enough = {1: "one evaluation", 2: "two evaluations"}.get(most, f"{most} evaluations")
-        said = f"The values are right; {enough} of f would do, and yours makes {asked}."
+        said = f"The values are right; {enough} of f would do, and yours makes more."
         return said if asked > most else ""
 
     return condition

@@ -331,6 +331,7 @@ def _downhill_cases():
         + W - rate  # the rate is taken off every entry
         ? Which argument has your line no use for?
     """),
+    step="rate",
 )
 def downhill(W, dW, rate):
     """The weights, moved against the gradient by `rate` times it; W stays as it is."""
