@@ -213,6 +213,21 @@ def test_a_verdict_that_never_changes_is_asked_about():
 
 
 @pytest.mark.parametrize(
+    ("title", "asked"),
+    [
+        ("1.1 a shape without parentheses", "How many arguments has your call?"),
+        ("1.2 shapes taken for arrays", "Was it meant to be an array?"),
+        ("2.1 Python's max", "Is one answer for all meant, or one for each entry?"),
+        ("3.2 swapped scores args", "What does each name on the last line shown hold then,"),
+        ("3.3 eye alone", "What has Y rows for, and how many columns if no example has the last?"),
+    ],
+)
+def test_the_question_fits_the_error_or_the_shape_that_came(title, asked):
+    """Catches a task's question on one error, or one shape, asked about every other one too."""
+    assert asked in repr(checked(WRONG[title]))
+
+
+@pytest.mark.parametrize(
     ("title", "digits"),
     [("8.2 scores in float32", 7), ("8.2 all in float32, reg not", 7), ("2.1 sums to 1.000009", 5)],
 )

@@ -480,7 +480,6 @@ def _shares_of_squares(x):
         + return np.stack  # last-example-only
     """),
     questions={
-        "raised": "How many numbers does f return here, and how many does x hold?",
         "wrong-shape": "Numerator layout: do the rows belong to f, or to x?",
         "transposed": "Numerator layout: do the rows belong to f, or to x?",
     },
@@ -526,6 +525,11 @@ def _size_cases():
         - (1, len
         + (2, len  # the first product is left out
         ? How many products does a chain of three tables have?
+        - left +=
+        + left =  # only the last product counts
+        ? What does your sum hold after the second product?
+        - right +=
+        + right =  # only the last product counts
         - sizes[0] * sizes[k] * sizes[k + 1]
         + sizes[k] * sizes[k + 1]  # the size that is carried along is missing
         ? How many multiplications does (a, b)(b, c) take?

@@ -11,16 +11,18 @@ A sentence becomes a remark under the verdict. As a `Broken` one it makes the an
 """
 
 import sys
+import types
 
 import numpy as np
 
 from softmax_lib.inputs import loss_and_gradient
 
 __all__ = ["Broken", "answers", "evaluations", "in_full", "loops", "memory", "no_warning"]
-__all__ += ["numpy_alone", "pair", "read_once"]
+__all__ += ["defaults", "foreign", "home", "numpy_alone", "pair", "read_once", "real_alone"]
 
 
 NUMPYS = (np.ndarray, np.generic)
+ALLOWED = {"", "__main__", "numpy", *sys.stdlib_module_names}
 
 
 class Broken(str):
@@ -37,21 +39,45 @@ def pair(attempt):
     return ""
 
 
-def numpy_alone(attempt):
-    """Nothing of this library is called, nor by a helper beside it: the answer is written out."""
+def home(value):
+    """The name of the module that a value is or comes from, ``""`` where it does not say."""
+    name = "__name__" if issubclass(type(value), types.ModuleType) else "__module__"
+    return str(getattr(value, name, None) or "")
+
+
+def defaults(function):
+    """What a function's parameters are by default."""
+    values = getattr(function, "__defaults__", None)
+    return values if type(values) is tuple else ()
+
+
+def foreign(attempt):
+    """The library beside numpy that an answer calls, or a helper beside it does; else ``""``."""
     values, codes = list(attempt.globals.values()), {code for code, _ in attempt.steps}
+    values += defaults(attempt.function)
     modules = [step.argval for _, step in attempt.steps if step.opname == "IMPORT_NAME"]
     for value in values:
-        modules.append(getattr(value, "__module__", None) or getattr(value, "__name__", ""))
+        modules.append(home(value))
         beside = getattr(value, "__globals__", ()) is getattr(attempt.function, "__globals__", None)
         if beside and value.__code__ not in codes:
             codes.add(value.__code__)
             values += [value.__globals__.get(name) for name in value.__code__.co_names]
-    if any(str(name).partition(".")[0] == "softmax_lib" for name in modules):
-        return (
-            "It calls softmax_lib, where numpy alone was asked for: the point is to write it out."
-        )
-    return ""
+    libraries = [name.partition(".")[0] for name in modules]
+    return next((name for name in libraries if name not in ALLOWED), "")
+
+
+def numpy_alone(attempt):
+    """No library but numpy is called: the answer is written out."""
+    library = foreign(attempt)
+    said = f"It calls {library}, where numpy alone was asked for: the point is to write it out."
+    return said if library else ""
+
+
+def real_alone(attempt):
+    """No complex number is made in the code."""
+    made = any(isinstance(step.argval, complex) for _, step in attempt.steps)
+    said = "It has Python's complex numbers do the work: the point is to multiply out by hand."
+    return said if made else ""
 
 
 def in_full(attempt):
@@ -92,7 +118,7 @@ def answers(arguments, right, sentence):
 
     def condition(attempt):
         run = attempt.call(*arguments())
-        return "" if run.got == right and not run.error else sentence
+        return "" if np.array_equal(run.got, right) and not run.error else sentence
 
     return condition
 

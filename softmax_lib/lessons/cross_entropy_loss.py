@@ -370,7 +370,7 @@ def _mean_cases():
     slips=(
         *FORWARD,
         *LOG,
-        *PENALTY[:5],
+        *PENALTY[:6],
         *patch("""
             - reg * np.sum(W * W)
             + reg * np.mean(W * W)  # the squares of the weights are averaged
@@ -384,7 +384,6 @@ def _mean_cases():
         """),
     ),
     questions={
-        "raised": "In which order does scores take its arguments?",
         "wrong-shape": "How many numbers is a loss of the whole set?",
     },
 )
@@ -434,7 +433,7 @@ def _label_cases():
         + return Y  # last-example-only
     """),
     questions={
-        "wrong-shape": "How many columns has your Y if no example has the last class?",
+        "wrong-shape": "What has Y rows for, and how many columns if no example has the last?",
         "transposed": "Does a row of your Y belong to an example, or to a class?",
     },
 )

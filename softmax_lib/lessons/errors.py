@@ -11,15 +11,15 @@ __all__ = ["MEANINGS", "meaning"]
 MEANINGS = (
     (
         NameError,
-        r"name 'np' is not defined",
+        r"name '(?:np|numpy)' is not defined",
         "`np` is numpy's usual name. Has the cell that imports it been run since the kernel "
         "started?",
     ),
     (
         NameError,
         r"name '(\w+)' is not defined",
-        "`{0}` is no argument, and no line before has made it. What is it called in your first "
-        "line?",
+        "No line before has made `{0}`. Is it an argument of another name, numpy's (with `np.` "
+        "before it), or still to be made?",
     ),
     (
         UnboundLocalError,
@@ -53,7 +53,7 @@ MEANINGS = (
         ValueError,
         r"operands could not be broadcast together with .*?shapes? (\(.*?\)) (\(.*?\))",
         "Shapes {0} and {1} are laid over each other from the right, where two axes must be equal "
-        "or one of them 1. Which of the two has lost or gained an axis?",
+        "or one of them 1. What does each of these axes count?",
     ),
     (
         ValueError,
@@ -75,8 +75,8 @@ MEANINGS = (
     (
         ValueError,
         r"truth value of an array",
-        "An `if`, `and` or `or` wants one yes or no, and got an array of them. Which one do you "
-        "mean?",
+        "An `if`, `and` or `or`, and Python's own `max`, `min` and `sorted`, want one yes or no, "
+        "and got an array of them. Is one answer for all meant, or one for each entry?",
     ),
     (
         ValueError,
@@ -93,6 +93,18 @@ MEANINGS = (
         r"along dimension (\d+), .* has size (\d+) .* has size (\d+)",
         "Arrays that are joined must be alike along all other axes, and along axis {0} the "
         "lengths are {1} and {2}. Along which axis do you mean to join them?",
+    ),
+    (
+        ValueError,
+        r"at index (\d+) has (\d+) dimension\(s\) and .* at index (\d+) has (\d+)",
+        "Arrays that are joined must have equally many axes, and here they have {1} and {3}. Which "
+        "of them is to have one more?",
+    ),
+    (
+        TypeError,
+        r"Cannot interpret '(.+)' as a data type",
+        "A shape is one argument, a tuple in parentheses of its own; what follows it, here {0}, is "
+        "read as a dtype. How many arguments has your call?",
     ),
     (
         ValueError,
@@ -124,6 +136,18 @@ MEANINGS = (
         AttributeError,
         r"(?:module 'numpy'|'numpy.ndarray' object) has no attribute '(\w+)'",
         "There is no `{0}` in what stands before the dot. Is it numpy's, the array's, or yours?",
+    ),
+    (
+        AttributeError,
+        r"'([\w.]+)' object has no attribute '(\w+)'",
+        "What stands before the dot is of type {0}, which has no `{1}`. Was it meant to be an "
+        "array?",
+    ),
+    (
+        TypeError,
+        r"unsupported operand type\(s\) for (.+): '([\w.]+)' and '([\w.]+)'",
+        "On the left of `{0}` stands a value of type {1}, on the right one of type {2}. Which of "
+        "them did you take for something else?",
     ),
     (
         TypeError,

@@ -214,7 +214,12 @@ explore = _StepExplorer
     "9.1",
     "Complex-step derivative",
     returns="slope",
-    cases=lambda: [(np.exp, 0.5, 1e-20), (np.sin, 2.0, 1e-8), (np.square, -3.0, 1e-100)],
+    cases=lambda: [
+        (np.exp, 0.5, 1e-20),
+        (np.sin, 2.0, 1e-8),
+        (np.square, -3.0, 1e-100),
+        (np.sin, 4.0, 1e-9),  # f is below 0 there
+    ],
     hints=(
         "Which part of f(x + ih) holds the slope?",
         "f(x + ih) = f(x) + ih f'(x) - ...: keep the imaginary part, then undo the h.",
@@ -232,6 +237,8 @@ explore = _StepExplorer
         + (f(x + h) - f(x)) / h  # it is a forward difference, and suffers from its rounding
         ? What is x + h, in floats, when h is 1e-100?
         + abs(f(x + 1j * h)) / h  # the size of the complex value is taken, not its imaginary part
+        ? Which part of f(x + ih) is f(x), and which holds the slope?
+        + f(x + 1j * h).real / h  # the real part is divided by h, where the slope is in the other
         ? Which part of f(x + ih) is f(x), and which holds the slope?
         + -f(x + 1j * h).imag / h  # sign
         + 0 * x  # zero-gradient

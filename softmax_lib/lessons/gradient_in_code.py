@@ -343,14 +343,10 @@ def _slope_cases():
             ? What is the derivative of exp(t) by t?
             + dE * P  # P stands where E belongs
             ? What is the derivative of exp(t) by t: E, or E over Z?
-            - dS = dT
-            + dS = (P - y[:, None]) / len(y)
-            # the labels' numbers are taken off, not a 1 at their places
-            ? Is y_i an amount, or a place in row i?
         """),
         *(
-            (name, "dS = dT", f"dS = P.copy()\n    {wrong}\n    dS = dS / len(y)")
-            for name, right, wrong, *_ in SLOPE
+            (name, "dS = dT", f"dS = P.copy()\n    {wrong}\n    dS = dS / len(y)", *asked)
+            for name, right, wrong, *asked in SLOPE
             if right == "dS[rows, y] -= 1" and name != "diagonal-jacobian"
         ),
         *patch("""
@@ -456,10 +452,6 @@ def _loss_cases():
             - 2 * reg * W
             + 2 * reg * (W * (np.arange(len(W)) < len(W) - 1)[:, None])
             # the last row of W is left out of the regularization
-            - dS[rows, y] -= 1
-            + dS = dS - np.asarray(y)[:, None]
-            # the labels' numbers are taken off, not a 1 at their places
-            ? Is y_i an amount, or a place in row i?
             - X.T @ dS / len(y) + 2 * reg * W
             + X.T @ (dS / len(y) + 2 * reg)  # reg is added to dL/dS, before X is multiplied
             ? Does the part of reg depend on X?
@@ -476,7 +468,6 @@ def _loss_cases():
     questions={
         "wrong-shape": "How many numbers is the loss, and by what do you differentiate it last?",
         "wrong-return": "Which two values are asked for, and which of them is one number?",
-        "raised": "Which shapes meet on the last line shown: what do N, D and C count there?",
     },
     conditions=(numpy_alone, pair),
 )
@@ -533,7 +524,7 @@ def _step_cases():
     ),
     equation="eq. (14)",
     reread='08_gradient_in_code, "One step, by hand"',
-    question="After your step, is the probability of the right class larger than before?",
+    question="By how much does W[0, 0] move, by your line and by eq. (14)?",
     model=_step_in_full,
     slips=(
         *FORWARD,
@@ -547,6 +538,12 @@ def _step_cases():
             + learning_rate * (X_i.T @ dS)  # the step comes back, not the weights
             + W - X_i.T @ dS  # the learning rate is missing
             ? How much longer is your step when the learning rate doubles?
+            + W - learning_rate / 2 * (X_i.T @ dS)  # half the learning rate is taken
+            ? By how much does W[0, 0] move, by your line and by eq. (14)?
+            - dS[rows, y] -= 1
+            + dS[:] = 0
+            + dS[rows, y] -= 1  # X_i is added for the right class, whatever p is
+            ? When the right class has p = 1 already, how far should W move?
         """),
     ),
     questions={
@@ -567,7 +564,7 @@ def _parts_cases():
     X, W, y = half_trained_fruits()
     data = softmax_loss_vectorized(W, X, y, 0.0)[1]
     cases = [(a * data + b * W, data, W) for a, b in ((1, 0.2), (6, 0.2), (1, 0), (-1, 0.2))]
-    for D, C, a, b in ((3, 5, 8.0, 1.5), (5, 2, 0.5, -0.1)):
+    for D, C, a, b in ((3, 5, 8.0, 1.5), (5, 2, 1 / 3, -1 / 7)):
         data, W = rng.normal(size=(2, D, C))
         cases.append((a * data + b * W, data, W))
     return cases

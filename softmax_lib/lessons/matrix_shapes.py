@@ -20,7 +20,7 @@ from softmax_lib.figures import (
     show,
 )
 from softmax_lib.lessons import task, tasks_of
-from softmax_lib.lessons.conditions import loops
+from softmax_lib.lessons.conditions import answers, loops
 from softmax_lib.lessons.slips import patch
 from softmax_lib.words import listed, number, shape, times
 
@@ -407,7 +407,6 @@ def _score_cases():
         ? Sum, or mean?
     """),
     questions={
-        "raised": "Which of your two rows of numbers has length D, and which has another length?",
         "transposed": "Which index of S counts the examples: the first, or the second?",
     },
     conditions=(loops(2),),
@@ -463,7 +462,6 @@ def _shape_cases():
         ? How many axes has a single number, and which tuple says that?
     """),
     questions={
-        "raised": "What is a[1] when a has one axis only?",
         "wrong-return": "Is what you return a tuple of whole numbers?",
     },
 )
@@ -525,6 +523,10 @@ def with_bias(X, W, b):
     return np.hstack([X, ones]), np.vstack([W, b])
 
 
+def _far_weights():
+    return np.array([[1.0, 2.0], [3.0, -4.0]]), np.full((2, 3), 1e20), 1, 2
+
+
 def _gradient_cases():
     rng = np.random.default_rng(14)
     X, W, _ = fruits()
@@ -565,10 +567,17 @@ def _gradient_cases():
         ? Which column of W does the score S_ic use?
     """),
     questions={
-        "raised": "What does i count and what c, and how long are the axes that you use them on?",
         "wrong-shape": "By how many weights do you differentiate, those of class c or all?",
         "transposed": "Has W its features along the first axis, or its classes?",
     },
+    conditions=(
+        answers(
+            _far_weights,
+            np.array([[0.0, 0.0, 3.0], [0.0, 0.0, -4.0]]),
+            "The values are right; the text asks for the formula, and yours takes differences: "
+            "beside weights of 1e20 they are lost.",
+        ),
+    ),
 )
 def score_gradient(X, W, i, c):
     """Derivative of the one score S_ic by every weight, in the shape of W."""

@@ -18,6 +18,7 @@ from softmax_lib.figures import (
     show,
 )
 from softmax_lib.lessons import task, tasks_of
+from softmax_lib.lessons.conditions import real_alone
 from softmax_lib.lessons.slips import patch
 
 NAMES = {"forward": "forward", "central": "central", "complex": "complex step"}
@@ -179,6 +180,7 @@ explore = _SecantAndTangent
         + h * h * h  # each part is cubed by itself
         ? Is (x + ih)(x + ih) equal to x x + (ih)(ih), or is there more?
     """),
+    conditions=(real_alone,),
 )
 def cube_step(x, h):
     """Real and imaginary part of (x + ih)^3, from real numbers alone."""

@@ -414,7 +414,6 @@ def _jacobian_cases():
         + J[j] = -X_i[0]  # sign
     """),
     questions={
-        "raised": "Which axis of X_i counts the features?",
         "transposed": "Numerator layout: do the rows of J belong to the scores, or to the weights?",
         "wrong-shape": "How many scores are there, and how many weights has one class?",
     },
@@ -467,7 +466,6 @@ def _example_cases():
         """),
     ),
     questions={
-        "raised": "Which product of the column X_i.T and the row p - Y_i has shape (D, C)?",
         "transposed": "Column j of dL/dW belongs to class j: which axis of yours counts them?",
         "wrong-shape": "Which product of a column (D, 1) and a row (1, C) has the shape of W?",
     },
@@ -514,9 +512,6 @@ def _batch_cases():
         *SLOPE,
         *SUM,
         *patch("""
-            - dS[rows, y] -= 1
-            + dS[y] -= 1  # the 1 is taken off whole rows, those with the numbers of the labels
-            ? Which axis of P does an index of labels alone run along?
             - X.T @ dS / len(y)
             + X.T @ dS / X.shape[1]  # the division is by D, where the examples are to be counted
             ? Which axis of X counts the examples?

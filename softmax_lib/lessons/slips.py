@@ -169,6 +169,11 @@ SLOPE = patch("""
     + dS -= 1  # the 1 is taken off every class
     ? How many entries of a row lose 1?
     + dS[rows, y - np.ones_like(y)] -= 1  # labels-from-one
+    + dS[y] -= 1  # the 1 is taken off whole rows, those with the numbers of the labels
+    ? Which axis of P does an index of labels alone run along?
+    + dS = dS - np.asarray(y)[:, None]
+    # the labels' numbers are taken off, not a 1 at their places
+    ? Is y_i an amount, or a place in row i?
     + dS = (dS - 1) * np.eye(dS.shape[1])[y]  # diagonal-jacobian
     + Q = dS * (1 - dS)
     + dS[rows, y] -= 1
@@ -193,6 +198,8 @@ PENALTY = patch("""
     + np.sqrt(np.sum(W * W))  # reg-not-squared
     + np.sum(W.T @ W)  # every column of W is multiplied by every other
     ? Which entries of W.T @ W hold squares, and what do the others hold?
+    + len(X) * np.sum(W * W)  # the regularization is added once for each example
+    ? If every example came twice, what would happen to the part of reg?
     + reg * np.sum(W * W)  # reg is squared too
     ? If reg doubles, by which factor should its part grow, and by which does yours?
     - 2 * reg * W

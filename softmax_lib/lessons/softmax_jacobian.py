@@ -338,7 +338,6 @@ def _jacobians_cases():
         + (np.arange(len(P)) == len(P) - 1)[:, None, None] * P[:, :, None] *  # last-example-only
     """),
     questions={
-        "raised": "Which two indices does 1[k = c] compare, and how long are their axes?",
         "wrong-shape": "How many Jacobians are there, and along which axis do they lie?",
         "sign": "In which of the two cases does p_k grow with the score?",
     },
@@ -404,7 +403,6 @@ def _many_classes():
     questions={
         "transposed": "Which shape has a row times a square matrix?",
         "wrong-shape": "Which shape has a row times a square matrix?",
-        "raised": "Which shape has a row times a square matrix?",
     },
     conditions=(
         memory(
@@ -461,7 +459,6 @@ def _slope_cases():
         """),
     ),
     questions={
-        "raised": "How many axes has p, and how do you reach its entry m?",
         "wrong-shape": "How many axes has p, and how many has your row?",
     },
 )

@@ -391,6 +391,7 @@ explore = _Roofline
         (4096, 512, 1000, 4, 1e11, 1e10),
         (49000, 3073, 10, 4, 1e11, 8e9),
         (1797, 65, 9, 8, 2e10, 1.6e10),
+        (1000, 50, 30, 8, 4e10, 1.6e10),  # half, a quarter, an eighth of the operations: all differ
     ],
     hints=(
         "Two best times, one with X read twice and one with X read once. What is their ratio?",
@@ -415,13 +416,15 @@ explore = _Roofline
         + 2 * reading / reading  # the operations are left out
         ? What if the operations take longer than the bytes?
         - 4 * N * D * C / rate
-        + 2 * N * D * C / rate  # one of the two products is left out
-        ? How many matrix products does one call make, forward and back?
-        + N * D * C / rate  # an addition and a multiplication are counted as one
-        ? How many operations is a multiplication that is added to a sum?
+        + 2 * N * D * C / rate  # 2NDC operations are counted, half of all
+        ? How many products does one call make, and how many operations is each of their terms?
+        + N * D * C / rate  # NDC operations are counted, a quarter of all
+        ? How many products does one call make, and how many operations is each of their terms?
         - N * D * itemsize
         + N * D  # the bytes of a number are left out
         ? How many bytes has one entry of X?
+        + 8 * N * D * itemsize  # bits are counted, where the bandwidth is in bytes
+        ? In which unit does itemsize come, and in which the bandwidth?
     """),
 )
 def gain_at_best(N, D, C, itemsize, rate, bandwidth):
@@ -480,6 +483,9 @@ def _many_rows():
         - away * away
         + away / away  # the square of a quotient stands where that of a number belongs
         ? What is away / away, whatever away is?
+        - range(0, N, rows)
+        + range(0, N - N % rows, rows)  # the last, shorter block is left out
+        ? How many rows has the last block here?
         - total += away.sum(axis=0)
         -     squares +=
         + total = away.sum(axis=0)
@@ -488,7 +494,6 @@ def _many_rows():
     """),
     questions={
         "wrong-shape": "Which axis of a block counts the rows, and is each block summed?",
-        "raised": "How many rows has the last block here?",
     },
     conditions=(
         memory(
@@ -566,6 +571,9 @@ def _many_classes():
         ? Is the logarithm of a sum the sum of the logarithms?
         + total[:-1], top[:-1] = 1, 0
         + return top + np.log(total)  # last-example-only
+        - range(0, S.shape[1], width)
+        + range(0, S.shape[1] - S.shape[1] % width, width)  # the last, narrower block is left out
+        ? How many columns has the last block here?
         - higher = np.maximum(top, block.max(axis=1))
         + higher, total = block.max(axis=1), 0 * total  # only the last block counts
         ? What does your result hold after the second block?

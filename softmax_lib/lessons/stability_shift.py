@@ -22,6 +22,7 @@ from softmax_lib.figures import (
     show,
 )
 from softmax_lib.lessons import task, tasks_of
+from softmax_lib.lessons.conditions import numpy_alone
 from softmax_lib.lessons.slips import FORWARD, patch
 from softmax_lib.words import digits, listed, number, probability, rough
 
@@ -430,9 +431,7 @@ def _softmax_cases():
             + return P  # last-example-only
         """),
     ),
-    questions={
-        "raised": "Which shape must the maxima have, so that each row loses its own?",
-    },
+    conditions=(numpy_alone,),
 )
 def stable_softmax(S):
     """Row-wise softmax whose exponents are never above 0."""
@@ -462,6 +461,8 @@ def _level_cases():
     slips=patch("""
         - np.log(float(np.finfo(dtype).max)) - np.log(C)
         + np.log(float(np.finfo(dtype).max)) + np.log(C)  # sign
+        + np.log(float(np.finfo(dtype).max) * C)  # C times the largest number is no number any more
+        ? By which number may exp(t) be multiplied here before it overflows?
         + float(np.finfo(dtype).max) / C
         # the level of exp(t) is asked for, and comes as the number itself
         ? If exp(t) may be as large as your answer, how large may t be?
@@ -582,7 +583,6 @@ def _survivor_cases():
         ? Must floats that ought to sum to 1 do so to the last digit?
     """),
     questions={
-        "raised": "Can Python's `and` decide for a whole array at once?",
         "wrong-axis": "Which axis does your sum do away with: that of the classes?",
     },
 )

@@ -363,8 +363,9 @@ explore = _BugHunt
         (6, 3, 0.1, 900.0),
         (1, 3, 0.1, 5.0),
         (3, 3, 0.0, 700.0),
-        (4, 2, 0.0, 720.0),
+        (4, 2, 0.0, 712.0),
         (5, 5, 1.0, 20.0),
+        (7, 4, 1e-4, 705.0),
     ],
     hints=(
         "For each bug ask: with which number is the wrong formula the right one?",

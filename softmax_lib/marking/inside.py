@@ -14,7 +14,7 @@ from IPython import get_ipython
 
 from softmax_lib import exercises
 from softmax_lib.exercises import calls, engine
-from softmax_lib.lessons.conditions import numpy_alone
+from softmax_lib.lessons.conditions import defaults, foreign, home
 from softmax_lib.marking.wire import decode, encode
 
 _found = {}  # task -> the student's function
@@ -54,13 +54,13 @@ def look(number, names):
                 source = ""
             attempt = calls.Attempt(function, [])
             homes = {
-                name: "softmax_lib" * bool(numpy_alone(calls.Attempt(value, [])))  # by a helper
-                or str(getattr(value, "__module__", None) or getattr(value, "__name__", ""))
+                name: foreign(calls.Attempt(value, [])) or home(value)  # by a helper
                 for name, value in attempt.globals.items()
             }
             count = len(engine.find_task(number).cases()[0])
             parameters = calls.argument_names(function, count)
             said = {"name": name, "source": source, "parameters": parameters}
+            said["defaults"] = [home(value) for value in defaults(function)]
             return {**said, "homes": homes, "data": attempt.data}
     return {}
 

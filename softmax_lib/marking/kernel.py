@@ -136,6 +136,8 @@ class Remote(calls.Elsewhere):
         space = self.__wrapped__.__globals__
         for name, home in seen["homes"].items():
             space[str(name)] = types.SimpleNamespace(__module__=str(home))
+        homes = map(str, seen["defaults"])
+        self.__defaults__ = tuple(types.SimpleNamespace(__module__=home) for home in homes)
         space.update((str(name), 0.0) for name in seen["data"])
 
     def __call__(self, *arguments):
