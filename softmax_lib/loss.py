@@ -35,10 +35,12 @@ def _checked(core, cast_X=True):
     def door(W, X, y, reg):
         W, X, y, reg = inputs.loss_inputs(W, X, y, reg, cast_X=cast_X)
         loss, dW = core(W, X, y, reg)
-        loss = (complex if dW.dtype.kind == "c" else float)(loss)  # a plain number of Python's
-        if not (cmath.isfinite(loss) and np.isfinite(dW).all()):
-            inputs.blame("the loss or its gradient", reg, X=X, W=W)
-        return loss, dW
+        plain = (complex if dW.dtype.kind == "c" else float)(loss)  # a plain number of Python's
+        if not (cmath.isfinite(plain) and np.isfinite(dW).all()):
+            # A long double may hold a loss that a plain number does not.
+            kind = "float64" if np.isfinite(loss) and np.isfinite(dW).all() else None
+            inputs.blame("the loss or its gradient", reg, kind, X=X, W=W)
+        return plain, dW
 
     _CORES.append((door, core))
     return door

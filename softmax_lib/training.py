@@ -67,8 +67,8 @@ def train(
     y : array_like of int, shape (N,)
         Their classes, 0 <= y_i < C. A class may have no examples.
     C : int, optional
-        Number of classes; without it, the largest label plus one (labels far above N are taken for
-        ids, and refused).
+        Number of classes, at most a million; without it, the largest label plus one (labels far
+        above N are taken for ids, and refused).
     learning_rate : float
         Length of a step in units of dW, > 0. The default suits features between 0 and 1.
     reg : float
@@ -207,7 +207,7 @@ def accuracy(W, X, y):
 def _training_set(X, y, C):
     """X (N, D) and y (N,), checked, and the W (D, C) to start from."""
     X = inputs.matrix(X, "X", "(N, D)")
-    C = C if C is None else inputs.class_count(C)
+    C = C if C is None else inputs.integer(C, "C", 2, inputs.MOST)
     y = inputs.labels(y, len(X), C, X.shape[1])
     C = C or int(y.max()) + 1
     if C == 1:

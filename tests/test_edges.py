@@ -35,6 +35,15 @@ def test_a_right_gradient_in_long_double_passes():
     assert not wrong.passed
 
 
+@each_loss
+def test_a_loss_too_large_for_a_float_is_said_with_sizes_beyond_it(loss):
+    """Catches `|W| up to inf` beside "all inputs are finite", and blame on the long double."""
+    wider = np.finfo(np.longdouble).maxexp > 1024
+    large = np.ldexp(np.longdouble(1), 1400 if wider else 1023)
+    with says(ValueError, r"beyond what float64 can hold.*\|W\| up to \d[.\d]*e\+\d+,"):
+        loss(np.array([[large, -large]]), np.ones((1, 1), np.longdouble), [1], 0.0)
+
+
 # Differences that cannot see
 
 
