@@ -176,13 +176,25 @@ def test_dL_dW_adds_reg_in_the_widest_dtype(dtypes):
             assert np.isfinite(loss(large, 0 * X, y, 1.0)[1]).all()
 
 
-@pytest.mark.parametrize("dtypes", [(np.float32, np.float64), (np.float64, np.longdouble)])
+@pytest.mark.parametrize(
+    "dtypes",
+    [
+        (np.float32, np.float32, np.float64),
+        (np.float64, np.float64, np.longdouble),
+        (np.float32, np.float64, np.float32),
+        (np.float64, np.longdouble, np.float64),
+        (np.float64, np.complex128, np.float64),
+    ],
+)
 def test_dL_dW_multiplies_in_the_widest_dtype(dtypes):
-    """Catches X^T dS rounded in their dtype where W makes dW wider."""
-    narrow, wide = dtypes
-    x, dS = X.astype(narrow), (P / 7).astype(narrow)
-    dW = sl.dL_dW(x, dS, W.astype(wide), 0.1)
-    exact = sl.dL_dW(x.astype(wide), dS.astype(wide), W.astype(wide), 0.1)
+    """Catches X^T dS rounded where W makes dW wider, and a dS that is wider than X and W."""
+    wide = np.result_type(*dtypes)
+    x, dS, w = (a.astype(dtype) for a, dtype in zip((X, P / 7, W), dtypes, strict=True))
+    if wide.kind == "c":
+        dS *= 1 + 1j
+    dW = sl.dL_dW(x, dS, w, 0.1)
+    exact = x.astype(wide).T @ dS.astype(wide) + 0.2 * w.astype(wide)
+    assert dW.dtype == wide
     assert np.abs(dW - exact).max() <= 4 * np.finfo(wide).eps
 
 
