@@ -316,6 +316,7 @@ BAD_CALLS = [
     (sl.step_sweep, (W, X, y, 0.1), {"methods": 5}, ValueError, r"methods is 5, needed some of"),
     (sl.step_sweep, (W, X, y, 0.1), {"seed": 1.5}, TypeError, r"seed is 1\.5, needed an integer"),
     (sl.step_sweep, (W, X, y, 0.1), {"loss": 3}, TypeError, r"loss is a int, needed a function"),
+    (sl.step_sweep, (W, X, y, 0.1), {"loss": functools.partial(lambda *a: None)}, TypeError, r"^loss returned None: does it end"),
     # training.py
     (sl.train, (X[0], y), {}, ValueError, r"X has shape \(3,\), needed \(N, D\)"),
     (sl.train, (changed(X, (4, 2), nan), y), {}, ValueError, r"X\[4, 2\] is nan"),
@@ -343,6 +344,7 @@ BAD_CALLS = [
     (sl.train, (X, y), {"validation": (X,)}, TypeError, r"validation is a tuple, needed a pair \(X_val, y_val\)"),
     (sl.train, (X, y), {"validation": (X[:, 1:], y)}, ValueError, r"In validation, \(X_val, y_val\): X has shape \(6, 2\) but W has shape \(3, 4\)"),
     (sl.train, (X, y), {"validation": (X, y + 1)}, ValueError, r"In validation, \(X_val, y_val\): y\[3\] is 4, needed 0 <= y_i < C = 4"),
+    (sl.train, (X, y), {"validation": (nan * X, y)}, ValueError, r"In validation, \(X_val, y_val\): X\[0, 0\] is nan"),
     (sl.predict, (W.T, X), {}, ValueError, r"Did you pass W transposed\?"),
     (sl.predict, (X, W), {}, ValueError, r"Did you swap X and W\?"),
     (sl.predict, (W, X[0]), {}, ValueError, r"keep both axes: X\[None, :\]"),

@@ -224,7 +224,7 @@ def test_one_entry_of_a_gradient_that_is_not_finite_is_found():
 
     def loss(W, X, y, reg):
         L, dW = sl.softmax_loss_vectorized(W, X, y, reg)
-        dW[1, 2] = np.inf
+        dW[1, 2] = np.inf if W.any() else 0
         return L, dW
 
     with says(ValueError, r"dW\[1, 2\] is inf though the loss is"):
