@@ -78,7 +78,7 @@ def traits_of(task, arguments):
 
 def factors_of(task, k, answers):
     """A sentence on the factors that value k's parts come with in all cases, by least squares."""
-    name = the(task, k)
+    name = "the step" if task.step in parameters(task) else the(task, k)
     answers = [a for a in answers if a.came is not None and a.came.shape == a.right.shape]
     if len(answers) > 1 and all(np.isin(a.right, (0, 1)).all() for a in answers):
         if all((a.came == 1 - a.right).all() for a in answers):
