@@ -251,6 +251,8 @@ def describe(value, names=()):
     kind = type(value)
     if value is None or value is ... or issubclass(kind, bool | np.bool_):
         return str(value)
+    if issubclass(kind, np.ma.MaskedArray):
+        return f"{describe(np.ma.getdata(value))}, masked"
     if issubclass(kind, np.ndarray):
         value = np.asarray(value)
         if value.dtype.kind not in "biufc":

@@ -195,6 +195,8 @@ def test_what_the_cases_share_is_said_where_it_tells(title, shared):
         ("0.1 of fifty", "share comes with the factor 50"),
         ("5.2 three times", "J comes with the factor 3"),
         ("8.2 dW three times", "In dW, the data's part comes with the factor 3"),
+        ("3.2 reg seven times", "In the loss, reg's part comes with the factor 7"),
+        ("8.3 a third of the step", "the step comes with the factor 1/3"),
         ("10.2 always True", "verdict is the same in every case"),
     ],
 )

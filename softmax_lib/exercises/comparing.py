@@ -159,7 +159,7 @@ def as_array(got):
         listed = is_a(got, list, tuple)
         if listed and (len(got) > MOST or any(is_a(p, np.ndarray) and p.size > MOST for p in got)):
             return None
-        if not numeric and not hasattr(type(got), "__array__"):
+        if not (numeric or hasattr(type(got), "__array__")) or np.ma.is_masked(got):
             return None
         array = np.asarray(got)
     except KeyboardInterrupt:

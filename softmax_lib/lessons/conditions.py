@@ -14,8 +14,10 @@ import sys
 
 import numpy as np
 
+from softmax_lib.inputs import loss_and_gradient
+
 __all__ = ["Broken", "answers", "evaluations", "in_full", "loops", "memory", "no_warning"]
-__all__ += ["numpy_alone", "read_once"]
+__all__ += ["numpy_alone", "pair", "read_once"]
 
 
 NUMPYS = (np.ndarray, np.generic)
@@ -23,6 +25,16 @@ NUMPYS = (np.ndarray, np.generic)
 
 class Broken(str):
     """A sentence on a condition without which the answer is not the one asked for."""
+
+
+def pair(attempt):
+    """A loss and its gradient are such as `train` and `gradient_check` take, by the same judge."""
+    run = attempt.runs[0]
+    try:
+        loss_and_gradient(run.got, run.expected[1].shape, "It", "W")
+    except (TypeError, ValueError) as refusal:
+        return f"The values are right; train and gradient_check refuse them: {refusal}"
+    return ""
 
 
 def numpy_alone(attempt):

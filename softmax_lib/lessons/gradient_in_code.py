@@ -21,7 +21,7 @@ from softmax_lib.figures import (
 from softmax_lib.forward import cross_entropy, scores, softmax
 from softmax_lib.gradcheck import relative_error
 from softmax_lib.lessons import AXES, KINDS, task, tasks_of
-from softmax_lib.lessons.conditions import numpy_alone
+from softmax_lib.lessons.conditions import numpy_alone, pair
 from softmax_lib.lessons.matrix_shapes import CLASSES, FEATURES
 from softmax_lib.lessons.scores_to_weights import half_trained_fruits
 from softmax_lib.lessons.slips import (
@@ -478,7 +478,7 @@ def _loss_cases():
         "wrong-return": "Which two values are asked for, and which of them is one number?",
         "raised": "Which shapes meet on the last line shown: what do N, D and C count there?",
     },
-    conditions=(numpy_alone,),
+    conditions=(numpy_alone, pair),
 )
 def softmax_loss(W, X, y, reg):
     """Loss and gradient of the whole set: X W forward, X.T (P - Y)/N + 2 reg W back."""

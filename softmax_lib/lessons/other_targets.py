@@ -15,7 +15,7 @@ from softmax_lib.figures import (
 )
 from softmax_lib.forward import softmax
 from softmax_lib.lessons import task, tasks_of
-from softmax_lib.lessons.conditions import numpy_alone
+from softmax_lib.lessons.conditions import numpy_alone, pair
 from softmax_lib.lessons.slips import FORWARD, HEIGHTS, at_height, patch
 from softmax_lib.words import listed, number, probability, signed
 
@@ -211,7 +211,7 @@ def _shares_cases():
             + E / Z  # no-minus-one
         """),
     ),
-    conditions=(numpy_alone,),
+    conditions=(numpy_alone, pair),
 )
 def loss_for_shares(W, X, Q, reg):
     """Loss and gradient for rows of targets Q (N, C), each of sum 1."""
