@@ -31,7 +31,7 @@ from softmax_lib.lessons.slips import (
     at_height,
     patch,
 )
-from softmax_lib.words import listed, signed, sure
+from softmax_lib.words import listed, number, signed, sure
 
 # The plain logarithm, the patched one, the stable one: three curves that run on top of each other
 # for a while, so each is thinner than the one below it.
@@ -155,8 +155,8 @@ def plot_slope_errors(leads, errors):
         fig,
         fact,
         f"Relative error of the slope on a log axis, against the lead of the right class from "
-        f"{leads[0]:.0f} to {leads[-1]:.0f}. One curve stays low all the way; the plain one climbs "
-        f"to 1 on the right, the patched one on both sides. {fact}",
+        f"{number(leads[0])} to {number(leads[-1])}. One curve stays low all the way; the plain "
+        f"one climbs to 1 on the right, the patched one on both sides. {fact}",
     )
 
 
@@ -235,9 +235,9 @@ class _ScoresToLoss(Explorer):
         slopes = f"slopes by the scores {listed(slope, signed)}"
         caption = f"Right class {m}: L_i = {result}; {verdict}. In blue and red: {slopes}."
         return caption, (
-            f"Bars: p = ({listed(p, sure)}) from scores ({s0:.1f}, {s1:.1f}, {s2:.1f}); "
+            f"Bars: p = ({listed(p, sure)}) from scores ({listed(S)}); "
             f"below them, as bars from 0, {slopes}. Beside them contours of the loss over the two "
-            f"leads of the right class, with a point at ({leads[0]:.1f}, {leads[1]:.1f}), where "
+            f"leads of the right class, with a point at ({listed(leads)}), where "
             f"the loss is {sure(loss)}. The loss falls to 0 toward the upper right and grows "
             f"without bound toward the other sides."
         )

@@ -185,7 +185,7 @@ def plot_errors(P, errors, h):
         f"{(errors <= allowed)[~same].sum()} with k ≠ c.",
         f"Log-log plot of the relative error of central differences against the factor beside "
         f"p_k: circles where k = c, crosses where k ≠ c, {errors.size} in all. A falling line of "
-        f"slope -1 is the rounding floor, a dashed level line the largest truncation error. "
+        f"slope −1 is the rounding floor, a dashed level line the largest truncation error. "
         f"The marks of both cases lie along these lines or below.",
     )
 
