@@ -24,12 +24,11 @@ from softmax_lib.lessons.conditions import numpy_alone
 from softmax_lib.lessons.slips import (
     EPSILONS,
     FORWARD,
-    GAPS,
     HEIGHTS,
     LOG,
     PENALTY,
-    at_height,
     patch,
+    shift_cases,
 )
 from softmax_lib.words import listed, number, signed, sure
 
@@ -339,7 +338,6 @@ def _mean_cases():
         y = rng.integers(0, C, N)
         return size * rng.standard_normal((D, C)), rng.standard_normal((N, D)), y, reg
 
-    far = np.array([[2.0, 1.0], [900.0, 1.0], [-950.0, 1.0], [0.5, 1.0]])  # rows far apart
     return [
         (np.array([[1.0, 0.0], [0.0, 0.0], [0.0, 2.0]]), np.eye(4, 3), np.array([0, 1, 1, 0]), 0.0),
         made(5, 4, 3, 0.5, 0.1),
@@ -347,9 +345,7 @@ def _mean_cases():
         made(7, 3, 2, 400.0, 0.0),
         made(1, 4, 3, 1.0, 0.5),
         made(6, 2, 5, 0.01, 0.0),
-        (np.array([[1.0, 1.0, 1.5], [0.0, 2.0, -1.0]]), far, np.array([1, 0, 2, 1]), 0.0),
-        *(at_height(*made(4, 3, 5, 1.0, 0.0), height) for height in HEIGHTS),
-        (GAPS.copy(), np.eye(3), np.array([1, 0, 3]), 0.0),
+        *shift_cases(made),
     ]
 
 
