@@ -122,7 +122,7 @@ class _SecantAndTangent(Explorer):
         self.words.set_text(f"measured {measured:.12f}\ntrue     {slope:.12f}")
         fact = (
             f"At x = {number(x)}, {NAMES[method]} with h = {h:.0e}: slope ≈ {measured:.12f} where "
-            f"{slope:.12f} is true. Relative error ≈ {error:.0e}."
+            f"{slope:.12f} is true. Relative error ≈ {f'{error:.0e}' if error else 0}."
         )
         return fact, (
             f"Left, the curve log(1 + e^x) with its tangent at x = {number(x)} and a line of the "
