@@ -20,6 +20,7 @@ from reading import flat, seen, squeezed
 import softmax_lib
 from softmax_lib import exercises, lessons
 from softmax_lib.exercises import engine, slips
+from softmax_lib.lessons import source_of
 from softmax_lib.lessons.slips import FORWARD, LOG, PENALTY, SENTENCES, SLOPE, SUM, patch
 
 NUMBERS = [task.number for k in range(len(lessons.LESSONS)) for task in engine.lesson_tasks(k)]
@@ -132,11 +133,12 @@ def test_a_slip_rewrites_the_solution_and_changes_what_comes(task):
     taught = task.model or task.solution
     right = [values(taught, arguments) for arguments in task.cases()]
     for slip in task.slips:
-        name, piece, _ = slip
+        name, piece, put = slip
         if slip in {shared[:3] for shared in SHARED} or name == "log-epsilon":
             continue  # it need not have a line, or a difference to make, in every solution
+        assert piece in source_of(taught), f"{piece!r} of {name!r} is not in the solution"
         function = slips.rewritten(task, (slip,))
-        assert function is not None, f"{piece!r} of {name!r} is not in the solution"
+        assert function is not None, f"{put!r} of {name!r} is no Python where {piece!r} stood"
         assert [values(function, arguments) for arguments in task.cases()] != right, slip
 
 
