@@ -148,7 +148,11 @@ def explained(task, k, answers):
         for a in answers
     ]
     finite = [(a, np.isfinite(a.came) & np.isfinite(a.right)) for a in ended]
-    both = [[a.right[there] for a, there in finite], [a.came[there] for a, there in finite]]
+    # numpy 2.0 knows no rank of nothing, and a column of 0 changes none.
+    both = (
+        [[0.0], *(a.right[there] for a, there in finite)],
+        [[0.0], *(a.came[there] for a, there in finite)],
+    )
     if (
         is_right(task, k, sound)
         or np.linalg.matrix_rank([*map(np.concatenate, both)], rtol=1e-6) > 1
