@@ -92,7 +92,7 @@ def dSi_dWj(X_i, j, C):
     j : int
         The class whose weights we differentiate by, 0 <= j < C.
     C : int
-        Number of classes.
+        Number of classes, at most a million.
 
     Returns
     -------
@@ -111,7 +111,7 @@ def dSi_dWj(X_i, j, C):
            [0., 0.]])
     """
     X_i = inputs.matrix(X_i, "X_i", "(1, D)")
-    C = inputs.class_count(C)
+    C = inputs.integer(C, "C", 2, inputs.MOST)
     j = inputs.class_index(j, C, "j")
     jacobian = np.zeros((C, X_i.shape[1]), X_i.dtype)
     jacobian[j] = X_i

@@ -54,6 +54,7 @@ __all__ = [
     "legend_above",
     "new_figure",
     "note",
+    "pale",
     "plot_step_sweep",
     "round_ticks",
     "show",
@@ -282,8 +283,12 @@ def sign_color(value, largest=1.0):
     (1.0, 1.0, 1.0)
     """
     share = 0.55 * min(1.0, abs(value) / largest) ** 0.7
-    hue = to_rgb(PALETTE["blue" if value > 0 else "vermillion"])
-    return tuple(1 - share * (1 - part) for part in hue)
+    return pale(PALETTE["blue" if value > 0 else "vermillion"], share)
+
+
+def pale(color, share):
+    """The color mixed with white: so much of it is left, from 0 to 1."""
+    return tuple(1 - share * (1 - part) for part in to_rgb(color))
 
 
 def ink(color):
@@ -508,8 +513,7 @@ class Table:
         if callable(color):
             self.cells.set_facecolor([color(value) for value in M.flat])
         else:
-            pale = tuple(1 - 0.14 * (1 - part) for part in to_rgb(self.color))
-            self.cells.set_facecolor(pale if color is None else color)
+            self.cells.set_facecolor(pale(self.color, 0.14) if color is None else color)
         for number in self.numbers[M.size :]:
             number.set_text("")
         grounds = np.resize(self.cells.get_facecolor(), (M.size, 4))

@@ -243,7 +243,8 @@ def gradient_check(f, x, method="central", h=None, directions=None, tolerance=No
         ]
         return np.array(along)
 
-    value, gradient = map(inputs.floating, pair(x.copy()))
+    # Copies: f may fill the same arrays at every call.
+    value, gradient = (inputs.floating(a).copy() for a in pair(x.copy()))
     analytic = gradient
     if directions is not None:
         directions = inputs.integer(directions, "directions", 1, inputs.MOST)

@@ -15,7 +15,6 @@ look for the culprit. What a function of the caller's returns comes in as well:
 """
 
 import operator
-import warnings
 
 import numpy as np
 
@@ -117,21 +116,25 @@ def _array(values, name, needed):
             )
         )
     try:
-        if any(map(np.ma.is_masked, values if isinstance(values, (list, tuple)) else [values])):
-            raise UserWarning
-        with warnings.catch_warnings():  # in a list, numpy turns a masked entry into NaN and warns
-            warnings.filterwarnings("error", ".*masked element")
+        if not _masked(values):
             return np.asarray(values)
-    except UserWarning:
-        raise ValueError(
-            f"{name} holds masked entries: fill or drop them first, or their hidden values would "
-            f"count."
-        ) from None
     except ValueError as ragged:
         raise ValueError(f"{name} is not {needed}: its rows differ in length.") from ragged
     except (TypeError, RuntimeError) as refusal:
         hint = f" Pass {name}.detach().numpy()." if hasattr(values, "detach") else ""
         raise TypeError(f"numpy cannot read {name}, a {type(values).__name__}.{hint}") from refusal
+    raise ValueError(
+        f"{name} holds masked entries: fill or drop them first, or their hidden values would count."
+    )
+
+
+def _masked(values):
+    """Whether an entry is masked, at any depth of lists and tuples."""
+    if not isinstance(values, (list, tuple)):
+        return np.ma.is_masked(values)
+    kinds = set(map(type, values))  # few, however long a row of numbers is
+    deeper = any(issubclass(kind, (list, tuple, np.ma.MaskedArray)) for kind in kinds)
+    return deeper and any(map(_masked, values))
 
 
 def function(f, name, needed):
@@ -212,7 +215,8 @@ def _label_hint(y, N):
     labels_of = "Is it one-hot? Its labels are Y.argmax(axis=1). " if one_hot else ""
     return first(
         (y.ndim == 0 and y.dtype.kind in "iu", " A single label is still a list: [y]."),
-        (y.ndim > 0 and y.size == N, " Flatten it with y.ravel()."),
+        (y.ndim == 0, f" It is one {type(y[()]).__name__}, no list of labels."),
+        (y.size == N, " Flatten it with y.ravel()."),
         (
             y.ndim == 2 and len(y) == N,
             f' {labels_of}For shares of several classes see notebook 13, "Other targets".',
@@ -222,20 +226,19 @@ def _label_hint(y, N):
 
 def _label_type(y):
     """What y holds in place of integers, and how labels come of it."""
-    whole = " If they are whole numbers, y.astype(int) makes them labels."
-    if y.dtype.kind == "f":
-        missing = np.isnan(y)
-        whole = first(
-            (missing.any(), f" y[{missing.argmax()}] is nan: is a label missing there?"),
-            (np.all(y == np.round(y)), " They are whole numbers: y.astype(int) makes them labels."),
-            (True, " They are not whole numbers: are these targets of a regression?"),
-        )
-    huge = [n for n in y.tolist() if isinstance(n, (int, float)) and abs(n) >= 2**63]
+    y_list, cast = y.tolist(), "y.astype(int) makes them labels."
+    odd = [
+        n is None or (isinstance(n, (float, np.floating)) and not np.isfinite(n)) for n in y_list
+    ]
+    huge = [n for n in y_list if isinstance(n, (int, float)) and 2**63 <= abs(n) < np.inf]
     held = {"f": f"holds floats ({y.dtype})", "b": "holds booleans", "O": "holds Python objects"}
     return f"y {held.get(y.dtype.kind, f'has dtype {y.dtype}')}, needed integer labels." + first(
-        (huge, f" {shortened((*huge, 0)[0])} is too large for a label. {IDS}"),
-        (y.dtype.kind in "fO", whole),
-        (y.dtype.kind == "b", " numpy would use them as a mask: y.astype(int) makes them labels."),
+        (any(odd), f" y[{np.argmax(odd)}] is {y[np.argmax(odd)]}: is a label missing there?"),
+        (huge, f" {shortened((*huge, 0)[0])} is too far from 0 for a label. {IDS}"),
+        (y.dtype.kind == "O", f" If they are whole numbers, {cast}"),
+        (y.dtype.kind == "b", f" numpy would use them as a mask: {cast}"),
+        (y.dtype.kind == "f" and np.all(y == np.round(y)), f" They are whole numbers: {cast}"),
+        (y.dtype.kind == "f", " They are not whole numbers: are these targets of a regression?"),
         (y.dtype.kind in "SUT", f" Text labels become integers with {UNIQUE}."),
     )
 
@@ -322,12 +325,7 @@ def class_index(j, C, name):
     return integer(j, name, 0, C - 1, f"a class 0 <= {name} < C = {C}")
 
 
-def class_count(C):
-    """C as a Python int: at least 2, and one that an array may have as an axis."""
-    return integer(C, "C", 2, MOST)
-
-
-MOST = 2**31 - 1
+MOST = 10**6  # classes, or directions: more are taken for a slip, before memory runs out
 
 
 def integer(value, name, least, most=np.inf, needed=None):
@@ -382,7 +380,7 @@ def finite(result, what, reg=None, **arrays):
     return result
 
 
-def blame(result, reg=None, **arrays):
+def blame(result, reg=None, kind=None, **arrays):
     """Raise `ValueError` naming the first non-finite entry among `arrays`, `result`'s inputs."""
     arrays = {name: np.atleast_1d(a) for name, a in arrays.items()}
     for name, a in arrays.items():
@@ -403,9 +401,13 @@ def blame(result, reg=None, **arrays):
         name: max(np.abs(floating(strip)).max() for _, strip in _strips(a))
         for name, a in arrays.items()
     }
-    sizes = ", ".join(f"|{name}| up to {size:.3g}" for name, size in largest.items())
+    # Not with .3g, which goes by float64 and turns a long double into inf.
+    sizes = ", ".join(
+        f"|{name}| up to {np.format_float_scientific(size, 2, trim='-')}"
+        for name, size in largest.items()
+    )
     sizes += "" if reg is None else f", reg = {reg:.3g}"
-    kind = np.result_type(*arrays.values()).type(0).real.dtype
+    kind = kind or np.result_type(*arrays.values()).type(0).real.dtype
     raise ValueError(
         f"{result} is beyond what {kind} can hold, though all inputs are finite ({sizes}). "
         f"Are the inputs scaled? Did training diverge?"

@@ -20,11 +20,21 @@ _CORES = []  # pairs: a loss with its door, and the core behind it
 
 
 def unchecked(loss):
-    """The core of a loss of this file, for loops that have checked once; another loss as it is.
+    """The core of a loss of this file, for loops that have checked once.
 
-    A core takes arrays as `inputs.loss_inputs` returns them, and looks at no result.
+    A core takes arrays as `inputs.loss_inputs` returns them, and looks at no result. Of another
+    loss, such as a student's, every result is judged.
     """
-    return next((core for door, core in _CORES if door is loss), loss)
+    inputs.function(loss, "loss", "loss(W, X, y, reg) -> (loss, dW)")
+
+    def judged(W, X, y, reg):
+        L, dW = inputs.loss_and_gradient(
+            loss(W, X, y, reg), W.shape, judged.__name__, complex_ok=np.iscomplexobj(W)
+        )
+        return L.item(), dW  # a number: the array may be filled anew at every call
+
+    judged.__name__ = getattr(loss, "__name__", "loss")  # a callable object may have none
+    return next((core for door, core in _CORES if door is loss), judged)
 
 
 def _checked(core, cast_X=True):
@@ -35,10 +45,12 @@ def _checked(core, cast_X=True):
     def door(W, X, y, reg):
         W, X, y, reg = inputs.loss_inputs(W, X, y, reg, cast_X=cast_X)
         loss, dW = core(W, X, y, reg)
-        loss = (complex if dW.dtype.kind == "c" else float)(loss)  # a plain number of Python's
-        if not (cmath.isfinite(loss) and np.isfinite(dW).all()):
-            inputs.blame("the loss or its gradient", reg, X=X, W=W)
-        return loss, dW
+        plain = (complex if dW.dtype.kind == "c" else float)(loss)  # a plain number of Python's
+        if not (cmath.isfinite(plain) and np.isfinite(dW).all()):
+            # A long double may hold a loss that a plain number does not.
+            kind = "float64" if np.isfinite(loss) and np.isfinite(dW).all() else None
+            inputs.blame("the loss or its gradient", reg, kind, X=X, W=W)
+        return plain, dW
 
     _CORES.append((door, core))
     return door

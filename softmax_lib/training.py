@@ -67,8 +67,8 @@ def train(
     y : array_like of int, shape (N,)
         Their classes, 0 <= y_i < C. A class may have no examples.
     C : int, optional
-        Number of classes; without it, the largest label plus one (labels far above N are taken for
-        ids, and refused).
+        Number of classes, at most a million; without it, the largest label plus one (labels far
+        above N are taken for ids, and refused).
     learning_rate : float
         Length of a step in units of dW, > 0. The default suits features between 0 and 1.
     reg : float
@@ -119,8 +119,8 @@ def train(
     batch_size = inputs.integer(batch_size, "batch_size", 1)
     epochs = inputs.integer(epochs, "epochs", 0)
     rng = np.random.default_rng(inputs.integer(seed, "seed", 0))
-    last_L = _first_loss(loss, W, X, y, reg)
     loss = unchecked(loss)
+    last_L = _first_loss(loss, W, X, y, reg)
 
     def measured(step, L):
         return step, L, accuracy(W, X, y), validation is not None and accuracy(W, *validation)
@@ -131,14 +131,17 @@ def train(
     for step, batch in enumerate(with_bar(batches, epochs * steps_per_epoch, progress), start=1):
         L, dW = loss(W, X[batch], y[batch], reg)
         with np.errstate(all="ignore"):
-            W = (W - learning_rate * np.asarray(dW)).astype(W.dtype, copy=False)
+            W = (W - learning_rate * dW).astype(W.dtype, copy=False)
             # sum(W * W), a part of the loss, overflows before any entry of W does.
             healthy = np.isfinite(L) and np.isfinite(np.vdot(W, W))
         if not healthy:
-            raise ValueError(_diverged(step, L, np.asarray(dW), last_L, learning_rate, reg))
+            raise ValueError(_diverged(step, L, dW, last_L, learning_rate, reg))
         last_L = L
         if step % steps_per_epoch == 0:
-            records.append(measured(step, loss(W, X, y, reg)[0]))
+            L = loss(W, X, y, reg)[0]
+            if not np.isfinite(L):
+                raise ValueError(_diverged(step, L, dW, last_L, learning_rate, reg))
+            records.append(measured(step, L))
 
     columns = list(map(np.array, zip(*records, strict=True)))
     return Training(W, History(*columns[:3], None if validation is None else columns[3]))
@@ -207,7 +210,7 @@ def accuracy(W, X, y):
 def _training_set(X, y, C):
     """X (N, D) and y (N,), checked, and the W (D, C) to start from."""
     X = inputs.matrix(X, "X", "(N, D)")
-    C = C if C is None else inputs.class_count(C)
+    C = C if C is None else inputs.integer(C, "C", 2, inputs.MOST)
     y = inputs.labels(y, len(X), C, X.shape[1])
     C = C or int(y.max()) + 1
     if C == 1:
@@ -232,24 +235,23 @@ def _validation_set(validation, W):
         came = type(validation).__name__
         raise TypeError(f"validation is a {came}, needed a pair (X_val, y_val).")
     try:
-        _, X_val = inputs.weights_and_inputs(W, validation[0])
-        return X_val, inputs.labels(validation[1], len(X_val), W.shape[1])
+        accuracy(W, *validation)
+        return tuple(map(np.asarray, validation))
     except (TypeError, ValueError) as error:
         raise type(error)(f"In validation, (X_val, y_val): {error}") from None
 
 
 def _first_loss(loss, W, X, y, reg):
-    """The loss before the first step, after one look at what the function returns."""
-    inputs.function(loss, "loss", "loss(W, X, y, reg) -> (loss, dW)")
-    name = getattr(loss, "__name__", "loss")  # a callable object may have none
-    L, _ = inputs.loss_and_gradient(loss(W, X, y, reg), W.shape, name, "W")
-    if not np.isfinite(L):
+    """The loss before the first step, when it and dW are finite."""
+    L, dW = loss(W, X, y, reg)
+    if not (np.isfinite(L) and np.isfinite(dW).all()):
         inputs.finite(X, "the loss", X=X)
+        came = f"a dW with {dW[~np.isfinite(dW)][0]} in it" if np.isfinite(L) else f"a loss of {L}"
         raise ValueError(
-            f"{name} returned a loss of {L} before the first step: no learning rate can mend that. "
-            f"Does it take the log of 0, or exp of a large score without the shift?"
+            f"{loss.__name__} returned {came} before the first step: no learning rate can mend "
+            f"that. Does it divide by 0, take the log of 0, or exp of a score without the shift?"
         )
-    return L.item()
+    return L
 
 
 def _batches(N, batch_size, epochs, rng):

@@ -1,9 +1,10 @@
 """Numbers, shapes and values as words: what captions, tables, alt texts and verdicts share.
 
-A minus is a minus sign, and a zero is ``0``. Whatever may differ between machines is the caller's
-to mark with ``≈``.
+A minus is a minus sign, in an exponent too, and what is zero has none; only `as_typed` writes as
+Python does. Whatever may differ between machines is the caller's to mark with ``≈``.
 """
 
+import re
 from fractions import Fraction
 
 import numpy as np
@@ -13,8 +14,13 @@ __all__ += ["number", "probability", "rough", "shape", "shortened", "signed", "s
 __all__ += ["told_apart", "two_digits", "with_unit"]
 
 
+def _spelled(text):
+    """A number that Python wrote: with a real minus, and an exponent that has no plus and no 0."""
+    return re.sub(r"(?<=e)[-+]\d+", lambda power: str(int(power[0])), text).replace("-", "−")
+
+
 def number(value, places=None):
-    """A number with at most so many decimals, whole ones without; what rounds to zero is ``0``.
+    """A number with so many decimals, or with those needed; what rounds to zero is ``0``.
 
     Parameters
     ----------
@@ -24,13 +30,13 @@ def number(value, places=None):
 
     Examples
     --------
-    >>> number(-2.0), number(0.25), number(-0.25, 3), number(1e-17, 3)
-    ('−2', '0.25', '−0.250', '0')
+    >>> number(-2.0), number(0.25), number(-0.25, 3), number(1e-17, 3), number(-1e-9)
+    ('−2', '0.25', '−0.250', '0', '−1e−9')
     """
     if places is not None:
         value = round(float(value), places)
-        return f"{value:.{places}f}".replace("-", "−") if value else "0"
-    return f"{value + 0.0:g}".replace("-", "−")
+        return _spelled(f"{value:.{places}f}") if value else "0"
+    return _spelled(f"{value + 0.0:g}")
 
 
 def signed(value, places=3):
@@ -42,29 +48,20 @@ def signed(value, places=3):
     ('+0.500', '−2', '0.000')
     """
     text = f"{value:+.{places}f}"
-    return text.replace("-", "−") if float(text) else text[1:]
+    return _spelled(text) if float(text) else text[1:]
 
 
 def digits(value):
-    """At most seven characters in which small is not zero: for numbers of any size.
+    """Three decimals, or one digit and a power of ten: for numbers of any size.
 
     Examples
     --------
     >>> digits(0.25), digits(-4.2e-9), digits(0.0), digits(float("inf"))
-    ('0.250', '−4e-9', '0', 'inf')
+    ('0.250', '−4e−9', '0', 'inf')
     """
     if not np.isfinite(value) or value == 0:
-        text = f"{value + 0:g}"
-    elif 0.001 <= abs(value) < 1000:
-        text = f"{value:.3f}"
-    else:
-        text = _power_of_ten(value, 0)
-    return text[:1].replace("-", "−") + text[1:]
-
-
-def _power_of_ten(value, places):
-    leading, power = f"{value:.{places}e}".split("e")
-    return f"{leading}e{int(power)}"
+        return _spelled(f"{value + 0:g}")
+    return _spelled(f"{value:.3f}" if 0.001 <= abs(value) < 1000 else f"{value:.0e}")
 
 
 def rough(value):
@@ -76,23 +73,20 @@ def rough(value):
     ('0.062', '1234', '−3.0e−9', 'inf')
     """
     if 10 <= abs(value) < 1e5:
-        text = f"{value:.0f}"
-    elif value == 0 or 0.01 <= abs(value) < 10 or not np.isfinite(value):
-        text = f"{value:.2g}"
-    else:
-        text = _power_of_ten(value, 1)
-    return text.replace("-", "−")
+        return _spelled(f"{value:.0f}")
+    plain = value == 0 or 0.01 <= abs(value) < 10 or not np.isfinite(value)
+    return _spelled(f"{value + 0.0:.2g}" if plain else f"{value:.1e}")
 
 
 def two_digits(value):
-    """Two digits of a number of any size, without powers of ten.
+    """Two digits of a number; a power of ten only below 0.0001 and from ten billion on.
 
     Examples
     --------
-    >>> two_digits(0.0123), two_digits(123456)
-    ('0.012', '120,000')
+    >>> two_digits(0.0123), two_digits(123456), two_digits(1.23e-5)
+    ('0.012', '120,000', '1.2e−5')
     """
-    return f"{float(f'{value:.2g}'):,.10g}"
+    return _spelled(f"{float(f'{value:.2g}') + 0.0:,.10g}")
 
 
 def with_unit(value, units):
@@ -124,10 +118,10 @@ def sure(p):
     Examples
     --------
     >>> sure(0.25), sure(0.00012), sure(0.99999)
-    ('0.250', '1.2e-04', '0.999990')
+    ('0.250', '1.2e−4', '0.999990')
     """
     if 0 < p < 0.001:
-        return f"{p:.1e}"
+        return _spelled(f"{p:.1e}")
     return f"{p:.6f}" if 0.9995 <= p < 1 else f"{p:.3f}"
 
 
@@ -146,10 +140,10 @@ def fraction(value, over=None):
     ('−3/8', '2', '0.123', '32/64')
     """
     if over:
-        return f"{value * over:.0f}/{over}".replace("-", "−")
+        return _spelled(f"{value * over:.0f}/{over}")
     exact = Fraction(float(value)).limit_denominator(64)
     text = str(exact) if abs(exact - value) < 1e-9 else f"{value:.3g}"
-    return text.replace("-", "−")
+    return _spelled(text)
 
 
 def times(a, b, text=number):

@@ -1,7 +1,6 @@
 """Moves every control of an explorer as hands would: nothing may raise, warn or stand still."""
 
 import itertools
-import warnings
 
 import numpy as np
 from ipywidgets import widgets
@@ -38,6 +37,7 @@ def _spread(values, most):
     return sorted({round(k) for k in np.linspace(0, last, min(last + 1, most))})
 
 
+@np.errstate(all="raise")
 def sweep_controls(make):
     """Move every control of the explorer that `make` makes through its range.
 
@@ -51,12 +51,6 @@ def sweep_controls(make):
     int
         How many positions were looked at.
     """
-    with warnings.catch_warnings(), np.errstate(all="raise"):
-        warnings.simplefilter("error")
-        return _sweep(make)
-
-
-def _sweep(make):
     explorer = make()
     start = explorer.values
     assert explorer.title, "an explorer has a title"

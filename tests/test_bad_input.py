@@ -127,7 +127,10 @@ BAD_LOSS_CALLS = [
     ("booleans", loss_call(y=y > 1), TypeError, r"y holds booleans.*mask.*astype\(int\)"),
     ("text labels", loss_call(y=["cat", "dog"] * 3), TypeError, r"dtype <U3, needed integer labels.*np\.unique"),
     ("object labels", loss_call(y=y.astype(object)), TypeError, r"y holds Python objects.*astype\(int\)"),
-    ("labels too large", loss_call(y=[2**70, 0, 1, 2, 3, 0]), TypeError, r"y holds Python objects, needed integer labels\. 1180.* too large"),
+    ("labels too large", loss_call(y=[2**70, 0, 1, 2, 3, 0]), TypeError, r"y holds Python objects, needed integer labels\. 1180.* too far from 0"),
+    ("labels too far below", loss_call(y=[0, -(2**70), 1, 2, 3, 0]), TypeError, r"-1180.* too far from 0 for a label\. Are these ids"),
+    ("an infinite label", loss_call(y=[0, 1, 2, inf, 3, 0]), TypeError, r"y holds floats.*y\[3\] is inf: is a label missing there\?$"),
+    ("a label None", loss_call(y=[0, 1, None, 2, 3, 0]), TypeError, r"y holds Python objects.*y\[2\] is None: is a label missing there\?$"),
     ("complex labels", loss_call(y=y + 0j), TypeError, r"y has dtype complex128, needed integer labels"),
     ("one-hot", loss_call(y=np.eye(C, dtype=int)[y]), ValueError, r"y has shape \(6, 4\), needed \(N,\) = \(6,\).*one-hot.*argmax\(axis=1\)"),
     ("column of labels", loss_call(y=y[:, None]), ValueError, r"y has shape \(6, 1\).*y\.ravel\(\)"),
@@ -136,7 +139,8 @@ BAD_LOSS_CALLS = [
     ("too few labels", loss_call(y=y[:5]), ValueError, r"y has 5 labels but there are N = 6 examples \(rows of X or S\)\.$"),
     ("X transposed, W to match", loss_call(W=np.ones((N, C)), X=X.T), ValueError, r"y has 6 labels but there are N = 3.*X has 6 columns: did you pass X transposed"),
     ("too many labels", loss_call(y=[*y, 0]), ValueError, r"y has 7 labels but there are N = 6"),
-    ("labels None", loss_call(y=None), ValueError, r"y has shape \(\), needed \(N,\) = \(6,\)\.$"),
+    ("labels None", loss_call(y=None), ValueError, r"y has shape \(\), needed \(N,\) = \(6,\)\. It is one NoneType, no list of labels\.$"),
+    ("labels a set", loss_call(y=set(range(N))), ValueError, r"It is one set, no list of labels"),
     ("labels ragged", loss_call(y=[[0], [1, 2]]), ValueError, r"y is not a flat list of labels"),
     ("labels masked", loss_call(y=np.ma.masked_equal(y, 3)), ValueError, r"y holds masked entries.*drop them"),
     # reg
@@ -217,6 +221,7 @@ BAD_CALLS = [
     (sl.dSi_dWj, (X_i, 0, 1), {}, ValueError, r"C is 1, needed an integer >= 2"),
     (sl.dSi_dWj, (X_i, 0, 4.0), {}, TypeError, r"C is 4\.0, needed an integer"),
     (sl.dSi_dWj, (X_i, 0, 2**31), {}, ValueError, r"C is \d+, needed an integer up to"),
+    (sl.dSi_dWj, (X_i, 0, 2**31 - 1), {}, ValueError, r"C is 2147483647, needed an integer up to 1000000"),
     (sl.dSi_dWj, (changed(X_i, (0, 1), nan), 0, C), {}, ValueError, r"X_i\[0, 1\] is nan: dS_i/dW_j needs finite"),
     (sl.dSi_dWj, (X_i + 0j, 0, C), {}, TypeError, r"X_i is complex"),
     (sl.dLi_dWj, (p, 0, X, 1), {}, ValueError, r"X_i has shape \(6, 3\), needed \(1, D\)"),
@@ -311,12 +316,13 @@ BAD_CALLS = [
     (sl.step_sweep, (W, X, y, 0.1), {"methods": 5}, ValueError, r"methods is 5, needed some of"),
     (sl.step_sweep, (W, X, y, 0.1), {"seed": 1.5}, TypeError, r"seed is 1\.5, needed an integer"),
     (sl.step_sweep, (W, X, y, 0.1), {"loss": 3}, TypeError, r"loss is a int, needed a function"),
+    (sl.step_sweep, (W, X, y, 0.1), {"loss": functools.partial(lambda *a: None)}, TypeError, r"^loss returned None: does it end"),
     # training.py
     (sl.train, (X[0], y), {}, ValueError, r"X has shape \(3,\), needed \(N, D\)"),
     (sl.train, (changed(X, (4, 2), nan), y), {}, ValueError, r"X\[4, 2\] is nan"),
     (sl.train, (X + 0j, y), {}, TypeError, r"X is complex"),
     (sl.train, (X, y / 1), {}, TypeError, r"y holds floats \(float64\), needed integer labels"),
-    *[(sl.train, (X, [n, 0, 1, 2, 3, 0]), {}, TypeError, r"y holds floats.*too large for a label") for n in (2**63, -1e300, inf)],
+    *[(sl.train, (X, [n, 0, 1, 2, 3, 0]), {}, TypeError, r"y holds floats.*too far from 0 for a label") for n in (2**63, -1e300)],
     (sl.train, (X, 0 * y), {}, ValueError, r"y holds label 0 only: one class"),
     (sl.train, (X, np.array([], int)), {}, ValueError, r"y has 0 labels but there are N = 6"),
     (sl.train, (X.T, y), {}, ValueError, r"y has 6 labels.*X has 6 columns: did you pass X transposed"),
@@ -324,7 +330,8 @@ BAD_CALLS = [
     (sl.train, (X, y, 1), {}, ValueError, r"C is 1, needed an integer >= 2"),
     (sl.train, (X, y, 4.0), {}, TypeError, r"C is 4\.0, needed an integer"),
     (sl.train, (X, y, hidden), {}, TypeError, r"C is masked_array.*needed an integer"),
-    (sl.train, (X, y, 2**70), {}, ValueError, r"C is \d+, needed an integer up to 2147483647"),
+    (sl.train, (X, y, 2**70), {}, ValueError, r"C is \d+, needed an integer up to 1000000"),
+    (sl.train, (X, y, 2**31 - 1), {}, ValueError, r"C is 2147483647, needed an integer up to 1000000"),
     (sl.train, (X, y), {"learning_rate": 0}, ValueError, r"learning_rate is 0\.0, needed a finite number > 0"),
     (sl.train, (X, y), {"learning_rate": "0.1"}, TypeError, r"learning_rate is '0\.1', needed one real number"),
     (sl.train, (X, y), {"reg": -1}, ValueError, r"reg is -1\.0, needed a finite number >= 0"),
@@ -337,6 +344,7 @@ BAD_CALLS = [
     (sl.train, (X, y), {"validation": (X,)}, TypeError, r"validation is a tuple, needed a pair \(X_val, y_val\)"),
     (sl.train, (X, y), {"validation": (X[:, 1:], y)}, ValueError, r"In validation, \(X_val, y_val\): X has shape \(6, 2\) but W has shape \(3, 4\)"),
     (sl.train, (X, y), {"validation": (X, y + 1)}, ValueError, r"In validation, \(X_val, y_val\): y\[3\] is 4, needed 0 <= y_i < C = 4"),
+    (sl.train, (X, y), {"validation": (nan * X, y)}, ValueError, r"In validation, \(X_val, y_val\): X\[0, 0\] is nan"),
     (sl.predict, (W.T, X), {}, ValueError, r"Did you pass W transposed\?"),
     (sl.predict, (X, W), {}, ValueError, r"Did you swap X and W\?"),
     (sl.predict, (W, X[0]), {}, ValueError, r"keep both axes: X\[None, :\]"),
@@ -391,6 +399,10 @@ def test_a_masked_entry_is_refused_where_warnings_are_ignored():
         warnings.simplefilter("ignore")
         for rows in ([[np.ma.masked, 0.0, 1.0]] * N, list(np.ma.masked_greater(X, 0.5))):
             assert_says(lambda rows=rows: sl.softmax(rows), ValueError, "S holds masked entries")
+            deep = [X.tolist(), tuple(rows)]
+            assert_says(
+                lambda x=deep: sl.numerical_gradient(total, x), ValueError, "x holds masked"
+            )
 
 
 def test_every_public_function_has_bad_calls():

@@ -20,6 +20,7 @@ from reading import flat, seen, squeezed
 import softmax_lib
 from softmax_lib import exercises, lessons
 from softmax_lib.exercises import engine, slips
+from softmax_lib.lessons import source_of
 from softmax_lib.lessons.slips import FORWARD, LOG, PENALTY, SENTENCES, SLOPE, SUM, patch
 
 NUMBERS = [task.number for k in range(len(lessons.LESSONS)) for task in engine.lesson_tasks(k)]
@@ -132,11 +133,12 @@ def test_a_slip_rewrites_the_solution_and_changes_what_comes(task):
     taught = task.model or task.solution
     right = [values(taught, arguments) for arguments in task.cases()]
     for slip in task.slips:
-        name, piece, _ = slip
+        name, piece, put = slip
         if slip in {shared[:3] for shared in SHARED} or name == "log-epsilon":
             continue  # it need not have a line, or a difference to make, in every solution
+        assert piece in source_of(taught), f"{piece!r} of {name!r} is not in the solution"
         function = slips.rewritten(task, (slip,))
-        assert function is not None, f"{piece!r} of {name!r} is not in the solution"
+        assert function is not None, f"{put!r} of {name!r} is no Python where {piece!r} stood"
         assert [values(function, arguments) for arguments in task.cases()] != right, slip
 
 
@@ -195,6 +197,8 @@ def test_what_the_cases_share_is_said_where_it_tells(title, shared):
         ("0.1 of fifty", "share comes with the factor 50"),
         ("5.2 three times", "J comes with the factor 3"),
         ("8.2 dW three times", "In dW, the data's part comes with the factor 3"),
+        ("3.2 reg seven times", "In the loss, reg's part comes with the factor 7"),
+        ("8.3 a third of the step", "the step comes with the factor 1/3"),
         ("10.2 always True", "verdict is the same in every case"),
     ],
 )
@@ -216,7 +220,7 @@ def test_a_verdict_that_never_changes_is_asked_about():
     ("title", "asked"),
     [
         ("1.1 a shape without parentheses", "How many arguments has your call?"),
-        ("1.2 shapes taken for arrays", "Was it meant to be an array?"),
+        ("1.2 shapes taken for arrays", "Which of them did you take for something else?"),
         ("2.1 Python's max", "Is one answer for all meant, or one for each entry?"),
         ("3.2 swapped scores args", "What does each name on the last line shown hold then,"),
         ("3.3 eye alone", "What has Y rows for, and how many columns if no example has the last?"),

@@ -35,6 +35,15 @@ def test_a_right_gradient_in_long_double_passes():
     assert not wrong.passed
 
 
+@each_loss
+def test_a_loss_too_large_for_a_float_is_said_with_sizes_beyond_it(loss):
+    """Catches `|W| up to inf` beside "all inputs are finite", and blame on the long double."""
+    wider = np.finfo(np.longdouble).maxexp > 1024
+    large = np.ldexp(np.longdouble(1), 1400 if wider else 1023)
+    with says(ValueError, r"beyond what float64 can hold.*\|W\| up to \d[.\d]*e\+\d+,"):
+        loss(np.array([[large, -large]]), np.ones((1, 1), np.longdouble), [1], 0.0)
+
+
 # Differences that cannot see
 
 
@@ -167,13 +176,25 @@ def test_dL_dW_adds_reg_in_the_widest_dtype(dtypes):
             assert np.isfinite(loss(large, 0 * X, y, 1.0)[1]).all()
 
 
-@pytest.mark.parametrize("dtypes", [(np.float32, np.float64), (np.float64, np.longdouble)])
+@pytest.mark.parametrize(
+    "dtypes",
+    [
+        (np.float32, np.float32, np.float64),
+        (np.float64, np.float64, np.longdouble),
+        (np.float32, np.float64, np.float32),
+        (np.float64, np.longdouble, np.float64),
+        (np.float64, np.complex128, np.float64),
+    ],
+)
 def test_dL_dW_multiplies_in_the_widest_dtype(dtypes):
-    """Catches X^T dS rounded in their dtype where W makes dW wider."""
-    narrow, wide = dtypes
-    x, dS = X.astype(narrow), (P / 7).astype(narrow)
-    dW = sl.dL_dW(x, dS, W.astype(wide), 0.1)
-    exact = sl.dL_dW(x.astype(wide), dS.astype(wide), W.astype(wide), 0.1)
+    """Catches X^T dS rounded where W makes dW wider, and a dS that is wider than X and W."""
+    wide = np.result_type(*dtypes)
+    x, dS, w = (a.astype(dtype) for a, dtype in zip((X, P / 7, W), dtypes, strict=True))
+    if wide.kind == "c":
+        dS *= 1 + 1j
+    dW = sl.dL_dW(x, dS, w, 0.1)
+    exact = x.astype(wide).T @ dS.astype(wide) + 0.2 * w.astype(wide)
+    assert dW.dtype == wide
     assert np.abs(dW - exact).max() <= 4 * np.finfo(wide).eps
 
 
@@ -203,7 +224,7 @@ def test_one_entry_of_a_gradient_that_is_not_finite_is_found():
 
     def loss(W, X, y, reg):
         L, dW = sl.softmax_loss_vectorized(W, X, y, reg)
-        dW[1, 2] = np.inf
+        dW[1, 2] = np.inf if W.any() else 0
         return L, dW
 
     with says(ValueError, r"dW\[1, 2\] is inf though the loss is"):

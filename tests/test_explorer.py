@@ -389,6 +389,15 @@ def test_every_lesson_but_the_first_has_explorers_that_answer_every_control(name
         assert sweep_controls(explorer) > 10, "too few settings to play with"
 
 
+@pytest.mark.parametrize("name", ["numerical_derivatives", "gradient_check"])
+def test_an_error_of_exactly_0_is_said_to_be_0(name):
+    """Catches "relative error ≈ 0.0e+00", a zero in the clothes of a small number."""
+    explorer = importlib.import_module(f"softmax_lib.lessons.{name}").explore()
+    for h in dict(explorer.control["h"].options).values():
+        explorer.set(method="complex", h=h)
+        assert not re.search(r"≈ 0(\.0)?e", explorer.caption)
+
+
 def test_two_threads_draw_one_after_the_other(monkeypatch):
     """Catches a drawing ahead that a key interrupts: Jupyter answers it in another thread.
 

@@ -369,6 +369,20 @@ def test_the_tolerance_follows_the_rounding_floor(constant):
     assert np.allclose(check.floor, noise, rtol=1e-3, atol=0)
 
 
+def test_a_right_gradient_passes_where_f_fills_the_same_arrays():
+    """Catches a gradient and a value that are those of f's last call, not those at x."""
+    value, gradient = np.empty(()), np.empty(3)
+
+    def f(x):
+        value[()], gradient[:] = np.sum(x**2), 2 * x
+        return value, gradient
+
+    check = gradient_check(f, [1.0, -2.0, 3.0])
+    assert check.passed
+    assert check.value == 14
+    assert np.array_equal(check.analytic, [2, -4, 6])
+
+
 def test_a_report_is_kept_as_it_was_found():
     """Catches an error edited after the verdict, and reports compared as arrays."""
     check = gradient_check(lambda x: (x.sum(), np.ones(2)), np.ones(2))
@@ -611,7 +625,7 @@ def test_a_sweep_uses_only_the_loss_it_is_given_and_changes_nothing():
     plain = step_sweep(W, X, y, 0.1, steps=[1e-4], methods=["central"])
     other = step_sweep(
         W, X, y, 0.1, steps=[1e-4], methods="central",
-        loss=lambda *args: (-2 * softmax_loss_naive(*args)[0], None),
+        loss=lambda W, *args: (-2 * softmax_loss_naive(W, *args)[0], 0 * W),
     )  # fmt: skip
     assert list(other.errors) == ["central"]
     assert plain.errors["central"][0] < 1e-6

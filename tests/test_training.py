@@ -332,13 +332,54 @@ def returns(value):
         (returns(lambda W, L, dW: (np.nan, dW)), ValueError,
          "my_loss returned a loss of nan before the first step: no learning rate can mend that"),
         (returns(lambda W, L, dW: (L, dW * np.nan)), ValueError,
-         "Training diverged at step 1: dW[0, 0] is nan though the loss is 1.1"),
+         "my_loss returned a dW with nan in it before the first step: no learning rate can mend"),
     ],
 )  # fmt: skip
 def test_what_a_loss_must_return(loss, error, sentence):
     X, y = small_problem()
     with pytest.raises(error, match=re.escape(sentence)):
         train(X, y, loss=loss)
+
+
+@pytest.mark.parametrize(
+    ("result", "error", "sentence"),
+    [
+        (lambda L, dW: None, TypeError, "my_loss returned None: does it end with"),
+        (lambda L, dW: (L, dW + 0j), TypeError, "my_loss returned complex numbers"),
+        (
+            lambda L, dW: (L, dW[:1]),
+            ValueError,
+            "a gradient of shape (1, 3), needed the shape of W",
+        ),
+    ],
+)
+def test_every_result_of_a_loss_is_judged(result, error, sentence):
+    """Catches a look at the first result only: dW[:1] of a batch would be broadcast in silence."""
+    X, y = small_problem()
+    loss = returns(lambda W, L, dW: result(L, dW) if W.any() else (L, dW))
+    with pytest.raises(error, match=re.escape(sentence)):
+        train(X, y, loss=loss)
+
+
+def test_a_loss_may_fill_the_same_arrays_at_every_call():
+    """Catches a history that is the last loss, many times over."""
+    X, y = small_problem()
+    held, dW_held = np.empty(()), np.empty((D, C))
+
+    def fills(W, X, y, reg):
+        held[()], dW_held[:] = softmax_loss_vectorized(W, X, y, reg)
+        return held, dW_held
+
+    (W, history), (W_own, own) = train(X, y, epochs=2, loss=fills), train(X, y, epochs=2)
+    np.testing.assert_array_equal(W, W_own)
+    np.testing.assert_array_equal(history.loss, own.loss)
+
+
+def test_scores_that_overflow_after_an_epoch_are_named_with_the_step():
+    """Catches a run whose weights are finite, but whose loss on the whole set is not."""
+    X, y = small_problem()
+    with pytest.raises(ValueError, match="Training diverged at step 1: the loss is nan; before"):
+        train(1e170 * X, y, learning_rate=1e-20, epochs=1, reg=0.0)
 
 
 def test_a_loss_that_turns_nan_is_named_with_its_step_and_the_last_finite_loss():
@@ -375,8 +416,9 @@ def test_a_gradient_too_large_for_W_is_named_without_a_warning(dtype, huge):
 
 def test_the_regularization_is_blamed_only_where_it_is_to_blame():
     X, y = small_problem()
-    with pytest.raises(ValueError, match="diverged at step 1") as caught:
-        train(X, y, loss=returns(lambda W, L, dW: (L, dW * np.inf)), reg=1.0, learning_rate=0.9)
+    loss = returns(lambda W, L, dW: (L, dW * np.inf if W.any() else dW))
+    with pytest.raises(ValueError, match="diverged at step 2") as caught:
+        train(X, y, loss=loss, reg=1.0, learning_rate=0.9)
     assert "regularization" not in str(caught.value)
 
 

@@ -37,8 +37,6 @@ def main(which):
     make = ("venv", "--quiet", "--clear", "--seed", "--python", find_python(which), environment)
     install = ("pip", "install", "--quiet", "--python", python, "--resolution", resolution)
     install += ("--compile-bytecode", "--editable", ".[notebooks,slides,test]")
-    if which == "oldest":  # what came later makes matplotlib 3.9 warn, and tests take no warning
-        install += ("pyparsing>=3.1,<3.3",)
     for command in (make, install):
         if subprocess.run([*UV, *command], cwd=ROOT).returncode:
             sys.exit(f"{environment} could not be made: the lines above say why.")

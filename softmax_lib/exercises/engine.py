@@ -269,7 +269,8 @@ def failure(task, found, function, explains, score):
     blocks.append(f"Reread {section_on(slug, task)} (behind it: {task.equation}).")
     blocks.append(("title", question))
     if explains:
-        count, slips = len(found.mistakes), f"{len(found.mistakes)} slips show; their names"
+        count = sum(slug not in SAID for slug in found.mistakes)
+        slips = f"{count} slips show; their names"
         said = ("More on what was measured", "The slip by name", slips)[min(count, 2)]
         blocks.append(f'{said}: exercises.check("{task.number}", {name}).explain()')
     return [*blocks, f'A hint: exercises.hint("{task.number}")']

@@ -78,7 +78,7 @@ def traits_of(task, arguments):
 
 def factors_of(task, k, answers):
     """A sentence on the factors that value k's parts come with in all cases, by least squares."""
-    name = the(task, k)
+    name = "the step" if task.step in parameters(task) else the(task, k)
     answers = [a for a in answers if a.came is not None and a.came.shape == a.right.shape]
     if len(answers) > 1 and all(np.isin(a.right, (0, 1)).all() for a in answers):
         if all((a.came == 1 - a.right).all() for a in answers):
@@ -91,8 +91,10 @@ def factors_of(task, k, answers):
         came, parts = np.ravel(answer.came - start), np.stack(parts, axis=-1).reshape(-1, 2)
         there = parts.any(axis=0)
         finite = np.isfinite(came).all() and np.isfinite(parts).all()
-        if not finite or (there.sum() > 1 and came.size < 3):
+        if not finite or (there.all() and came.size == 2):
             continue
+        if there.all() and came.size == 1:  # of one number, reg's factor only if the data's is 1
+            there[0], came = False, came - parts[:, 0]
         factors = np.full(2, np.nan)
         factors[there] = np.linalg.lstsq(parts[:, there], came, rcond=None)[0]
         if np.linalg.norm(parts[:, there] @ factors[there] - came) > 1e-6 * np.linalg.norm(came):

@@ -117,9 +117,9 @@ def answer_to(task, k, i, came, convention=""):
 def explained(task, k, answers):
     """The smallest sets of names that make value k what came, with the rewritings in each.
 
-    Failing that, in another shape; then in the cases that did not raise; then the slips that only
-    break, where they break what is broken. A list of (names, slips), and whether the shape is
-    explained too.
+    Failing that, in another shape; then in the cases that did not raise; then, of numbers that are
+    right but for a factor, the slips that only break, where they break what is broken. A list of
+    (names, slips), and whether the shape is explained too.
     """
     ended = [answer for answer in answers if answer.came is not None]
     fits = all(answer.came.shape == answer.right.shape for answer in ended)
@@ -128,7 +128,7 @@ def explained(task, k, answers):
         unsure = all(np.isin(answer.right, (0, 1)).all() for answer in answers)
         return ([] if unsure else [(("constant-answer",), ())]), False
     passes = [(answers, False)] + [(answers, True)] * (not fits)
-    passes += [(ended, True)] * (len(ended) < len(answers))
+    passes += [(ended, True)] * (1 < len(ended) < len(answers))  # one case proves little
     for tried, any_shape in passes:
         if is_right(task, k, tried, any_shape):
             break  # where it did not raise
@@ -147,8 +147,17 @@ def explained(task, k, answers):
         a if a.came is None else replace(a, came=np.where(np.isfinite(a.came), a.right, a.came))
         for a in answers
     ]
-    if is_right(task, k, sound):
-        return [], False
+    finite = [(a, np.isfinite(a.came) & np.isfinite(a.right)) for a in ended]
+    # numpy 2.0 knows no rank of nothing, and a column of 0 changes none.
+    both = (
+        [[0.0], *(a.right[there] for a, there in finite)],
+        [[0.0], *(a.came[there] for a, there in finite)],
+    )
+    if (
+        is_right(task, k, sound)
+        or np.linalg.matrix_rank([*map(np.concatenate, both)], rtol=1e-6) > 1
+    ):
+        return [], False  # nothing breaks, or the numbers are others, by more than a factor
     breaking = [slip for slip in slips_of(task, k) if is_right(task, k, sound, slips=(slip,))]
     return [((slip[0],), (slip,)) for slip in breaking], False
 
@@ -223,7 +232,7 @@ def fitting(task, k, slips, answer, a, b, any_shape=False):
         values, right = start + a[fits] * data + b[fits] * reg, came[few]
         off = np.where(np.isfinite(values) & np.isfinite(right), values - right, 0.0)
         fit = np.linalg.norm(off, axis=1) <= bound
-        for places in (np.isnan, np.isinf) if double else ():
+        for places in (np.isnan, np.isposinf, np.isneginf) if double else ():
             fit &= (places(values) == places(right)).all(axis=1)
         fits[fits] = fit
     return fits

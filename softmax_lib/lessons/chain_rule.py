@@ -117,8 +117,8 @@ def plot_first_factor(p_m, errors):
     small = p_m <= 1e-2
     slope = np.polyfit(np.log10(p_m[small]), np.log10(errors["central"][small]), 1)[0]
     fact = (
-        f"Below p_m = 0.01 the error of central differences goes like p_m to the power {slope:.1f}."
-        f" The complex step errs by ≈ {errors['complex'].max():.0e} at most."
+        "Below p_m = 0.01 the error of central differences goes like p_m to the power "
+        f"{number(slope, 1)}. The complex step errs by ≈ {errors['complex'].max():.0e} at most."
     )
     show(
         fig,

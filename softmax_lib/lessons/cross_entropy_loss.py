@@ -24,14 +24,13 @@ from softmax_lib.lessons.conditions import numpy_alone
 from softmax_lib.lessons.slips import (
     EPSILONS,
     FORWARD,
-    GAPS,
     HEIGHTS,
     LOG,
     PENALTY,
-    at_height,
     patch,
+    shift_cases,
 )
-from softmax_lib.words import listed, signed, sure
+from softmax_lib.words import listed, number, signed, sure
 
 # The plain logarithm, the patched one, the stable one: three curves that run on top of each other
 # for a while, so each is thinner than the one below it.
@@ -155,8 +154,8 @@ def plot_slope_errors(leads, errors):
         fig,
         fact,
         f"Relative error of the slope on a log axis, against the lead of the right class from "
-        f"{leads[0]:.0f} to {leads[-1]:.0f}. One curve stays low all the way; the plain one climbs "
-        f"to 1 on the right, the patched one on both sides. {fact}",
+        f"{number(leads[0])} to {number(leads[-1])}. One curve stays low all the way; the plain "
+        f"one climbs to 1 on the right, the patched one on both sides. {fact}",
     )
 
 
@@ -235,9 +234,9 @@ class _ScoresToLoss(Explorer):
         slopes = f"slopes by the scores {listed(slope, signed)}"
         caption = f"Right class {m}: L_i = {result}; {verdict}. In blue and red: {slopes}."
         return caption, (
-            f"Bars: p = ({listed(p, sure)}) from scores ({s0:.1f}, {s1:.1f}, {s2:.1f}); "
+            f"Bars: p = ({listed(p, sure)}) from scores ({listed(S)}); "
             f"below them, as bars from 0, {slopes}. Beside them contours of the loss over the two "
-            f"leads of the right class, with a point at ({leads[0]:.1f}, {leads[1]:.1f}), where "
+            f"leads of the right class, with a point at ({listed(leads)}), where "
             f"the loss is {sure(loss)}. The loss falls to 0 toward the upper right and grows "
             f"without bound toward the other sides."
         )
@@ -339,7 +338,6 @@ def _mean_cases():
         y = rng.integers(0, C, N)
         return size * rng.standard_normal((D, C)), rng.standard_normal((N, D)), y, reg
 
-    far = np.array([[2.0, 1.0], [900.0, 1.0], [-950.0, 1.0], [0.5, 1.0]])  # rows far apart
     return [
         (np.array([[1.0, 0.0], [0.0, 0.0], [0.0, 2.0]]), np.eye(4, 3), np.array([0, 1, 1, 0]), 0.0),
         made(5, 4, 3, 0.5, 0.1),
@@ -347,9 +345,7 @@ def _mean_cases():
         made(7, 3, 2, 400.0, 0.0),
         made(1, 4, 3, 1.0, 0.5),
         made(6, 2, 5, 0.01, 0.0),
-        (np.array([[1.0, 1.0, 1.5], [0.0, 2.0, -1.0]]), far, np.array([1, 0, 2, 1]), 0.0),
-        *(at_height(*made(4, 3, 5, 1.0, 0.0), height) for height in HEIGHTS),
-        (GAPS.copy(), np.eye(3), np.array([1, 0, 3]), 0.0),
+        *shift_cases(made),
     ]
 
 

@@ -10,6 +10,7 @@ from softmax_lib.figures import (
     centered,
     draw_entry_errors,
     draw_step_sweep,
+    error_axis,
     house_style,
     new_figure,
     show,
@@ -132,9 +133,8 @@ class _StepExplorer(Explorer):
         left, right = fig.subplots(ncols=2, width_ratios=(1, 1.15))
         left.set(xlim=(-1.3, 1.3), ylim=(-0.15, 1.25), xticks=[-1, 0, 1], yticks=[])
         left.set(xlabel=" ", ylabel="loss at $W + t\\,U$", title="The slope at t = 0")
-        right.set(xscale="log", yscale="log", xlim=(3e-17, 3), ylim=(1e-18, 1e3))
-        right.set(xlabel="step $h$", ylabel="relative error", title="Its error")
-        right.grid(True, axis="y")
+        self.height = error_axis(right, [0.0, 1e-18, 1e3])
+        right.set(xscale="log", xlim=(3e-17, 3), xlabel="step $h$", title="Its error")
         (self.tangent,) = left.plot([], [], color=PALETTE["gray"], linestyle=":")
         (self.curve,) = left.plot([], [], color=INK, drawstyle="steps-mid")
         (self.secant,) = left.plot([], [], linewidth=2)
@@ -175,16 +175,17 @@ class _StepExplorer(Explorer):
         self.ends.set_data(t / unit, place(L))
         self.unit.set_text(f"$t$, in steps of h = {step:.0e}" if zoomed else "$t$")
         self.line.set_data(sweep.steps, sweep.truncation[method] + sweep.rounding[method])
-        errors = np.maximum(sweep.errors[method], 3e-18)
-        self.points.set_data(sweep.steps, errors)
-        self.here.set_data([step], [errors[h]])
+        error, heights = sweep.errors[method][h], self.height(sweep.errors[method])
+        self.points.set_data(sweep.steps, heights)
+        self.here.set_data([step], [heights[h]])
         for artist in (self.secant, self.ends, self.line, self.points):
             artist.set_color(style["color"])
         self.points.set_marker(style["marker"])
         truncation, rounding = sweep.truncation[method][h], sweep.rounding[method][h]
         rules = "truncation" if truncation > rounding else "rounding"
         caption = (
-            f"{method}, {dtype}, h = {step:.0e}: relative error ≈ {sweep.errors[method][h]:.1e}. "
+            f"{method}, {dtype}, h = {step:.0e}: "
+            f"relative error ≈ {f'{error:.1e}' if error else 0}. "
             f"Theory expects about {truncation + rounding:.0e}: {rules} rules."
         )
         if zoomed and stairs < len(x) / 2:

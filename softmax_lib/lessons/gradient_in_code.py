@@ -26,7 +26,6 @@ from softmax_lib.lessons.matrix_shapes import CLASSES, FEATURES
 from softmax_lib.lessons.scores_to_weights import half_trained_fruits
 from softmax_lib.lessons.slips import (
     FORWARD,
-    GAPS,
     HEIGHTS,
     LOG,
     PENALTY,
@@ -34,6 +33,7 @@ from softmax_lib.lessons.slips import (
     SUM,
     at_height,
     patch,
+    shift_cases,
 )
 from softmax_lib.loss import softmax_loss_vectorized
 from softmax_lib.words import digits, listed, number
@@ -400,7 +400,6 @@ def _loss_cases():
 
     single = [a.astype(np.float32) if np.ndim(a) == 2 else a for a in made(6, 3, 4, 1.0, 0.1)]
     gaps = made(7, 3, 5, 1500.0, 0.0)
-    far = np.array([[2.0, 1.0], [900.0, 1.0], [-950.0, 1.0], [0.5, 1.0]])  # rows far apart
     return [
         (W, X, y, 0.1),
         made(5, 3, 4, 1e-3, 0.0),  # small W
@@ -408,9 +407,7 @@ def _loss_cases():
         made(8, 2, 3, 1.0, 20.0),  # a large reg
         made(7, 5, 4, 8.0, 0.5),  # a large W
         gaps,  # scores thousands apart
-        (np.array([[1.0, 1.0, 1.5], [0.0, 2.0, -1.0]]), far, np.array([1, 0, 2, 1]), 0.0),
-        *(at_height(*made(4, 3, 5, 1.0, 0.0), height) for height in HEIGHTS),
-        (GAPS.copy(), np.eye(3), np.array([1, 0, 3]), 0.0),
+        *shift_cases(made),
         made(1, 4, 3, 1.0, 0.1),  # one example
         made(6, 5, 2, 1.0, 0.1),  # two classes
         made(9, 4, 5, 1.0, 0.1, labels=3),  # two classes that no example has
@@ -538,8 +535,6 @@ def _step_cases():
             + learning_rate * (X_i.T @ dS)  # the step comes back, not the weights
             + W - X_i.T @ dS  # the learning rate is missing
             ? How much longer is your step when the learning rate doubles?
-            + W - learning_rate / 2 * (X_i.T @ dS)  # half the learning rate is taken
-            ? By how much does W[0, 0] move, by your line and by eq. (14)?
             - dS[rows, y] -= 1
             + dS[:] = 0
             + dS[rows, y] -= 1  # X_i is added for the right class, whatever p is

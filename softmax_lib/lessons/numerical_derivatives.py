@@ -20,6 +20,7 @@ from softmax_lib.figures import (
 from softmax_lib.lessons import task, tasks_of
 from softmax_lib.lessons.conditions import real_alone
 from softmax_lib.lessons.slips import patch
+from softmax_lib.words import number
 
 NAMES = {"forward": "forward", "central": "central", "complex": "complex step"}
 ORDERS = {"forward": 1, "central": 2}
@@ -121,11 +122,11 @@ class _SecantAndTangent(Explorer):
             artist.set_color(METHOD_STYLES[method]["color"])
         self.words.set_text(f"measured {measured:.12f}\ntrue     {slope:.12f}")
         fact = (
-            f"At x = {x:.1f}, {NAMES[method]} with h = {h:.0e}: slope ≈ {measured:.12f} where "
-            f"{slope:.12f} is true. Relative error ≈ {error:.0e}."
+            f"At x = {number(x)}, {NAMES[method]} with h = {h:.0e}: slope ≈ {measured:.12f} where "
+            f"{slope:.12f} is true. Relative error ≈ {f'{error:.0e}' if error else 0}."
         )
         return fact, (
-            f"Left, the curve log(1 + e^x) with its tangent at x = {x:.1f} and a line of the "
+            f"Left, the curve log(1 + e^x) with its tangent at x = {number(x)} and a line of the "
             "measured slope; right, relative errors of forward, central and complex step against "
             f"the step on log axes, with a ring at the chosen one. {fact}"
         )

@@ -23,7 +23,7 @@ from softmax_lib.figures import (
     sign_color,
 )
 from softmax_lib.forward import cross_entropy, scores, softmax
-from softmax_lib.gradcheck import unit_roundoff
+from softmax_lib.gradcheck import default_step, unit_roundoff
 from softmax_lib.lessons import task, tasks_of
 from softmax_lib.lessons.matrix_shapes import CLASSES, FEATURES, fruits
 from softmax_lib.lessons.slips import ROW, SLOPE, SUM, patch
@@ -178,7 +178,7 @@ def plot_outer_sum(X, G, y):
 
 
 @house_style
-def plot_pushes(X, W, P, y, examples=(4, 3), features=(0, 3)):
+def plot_pushes(X, W, P, y, examples=(4, 3)):
     """Draw how far single examples push the columns of W, in the plane of two features.
 
     A push -(p_j - 1[j = m]) X_i is a multiple of X_i in all D features, so in any two of them too.
@@ -186,7 +186,7 @@ def plot_pushes(X, W, P, y, examples=(4, 3), features=(0, 3)):
     title = "The right class moves toward the example, the others away"
     share = {"ncols": len(examples), "sharex": True, "sharey": True}
     fig, axes = new_figure(height=3.2, title=title, **share)
-    a, b = features
+    a, b = 0, 3
     sides = (-9, 0), (9, -13), (8, 6)
     facts, words = [], []
     for ax, i in zip(axes, examples, strict=True):
@@ -239,8 +239,7 @@ def plot_chain_errors(errors, X, W, y, i, bound):
     )
     # What a difference subtracts: the terms that a score sums, and the losses.
     sizes = ((np.abs(X[i]) @ np.abs(W))[:, None], cross_entropy(scores(X, W), y)[:, None])
-    u = unit_roundoff(float)
-    h = u ** (1 / 3)
+    u, h = unit_roundoff(float), default_step("central", float)
     floors = [
         np.where(g != 0, u * size / (h * np.where(g, np.abs(g), 1)), np.nan)
         for g, size in zip(derivatives, sizes, strict=True)

@@ -11,8 +11,8 @@ import numpy as np
 
 from softmax_lib.lessons import LESSONS
 
-__all__ = ["FORWARD", "GAPS", "HEIGHTS", "LOG", "PENALTY", "QUESTIONS", "REREAD", "SENTENCES"]
-__all__ += ["ROW", "SLOPE", "SUM", "at_height", "patch", "section_on"]
+__all__ = ["EPSILONS", "FORWARD", "HEIGHTS", "LOG", "PENALTY", "QUESTIONS", "REREAD", "SENTENCES"]
+__all__ += ["ROW", "SLOPE", "SUM", "at_height", "patch", "section_on", "shift_cases"]
 
 
 # What is taken out, what is put in, the name, the question.
@@ -65,12 +65,6 @@ def _unsigned(lines, between):
     return between.join(line[2:] for line in lines.splitlines())
 
 
-# Scores whose largest, 0, stands in every row and in every column, far above the others.
-GAPS = np.array(
-    [[0.0, -1000.0, -2000.0, 0.1], [-1000.0, 0.2, 0.0, -3000.0], [0.0, 0.1, -800.0, -1500.0]]
-)
-
-
 # Where the scores of a case lie: what breaks there tells the shifts apart.
 HEIGHTS = (400.0, -1000.0, np.array([0.0, 1000.0, -1000.0, 0.0, 0.0]))
 
@@ -81,6 +75,18 @@ def at_height(W, X, *rest):
     X[:, -1] = 1.0
     W[-1] += height
     return W, X, *rest
+
+
+def shift_cases(made):
+    """Cases of W, X, y, reg that tell the shifts apart; `made` takes N, D, C, size and reg."""
+    far = np.array([[2.0, 1.0], [900.0, 1.0], [-950.0, 1.0], [0.5, 1.0]])  # rows far apart
+    # Scores whose largest, 0, stands in every row and in every column, far above the others.
+    gaps = [[0.0, -1000.0, -2000.0, 0.1], [-1000.0, 0.2, 0.0, -3000.0], [0.0, 0.1, -800.0, -1500.0]]
+    return [
+        (np.array([[1.0, 1.0, 1.5], [0.0, 2.0, -1.0]]), far, np.array([1, 0, 2, 1]), 0.0),
+        *(at_height(*made(4, 3, 5, 1.0, 0.0), height) for height in HEIGHTS),
+        (np.array(gaps), np.eye(3), np.array([1, 0, 3]), 0.0),
+    ]
 
 
 # From T = S - S.max(axis=1, keepdims=True), E = np.exp(T) and E.sum(axis=1, keepdims=True).

@@ -1,7 +1,6 @@
 """What `06_softmax_jacobian.ipynb` needs: the two cases on a heatmap, the explorer, exercises."""
 
 import numpy as np
-from matplotlib.colors import to_rgb
 from matplotlib.patches import Rectangle
 
 from softmax_lib.derivation import dL_dS, dLi_dp, dp_dSi
@@ -17,6 +16,7 @@ from softmax_lib.figures import (
     legend_above,
     new_figure,
     note,
+    pale,
     show,
 )
 from softmax_lib.forward import softmax
@@ -49,8 +49,7 @@ def _case(k, c):
 
 def _tint(case, value):
     """The case's color, as strong as the entry is large; still pale enough for a dark number."""
-    share = 0.1 + 0.65 * min(abs(value) / LARGEST, 1)
-    return tuple(1 - share * (1 - part) for part in to_rgb(case["fill"]))
+    return pale(case["fill"], 0.1 + 0.65 * min(abs(value) / LARGEST, 1))
 
 
 def _colors(J):
@@ -185,7 +184,7 @@ def plot_errors(P, errors, h):
         f"{(errors <= allowed)[~same].sum()} with k ≠ c.",
         f"Log-log plot of the relative error of central differences against the factor beside "
         f"p_k: circles where k = c, crosses where k ≠ c, {errors.size} in all. A falling line of "
-        f"slope -1 is the rounding floor, a dashed level line the largest truncation error. "
+        f"slope −1 is the rounding floor, a dashed level line the largest truncation error. "
         f"The marks of both cases lie along these lines or below.",
     )
 

@@ -102,7 +102,7 @@ def plot_exp_range():
         ax.plot(x, x * decades, color=color, linewidth=width, **look)
         bold = {"va": "center", "color": ink(color), "weight": "bold", "bbox": None}
         note(ax, f"{name}: inf above {high:.2f}", (high, high * decades), (-14, 3), **bold)
-        words = f"{name}: 0 below about −{abs(low):.0f}"
+        words = f"{name}: 0 below about {number(low, 0)}"
         note(ax, words, (low, low * decades), (14, -3), **bold)
     ax.set_yticks(np.arange(-300, 301, 100), [f"$10^{{{k}}}$" for k in range(-300, 301, 100)])
     ax.set(xlabel="score $s$", ylabel="$e^s$ (log axis)")
@@ -110,7 +110,7 @@ def plot_exp_range():
     show(
         fig,
         "; ".join(
-            f"{name} holds exp(s) for s between {low:.1f} and {high:.1f}"
+            f"{name} holds exp(s) for s between {number(low, 1)} and {number(high, 1)}"
             for name, (low, high) in ends.items()
         )
         + ".",
@@ -217,7 +217,8 @@ def plot_shift_check(t, errors, bound):
         caption,
         "Log plot of the absolute error against t, with a level line at the bound. The shifted "
         "errors are tiny or exactly 0, at every t. The unshifted ones are so in the middle, climb "
-        f"steeply left of t = {tiny:.0f}, and are marked as not finite at both ends. {caption}",
+        f"steeply left of t = {number(tiny, 0)}, and are marked as not finite at both ends. "
+        f"{caption}",
     )
 
 

@@ -96,13 +96,14 @@ def plot_columns(M, title, caption):
 
 
 @house_style
-def plot_misread(W, X, y, most=8):
+def plot_misread(W, X, y):
     """Draw the first test images whose class W gets wrong, with what was read and what it is."""
     guessed = predict(W, X)
     wrong = np.flatnonzero(guessed != y)
-    titles = [f"read {guessed[i]}\nis {y[i]}" for i in wrong[:most]]
+    first = wrong[:8]
+    titles = [f"read {guessed[i]}\nis {y[i]}" for i in first]
     show(
-        _image_row(X[wrong[:most], :64], titles, 1.2, top=-3.6),
+        _image_row(X[first, :64], titles, 1.2, top=-3.6),
         f"Some of the ≈ {len(wrong)} images of {len(y)} that were misread.",
         "A row of small gray images of digits, each with what was read and what it is; most are "
         "smudged, broken or oddly written.",

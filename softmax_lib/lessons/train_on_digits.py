@@ -250,7 +250,7 @@ def prepared_digits():
     return prepared(digits.X_train), digits.y_train, prepared(digits.X_val), digits.y_val
 
 
-def all_runs(X, y, X_val, y_val, batch_size=50):
+def all_runs(X, y, X_val, y_val):
     """What `train` makes of every setting of RATES and REGS, all at once.
 
     The settings see the same batches, so their weights stand side by side in one matrix, and one
@@ -275,9 +275,7 @@ def all_runs(X, y, X_val, y_val, batch_size=50):
     for epoch in range(EPOCHS + 1):
         weights.append(W)
         measures.append([measured(X, y), measured(X_val, y_val)])
-        order = rng.permutation(N) if epoch < EPOCHS else []
-        for start in range(0, len(order), batch_size):
-            batch = order[start : start + batch_size]
+        for batch in np.split(rng.permutation(N), range(50, N, 50)) if epoch < EPOCHS else ():
             P = softmax(stacked_scores(X[batch]))
             dS = G * dL_dS(P, np.repeat(y[batch], G))  # a mean over the batch, not over batch and G
             dW = X[batch].T @ dS.reshape(len(batch), G * C)  # (D, G C)

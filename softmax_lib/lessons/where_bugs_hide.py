@@ -26,11 +26,11 @@ from softmax_lib.loss import softmax_loss_vectorized
 from softmax_lib.words import number
 
 
-def problem(N=6, C=3, size=1.0, D=4):
+def problem(N=6, C=3, size=1.0):
     """W (D, C) with entries of about `size`, X (N, D) and y (N,), made afresh."""
     rng = np.random.default_rng(9)
-    X = rng.normal(size=(6, D))[:N]
-    return size * rng.normal(size=(D, C)), X, np.array([2, 0, 1, 1, 2, 0])[:N] % C
+    X = rng.normal(size=(6, 4))[:N]
+    return size * rng.normal(size=(4, C)), X, np.array([2, 0, 1, 1, 2, 0])[:N] % C
 
 
 # The bugs: each a loss of the usual contract with one thing wrong. They change a right answer, so
@@ -211,7 +211,7 @@ def plot_ratios(outcomes):
     hidden = [name for name, error in errors.items() if error[0] < bound]
     show(
         fig,
-        f"At the smallest W the errors of {', '.join(hidden)} are below 1e-6: nothing to see. "
+        f"At the smallest W the errors of {', '.join(hidden)} are below {bound:g}: nothing to see. "
         f"Not finite for large W: {', '.join(n for n, e in errors.items() if np.isnan(e).any())}.",
         "Log-log plot of the gradient check's error against the size of the weights, one line a "
         "bug. Some lines lie at rounding level on the left; marks on a line at the top are of "
