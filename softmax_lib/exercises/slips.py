@@ -148,15 +148,9 @@ def explained(task, k, answers):
         for a in answers
     ]
     finite = [(a, np.isfinite(a.came) & np.isfinite(a.right)) for a in ended]
-    # numpy 2.0 knows no rank of nothing, and a column of 0 changes none.
-    both = (
-        [[0.0], *(a.right[there] for a, there in finite)],
-        [[0.0], *(a.came[there] for a, there in finite)],
-    )
-    if (
-        is_right(task, k, sound)
-        or np.linalg.matrix_rank([*map(np.concatenate, both)], rtol=1e-6) > 1
-    ):
+    pairs = [np.stack([a.right[there], a.came[there]]) for a, there in finite]
+    pairs.append(np.zeros((2, 1)))  # numpy 2.0 knows no rank of nothing
+    if is_right(task, k, sound) or np.linalg.matrix_rank(np.hstack(pairs), rtol=1e-6) > 1:
         return [], False  # nothing breaks, or the numbers are others, by more than a factor
     breaking = [slip for slip in slips_of(task, k) if is_right(task, k, sound, slips=(slip,))]
     return [((slip[0],), (slip,)) for slip in breaking], False
