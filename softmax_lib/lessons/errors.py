@@ -140,8 +140,7 @@ MEANINGS = (
     (
         AttributeError,
         r"'([\w.]+)' object has no attribute '(\w+)'",
-        "What stands before the dot is of type {0}, which has no `{1}`. Was it meant to be an "
-        "array?",
+        "What stands before the dot is of type {0}, which has no `{1}`. What did you take it for?",
     ),
     (
         TypeError,

@@ -175,7 +175,8 @@ SLOPE = patch("""
     + dS -= 1  # the 1 is taken off every class
     ? How many entries of a row lose 1?
     + dS[rows, y - np.ones_like(y)] -= 1  # labels-from-one
-    + dS[y] -= 1  # the 1 is taken off whole rows, those with the numbers of the labels
+    + dS[np.asarray(y) % len(dS)] -= 1
+    # the 1 is taken off whole rows, those with the numbers of the labels
     ? Which axis of P does an index of labels alone run along?
     + dS = dS - np.asarray(y)[:, None]
     # the labels' numbers are taken off, not a 1 at their places

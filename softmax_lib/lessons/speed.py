@@ -486,6 +486,8 @@ def _many_rows():
         - range(0, N, rows)
         + range(0, N - N % rows, rows)  # the last, shorter block is left out
         ? How many rows has the last block here?
+        - len(X), X[0]
+        + len(X) // rows * rows, X[0]  # the last, shorter block is left out
         - total += away.sum(axis=0)
         -     squares +=
         + total = away.sum(axis=0)

@@ -462,8 +462,8 @@ def _level_cases():
     slips=patch("""
         - np.log(float(np.finfo(dtype).max)) - np.log(C)
         + np.log(float(np.finfo(dtype).max)) + np.log(C)  # sign
-        + np.log(float(np.finfo(dtype).max) * C)  # C times the largest number is no number any more
-        ? By which number may exp(t) be multiplied here before it overflows?
+        + np.log(float(np.finfo(dtype).max) * C)  # it is inf, whatever comes in
+        ? What comes of the largest number of a dtype when it is multiplied by C?
         + float(np.finfo(dtype).max) / C
         # the level of exp(t) is asked for, and comes as the number itself
         ? If exp(t) may be as large as your answer, how large may t be?
