@@ -89,7 +89,7 @@ def test_a_wrong_answer_is_told_what_is_wrong(title):
     task, told = engine.find_task(number), repr(verdict.explain())
     unnamed = {name for name, *_ in task.slips} - set(SENTENCES)
     assert {name for name in unnamed if f", {name}." in told} == set(said), told
-    assert re.search(r"^[A-Z].*\?$", repr(verdict), re.M)  # one question, whatever it is
+    assert re.search(r"^[A-Z`].*\?$", repr(verdict), re.M)  # one question, whatever it is
     if said and not slugs:
         assert task.questions.get(said[0], task.question) in repr(verdict)
 
@@ -221,8 +221,13 @@ def test_a_verdict_that_never_changes_is_asked_about():
     [
         ("1.1 a shape without parentheses", "How many arguments has your call?"),
         ("1.2 shapes taken for arrays", "Which of them did you take for something else?"),
+        ("1.3 ones of one axis", "Which of them is to have one more?"),
+        ("2.1 exp without np", "numpy's (with `np.` before it), or still to be made?"),
+        ("2.1 numpy by its long name", "Has the cell that imports it been run"),
         ("2.1 Python's max", "Is one answer for all meant, or one for each entry?"),
         ("3.2 swapped scores args", "What does each name on the last line shown hold then,"),
+        ("7.1 a shape without parentheses", "How many arguments has your call?"),
+        ("8.2 a shape without parentheses", "How many arguments has your call?"),
         ("3.3 eye alone", "What has Y rows for, and how many columns if no example has the last?"),
     ],
 )

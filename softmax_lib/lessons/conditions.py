@@ -75,9 +75,9 @@ def numpy_alone(attempt):
 
 def real_alone(attempt):
     """No complex number is made in the code."""
-    made = any(isinstance(step.argval, complex) for _, step in attempt.steps)
+    named = [step.argval for _, step in attempt.steps]
     said = "It has Python's complex numbers do the work: the point is to multiply out by hand."
-    return said if made else ""
+    return said if any(isinstance(a, complex) or a == "complex" for a in named) else ""
 
 
 def in_full(attempt):
