@@ -207,7 +207,9 @@ def run(client, code, on_display=None):
         if kind == "display_data" and on_display:
             on_display()
 
-    reply = client.execute_interactive(code, timeout=120, output_hook=hear)["content"]
+    # After an error a kernel aborts what comes in at once, unless it is told not to.
+    options = {"stop_on_error": False, "timeout": 120, "output_hook": hear}
+    reply = client.execute_interactive(code, **options)["content"]
     return reply["status"], reply.get("ename", ""), "\n".join(texts)
 
 
