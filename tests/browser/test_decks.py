@@ -10,6 +10,8 @@ import slides
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("*.ipynb"))
 SCREENS = [(1280, 720), (1920, 1080), (1024, 768)]
 READY = "() => window.Reveal?.isReady()"
+# Ready comes before the sheets, which are put in at once, a frame or two later.
+PAPER = "() => document.querySelector('.pdf-page')"
 
 pytestmark = pytest.mark.xdist_group("slides")  # the decks are written once
 
@@ -145,7 +147,7 @@ def test_a_sections_note_stays_on_all_its_pages_and_is_printed_once(chromium_bro
     notes = told.locator("aside.notes", has_text="Ask the room first.")
     assert notes.count() == told.count()
     page.goto(page.url.split("#")[0] + "?view=print&showNotes=separate-page")
-    page.wait_for_function(READY)
+    page.wait_for_function(PAPER)
     assert page.locator("aside", has_text="Ask the room first.").count() == 1
     page.close()
 
