@@ -19,11 +19,11 @@ from softmax_lib.forward import _log1p
 _CORES = []  # pairs: a loss with its door, and the core behind it
 
 
-def unchecked(loss):
-    """The core of a loss of this file, for loops that have checked once.
+def for_loops(loss):
+    """A loss as a loop calls it that has checked its inputs once, with `inputs.loss_inputs`.
 
-    A core takes arrays as `inputs.loss_inputs` returns them, and looks at no result. Of another
-    loss, such as a student's, every result is judged.
+    Of one of this file it is the core, which looks at no result. Of another, such as a student's,
+    every result is judged.
     """
     inputs.function(loss, "loss", "loss(W, X, y, reg) -> (loss, dW)")
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from softmax_lib import inputs
 from softmax_lib.gradcheck import METHODS, _difference, _normal, _step, unit_roundoff
-from softmax_lib.loss import softmax_loss_vectorized, unchecked
+from softmax_lib.loss import for_loops, softmax_loss_vectorized
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +87,7 @@ def step_sweep(
     np.True_
     """
     W, X, y, reg = inputs.loss_inputs(W, X, y, reg)
-    loss = unchecked(loss)
+    loss = for_loops(loss)
     if np.iscomplexobj(W):
         raise TypeError(
             f"W is complex ({W.dtype}), needed real: the sweep adds the imaginary part itself."

@@ -9,7 +9,7 @@ import numpy as np
 
 from softmax_lib import inputs
 from softmax_lib.forward import scores
-from softmax_lib.loss import softmax_loss_vectorized, unchecked
+from softmax_lib.loss import for_loops, softmax_loss_vectorized
 from softmax_lib.progress import with_bar
 
 
@@ -119,7 +119,7 @@ def train(
     batch_size = inputs.integer(batch_size, "batch_size", 1)
     epochs = inputs.integer(epochs, "epochs", 0)
     rng = np.random.default_rng(inputs.integer(seed, "seed", 0))
-    loss = unchecked(loss)
+    loss = for_loops(loss)
     last_L = _first_loss(loss, W, X, y, reg)
 
     def measured(step, L):
