@@ -134,7 +134,7 @@ class _StepExplorer(Explorer):
         left.set(xlim=(-1.3, 1.3), ylim=(-0.15, 1.25), xticks=[-1, 0, 1], yticks=[])
         left.set(xlabel=" ", ylabel="loss at $W + t\\,U$", title="The slope at t = 0")
         self.height = error_axis(right, [0.0, 1e-18, 1e3])
-        right.set(xscale="log", xlim=(3e-17, 3), xlabel="step $h$", title="Its error")
+        right.set(xscale="log", xlim=(3e-17, 3), xlabel="step $h$", title="Its relative error")
         (self.tangent,) = left.plot([], [], color=PALETTE["gray"], linestyle=":")
         (self.curve,) = left.plot([], [], color=INK, drawstyle="steps-mid")
         (self.secant,) = left.plot([], [], linewidth=2)
